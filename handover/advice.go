@@ -1,0 +1,73 @@
+package handover
+
+// Citation names the passage that a sentence rests on.
+type Citation struct {
+	Title string  `json:"title"`
+	URL   string  `json:"url,omitempty"`
+	Text  string  `json:"text,omitempty"`
+	Score float64 `json:"score"` // 0…1
+}
+
+// Signals are what the copilot reads from a conversation at one turn.
+type Signals struct {
+	Intent      string     `json:"intent,omitempty"`
+	WantsHuman  bool       `json:"wants_human,omitempty"`
+	Accepts     bool       `json:"accepts,omitempty"`    // says yes to the offer of a person
+	Declines    bool       `json:"declines,omitempty"`   // says no to it
+	Solved      bool       `json:"solved,omitempty"`     // says that the matter is settled
+	SmallTalk   bool       `json:"small_talk,omitempty"` // a greeting or thanks: Answer is a courtesy
+	Answer      string     `json:"answer,omitempty"`     // Markdown; "": none
+	Confidence  float64    `json:"confidence"`           // 0…1, that Answer is right
+	Found       bool       `json:"found"`                // passages were found at all
+	Citations   []Citation `json:"citations,omitempty"`
+	Frustration float64    `json:"frustration"`        // 0…1
+	Evidence    string     `json:"evidence,omitempty"` // what the frustration shows in: "rephrased 3 times; 0.2 → 0.7"
+	Language    string     `json:"language,omitempty"` // ISO 639-1
+	Failed      bool       `json:"failed,omitempty"`   // the advisor failed or had no line
+}
+
+// Act is what the bot does at a turn.
+type Act string
+
+// The acts.
+const (
+	ActAnswer         Act = "answer"
+	ActAnswerAndOffer Act = "answer_and_offer"
+	ActOffer          Act = "offer"
+	ActHandOff        Act = "hand_off"
+	ActStaySilent     Act = "stay_silent"
+	ActPassOn         Act = "pass_on"  // while waiting: "I have passed that on", once
+	ActCancel         Act = "cancel"   // while waiting: solved without a person
+	ActDecline        Act = "declined" // the offer was turned down
+)
+
+// Decision is what the policy made of the signals, with all that is needed to explain it and to play it again.
+type Decision struct {
+	Act         Act     `json:"act"`
+	Reason      Reason  `json:"reason,omitempty"`
+	Raise       bool    `json:"raise,omitempty"` // while waiting: frustration raises the priority
+	Signals     Signals `json:"signals"`
+	AnswerAbove float64 `json:"answer_above"`
+	OfferBelow  float64 `json:"offer_below"`
+	Frustration float64 `json:"frustration_at"`
+	Config      string  `json:"config,omitempty"` // hash of the configuration
+}
+
+// Brief is what an agent reads before claiming.
+type Brief struct {
+	Summary     string     `json:"summary"`
+	Wants       string     `json:"wants,omitempty"`
+	KeyPoints   []string   `json:"key_points,omitempty"`
+	Tried       []string   `json:"tried,omitempty"` // what the bot answered with
+	Intent      string     `json:"intent,omitempty"`
+	Frustration float64    `json:"frustration"`
+	Evidence    string     `json:"evidence,omitempty"`
+	Language    string     `json:"language,omitempty"`
+	Related     []Citation `json:"related,omitempty"`
+}
+
+// Draft is an answer proposed to an agent.
+type Draft struct {
+	Text      string     `json:"text"`
+	Citations []Citation `json:"citations,omitempty"`
+}

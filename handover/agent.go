@@ -1,0 +1,289 @@
+package handover
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// By is who takes a step at the team's side, and when.
+type By struct {
+	Account Account
+	At      string // the workspace's own time of the click or line; "" at the console
+	Card    Card   // the message clicked on, which teaches a card its ts; zero: none
+}
+
+// agentStep runs decide for a step on the current handoff; a button of an earlier one is a *NotAllowedError.
+func (d *Desk) agentStep(ctx context.Context, handoff int64, by By, step Step, decide func(c Conversation, ch *Change) error) (Saved, error) {
+	s, err := d.update(ctx, ByHandoff(handoff).As(by.Account).WithPending(), func(c Conversation, ch *Change) error {
+		if c.Handoff.ID != handoff {
+			return &NotAllowedError{Step: step, State: Closed, Agent: c.Handoff.Agent}
+		}
+		if err := d.meet(ch, by.Account); err != nil {
+			return err
+		}
+		d.learn(ch, by.Card)
+		return decide(ch.Next, ch)
+	})
+	if err == nil && by.Card.TS != "" {
+		return s, d.MatchKept(ctx)
+	}
+	return s, err
+}
+
+// meet makes an agent of an account not seen before.
+func (d *Desk) meet(ch *Change, a Account) error {
+	if ch.Next.Actor.ID == 0 {
+		ch.Next.Actor.ID = ch.id()
+		ch.Meet = &a
+	}
+	if d.opts.ListedOnly && ch.Next.Actor.Name == "" {
+		return &NotListedError{Account: a}
+	}
+	return nil
+}
+
+// learn keeps a card's ts, if it has none yet.
+func (d *Desk) learn(ch *Change, card Card) {
+	h := &ch.Next.Handoff
+	if card.TS == "" || h.Card.ID == 0 || h.Card.TS != "" || h.Card.Place != card.Place {
+		return
+	}
+	h.Card.TS = card.TS
+	ch.Cards = append(ch.Cards, h.Card)
+}
+
+// Posted keeps the ts that a handoff's card got. Lines written in its thread meanwhile are matched.
+func (d *Desk) Posted(ctx context.Context, handoff int64, card Card) error {
+	_, err := d.update(ctx, ByHandoff(handoff), func(c Conversation, ch *Change) error {
+		if c.Handoff.ID != handoff {
+			ch.Cards = append(ch.Cards, card) // an earlier handoff's: kept, and drawn once more
+			return nil
+		}
+		d.learn(ch, card)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return d.MatchKept(ctx)
+}
+
+// Rehome moves a handoff's card to the default team's channel, because its own refuses it. It does nothing once posted.
+func (d *Desk) Rehome(ctx context.Context, handoff int64) (Saved, error) {
+	return d.update(ctx, ByHandoff(handoff), func(c Conversation, ch *Change) error {
+		_, place := d.place("")
+		if c.Handoff.ID != handoff || c.Handoff.Card.TS != "" || c.Handoff.Card.Place == place {
+			return nil
+		}
+		ch.Next.Handoff.Card.Place = place
+		ch.Cards = append(ch.Cards, ch.Next.Handoff.Card)
+		ch.cause(KindCard, nil)
+		return nil
+	})
+}
+
+// Claim gives the waiting handoff to an agent. Of many who click one wins; the others get a *NotAllowedError that names
+// her. Claiming what one holds changes nothing.
+func (d *Desk) Claim(ctx context.Context, handoff int64, by By) (Saved, error) {
+	return d.agentStep(ctx, handoff, by, stepClaim, func(c Conversation, ch *Change) error {
+		if c.State == Claimed && c.Handoff.Agent.ID == c.Actor.ID {
+			return nil
+		}
+		if err := ch.move(stepClaim); err != nil {
+			return err
+		}
+		d.take(ch, by)
+		return nil
+	})
+}
+
+// take makes the actor hold the handoff, and introduces her as soon as her name is known.
+func (d *Desk) take(ch *Change, by By) {
+	ch.hold(ch.Next.Actor, by.Account.Workspace, by.At)
+	ch.Next.Handoff.Introduced = false
+	if ch.Next.Actor.Title == "" && by.Account.Workspace != "" {
+		ch.cause(KindIntroduce, nil)
+	} else {
+		d.greet(ch)
+	}
+	ch.cause(KindCard, nil)
+}
+
+// TakeOver lets an agent step into a conversation that the bot holds: a handoff claimed at once.
+func (d *Desk) TakeOver(ctx context.Context, conversation int64, by By) (Saved, error) {
+	return d.update(ctx, ByID(conversation).As(by.Account).WithPending(), func(c Conversation, ch *Change) error {
+		if err := d.meet(ch, by.Account); err != nil {
+			return err
+		}
+		if err := ch.move(stepTakeOver); err != nil {
+			return err
+		}
+		team, place := d.place("")
+		ch.ring(Handoff{Team: team, Reason: AgentInitiated}, place)
+		d.take(ch, by)
+		return nil
+	})
+}
+
+// Assign gives a waiting or claimed handoff to another agent.
+func (d *Desk) Assign(ctx context.Context, handoff int64, by By, to Agent) (Saved, error) {
+	return d.agentStep(ctx, handoff, by, stepAssign, func(_ Conversation, ch *Change) error {
+		if err := ch.move(stepAssign); err != nil {
+			return err
+		}
+		d.publish(ch, 0)
+		ch.letGo(by.Account.Workspace, by.At)
+		ch.Next.Actor = to
+		d.take(ch, by)
+		return nil
+	})
+}
+
+// Introduce says hello once the agent's profile has been looked up; a zero profile leaves the default persona.
+func (d *Desk) Introduce(ctx context.Context, handoff int64, profile Agent) (Saved, error) {
+	return d.update(ctx, ByHandoff(handoff), func(c Conversation, ch *Change) error {
+		if c.Handoff.ID != handoff || c.State != Claimed {
+			return nil
+		}
+		if profile.Title != "" && profile.ID == c.Handoff.Agent.ID {
+			ch.Agent = &profile
+			ch.Next.Handoff.Agent.Title, ch.Next.Handoff.Agent.Avatar = profile.Title, profile.Avatar
+			ch.cause(KindCard, nil)
+		}
+		d.greet(ch)
+		return nil
+	})
+}
+
+// holder reports whether the actor holds the claim; if not, the error says who does.
+func holder(c Conversation, s Step) error {
+	if c.State != Claimed || c.Handoff.Agent.ID != c.Actor.ID {
+		return &NotAllowedError{Step: s, State: c.State, Agent: c.Handoff.Agent}
+	}
+	return nil
+}
+
+// Write is what an agent says at a door that is not a thread: it reaches the customer at once and, under her name, the
+// thread. key makes a repeat harmless. Only the holder may.
+func (d *Desk) Write(ctx context.Context, handoff int64, by By, key, text string) (Saved, error) {
+	return d.update(ctx, ByHandoff(handoff).As(by.Account).WithPending().Once(key), func(c Conversation, ch *Change) error {
+		if c.Handoff.ID != handoff {
+			return &NotAllowedError{Step: "reply in", State: Closed}
+		}
+		if err := holder(c, "reply in"); err != nil {
+			return err
+		}
+		d.publish(ch, 0)
+		d.greet(ch)
+		ch.cause(KindRelay, ch.say(Message{From: FromAgent, Agent: c.Actor, Text: text, ExternalID: key}))
+		return nil
+	})
+}
+
+// Note keeps a line for the team, and shows it in the thread.
+func (d *Desk) Note(ctx context.Context, handoff int64, by By, key, text string) (Saved, error) {
+	return d.update(ctx, ByHandoff(handoff).As(by.Account).Once(key), func(c Conversation, ch *Change) error {
+		if err := d.meet(ch, by.Account); err != nil {
+			return err
+		}
+		m := ch.add(Message{From: FromAgent, Agent: ch.Next.Actor, Visibility: Internal, Handoff: handoff, Text: text, ExternalID: key})
+		if c.Handoff.ID == handoff {
+			ch.cause(KindRelay, m)
+		}
+		return nil
+	})
+}
+
+// Release puts the handoff back into the queue.
+func (d *Desk) Release(ctx context.Context, handoff int64, by By) (Saved, error) {
+	return d.agentStep(ctx, handoff, by, stepRelease, func(_ Conversation, ch *Change) error {
+		if err := ch.move(stepRelease); err != nil {
+			return err
+		}
+		d.publish(ch, 0)
+		ch.letGo(by.Account.Workspace, by.At)
+		ch.Next.Handoff.State, ch.Next.Handoff.Agent = Waiting, Agent{}
+		ch.changed()
+		ch.cause(KindCard, nil)
+		return nil
+	})
+}
+
+// Transfer moves the handoff to another team: a new card in its channel, the old one closed. reason is shown there.
+func (d *Desk) Transfer(ctx context.Context, handoff int64, by By, team, reason string) (Saved, error) {
+	return d.agentStep(ctx, handoff, by, stepTransfer, func(c Conversation, ch *Change) error {
+		place, known := d.opts.Teams[team]
+		if !known {
+			return fmt.Errorf("no team is called %q", team)
+		}
+		if err := ch.move(stepTransfer); err != nil {
+			return err
+		}
+		d.publish(ch, 0)
+		ch.letGo(by.Account.Workspace, by.At)
+		h := &ch.Next.Handoff
+		h.Card.Closed = true
+		ch.Cards = append(ch.Cards, h.Card)
+		h.State, h.Agent, h.Team = Waiting, Agent{}, team
+		h.Card = Card{ID: ch.id(), Handoff: h.ID, Place: place}
+		ch.Cards = append(ch.Cards, h.Card)
+		ch.add(Message{From: FromAgent, Agent: c.Actor, Visibility: Internal, Text: "Transferred to " + team + ": " + reason})
+		ch.changed()
+		ch.cause(KindCard, nil)
+		ch.cause(KindTranscript, nil)
+		return nil
+	})
+}
+
+// Return gives the conversation back to the bot.
+func (d *Desk) Return(ctx context.Context, handoff int64, by By) (Saved, error) {
+	return d.end(ctx, handoff, by, stepReturn, Returned, d.opts.Texts.Returned)
+}
+
+// Resolve ends the handoff and the conversation; a customer who writes again starts with the bot.
+func (d *Desk) Resolve(ctx context.Context, handoff int64, by By) (Saved, error) {
+	return d.end(ctx, handoff, by, stepResolve, Resolved, d.opts.Texts.Resolved)
+}
+
+func (d *Desk) end(ctx context.Context, handoff int64, by By, step Step, o Outcome, text string) (Saved, error) {
+	return d.agentStep(ctx, handoff, by, step, func(c Conversation, ch *Change) error {
+		if c.Handoff.State == Closed && c.Handoff.Outcome == o {
+			return nil
+		}
+		if err := ch.move(step); err != nil {
+			return err
+		}
+		d.publish(ch, 0)
+		ch.letGo(by.Account.Workspace, by.At)
+		ch.say(Message{From: FromBot, Text: text})
+		ch.finish(o)
+		ch.newEpisode()
+		return nil
+	})
+}
+
+// Reopen makes a new handoff, linked to the last one and claimed by the actor.
+func (d *Desk) Reopen(ctx context.Context, handoff int64, by By) (Saved, error) {
+	return d.agentStep(ctx, handoff, by, stepReopen, func(c Conversation, ch *Change) error {
+		if err := ch.move(stepReopen); err != nil {
+			return err
+		}
+		team, place := d.place(c.Handoff.Team)
+		ch.Next.Tenures = nil
+		ch.ring(Handoff{Previous: handoff, Team: team, Reason: AgentInitiated, Brief: c.Handoff.Brief}, place)
+		d.take(ch, by)
+		return nil
+	})
+}
+
+func firstLine(s string) string {
+	line, _, more := strings.Cut(s, "\n")
+	if r := []rune(line); len(r) > 80 {
+		return string(r[:80]) + "…"
+	}
+	if more {
+		line += " …"
+	}
+	return line
+}

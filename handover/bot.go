@@ -1,0 +1,108 @@
+package handover
+
+import "context"
+
+// Spoken is what the bot says.
+type Spoken struct {
+	Text      string
+	Citations []Citation
+	Choices   []string // one-tap answers shown below it
+	Offers    bool     // it offers a person
+}
+
+// botTurn is a step that the bot takes on what it read up to and with the customer's message of Seq upTo. It is ErrStale
+// when the customer has written since, or an agent has claimed. The decision is stored with it.
+func (d *Desk) botTurn(ctx context.Context, id, upTo int64, why Decision, decide func(c Conversation, ch *Change) error) (Saved, error) {
+	return d.update(ctx, ByID(id), func(c Conversation, ch *Change) error {
+		if c.LastCustomer != upTo || c.State != WithBot && c.State != Waiting {
+			return ErrStale
+		}
+		ch.Decision = &why
+		if c.State == Waiting && why.Raise && c.Handoff.Priority < 1 {
+			ch.Next.Handoff.Priority = 1
+			ch.cause(KindCard, nil)
+		}
+		return decide(c, ch)
+	})
+}
+
+// Say sends the bot's answer, with an offer of a person or without; ErrStale when the conversation moved on.
+func (d *Desk) Say(ctx context.Context, id, upTo int64, s Spoken, why Decision) (Saved, error) {
+	return d.botTurn(ctx, id, upTo, why, func(c Conversation, ch *Change) error {
+		if c.State == Waiting {
+			s.Choices, s.Offers = nil, false // it rang already
+		}
+		ch.Next.Offers = 0
+		if s.Offers {
+			ch.Next.Offers = c.Offers + 1
+		}
+		m := ch.say(Message{From: FromBot, Text: s.Text, Citations: s.Citations, Choices: s.Choices})
+		if c.State == Waiting {
+			ch.cause(KindRelay, m)
+		}
+		return nil
+	})
+}
+
+// RequestHandoff is the bot's own ring for a human; ErrStale when the conversation moved on, ErrNoPerson while the gate
+// is not open.
+func (d *Desk) RequestHandoff(ctx context.Context, id, upTo int64, why Decision) (Saved, error) {
+	return d.botTurn(ctx, id, upTo, why, func(c Conversation, ch *Change) error {
+		if c.State != WithBot {
+			return ErrStale
+		}
+		return d.request(ch, why.Reason, &why, "")
+	})
+}
+
+// StaySilent stores why the bot said nothing.
+func (d *Desk) StaySilent(ctx context.Context, id, upTo int64, why Decision) (Saved, error) {
+	return d.botTurn(ctx, id, upTo, why, func(Conversation, *Change) error { return nil })
+}
+
+// PassOn says, once a handoff, that what the customer wrote while waiting has been passed on.
+func (d *Desk) PassOn(ctx context.Context, id, upTo int64, why Decision) (Saved, error) {
+	return d.botTurn(ctx, id, upTo, why, func(c Conversation, ch *Change) error {
+		if c.State != Waiting || c.Handoff.PassedOn {
+			return nil
+		}
+		ch.Next.Handoff.PassedOn = true
+		ch.say(Message{From: FromBot, Text: d.opts.Texts.PassedOn})
+		return nil
+	})
+}
+
+// Solved ends a waiting handoff because the customer no longer needs it.
+func (d *Desk) Solved(ctx context.Context, id, upTo int64, why Decision) (Saved, error) {
+	return d.botTurn(ctx, id, upTo, why, func(c Conversation, ch *Change) error {
+		if c.State != Waiting {
+			return ErrStale
+		}
+		return d.cancel(ch)
+	})
+}
+
+// Briefed keeps the copilot's brief of a handoff and redraws its card; it does nothing once another handoff runs.
+func (d *Desk) Briefed(ctx context.Context, handoff int64, b Brief) (Saved, error) {
+	return d.update(ctx, ByHandoff(handoff), func(c Conversation, ch *Change) error {
+		if c.Handoff.ID != handoff {
+			return nil
+		}
+		ch.Next.Handoff.Brief = &b
+		ch.cause(KindCard, nil)
+		return nil
+	})
+}
+
+// Undelivered keeps why a message did not reach the customer, and tells the team in the thread.
+func (d *Desk) Undelivered(ctx context.Context, m Message, why string) (Saved, error) {
+	return d.update(ctx, ByID(m.Conversation), func(c Conversation, ch *Change) error {
+		m.Failure = why
+		ch.Messages = append(ch.Messages, m)
+		if c.State == Claimed || c.State == Waiting {
+			note := ch.add(Message{From: FromBot, Visibility: Internal, Text: "Not delivered to the customer: " + why + "\n> " + firstLine(m.Text)})
+			ch.cause(KindRelay, note)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,197 @@
+package handover
+
+import (
+	"fmt"
+	"time"
+)
+
+// change starts a step from c.
+func (c Conversation) change() *Change { return &Change{Next: c} }
+
+// move applies the state table.
+func (ch *Change) move(s Step) error {
+	next, ok := moves[ch.Next.State][s]
+	if !ok {
+		return &NotAllowedError{Step: s, State: ch.Next.State, Agent: ch.Next.Handoff.Agent}
+	}
+	ch.Next.State = next
+	return nil
+}
+
+// id gives away one of the step's ids.
+func (ch *Change) id() int64 {
+	id := ch.Next.FreeID
+	ch.Next.FreeID++
+	return id
+}
+
+// add appends a new message that nobody but the team may see yet, and returns it.
+func (ch *Change) add(m Message) *Message {
+	m.ID = ch.id()
+	m.Conversation = ch.Next.ID
+	m.At = ch.Next.Now
+	if m.Handoff == 0 && (ch.Next.State == Waiting || ch.Next.State == Claimed) {
+		m.Handoff = ch.Next.Handoff.ID
+	}
+	ch.Messages = append(ch.Messages, m)
+	return &ch.Messages[len(ch.Messages)-1]
+}
+
+// say appends a new message that the customer sees.
+func (ch *Change) say(m Message) *Message {
+	m.Visibility = Public
+	p := ch.add(m)
+	ch.show(p)
+	return p
+}
+
+// show gives m, or its change, to the customer: the next rev and, the first time, the next seq.
+func (ch *Change) show(m *Message) {
+	c := &ch.Next
+	c.Rev++
+	m.Rev = c.Rev
+	if m.Seq == 0 {
+		c.Seq++
+		m.Seq = c.Seq
+	}
+	if m.From == FromCustomer {
+		c.LastCustomer = m.Seq
+	} else if c.Push {
+		ch.cause(KindDeliver, m)
+	}
+}
+
+// changed tells the customer of a new state.
+func (ch *Change) changed() {
+	ch.Next.Rev++
+	ch.Next.StateRev = ch.Next.Rev
+	if ch.Next.Push {
+		ch.cause(KindState, nil)
+	}
+}
+
+// cause saves an effect with the step; m may be nil.
+func (ch *Change) cause(k Kind, m *Message) {
+	e := Effect{Kind: k, Handoff: ch.Next.Handoff.ID, Priority: relay}
+	card := ch.Next.Handoff.Card
+	switch k {
+	case KindCard:
+		e.Priority, e.Pace = redraw, card.Workspace+":update"
+		if card.TS == "" {
+			e.Priority, e.Pace = firstCard, card.Workspace+":"+card.Channel+":post"
+		}
+	case KindRelay, KindTranscript, KindSweep:
+		e.Pace = card.Workspace + ":" + card.Channel + ":post"
+		e.Blocked = card.TS == ""
+	case KindIntroduce:
+		e.Priority = claim
+	case KindAnswer, KindBrief, KindDeliver, KindState:
+	}
+	if (e.Kind.Lane() == LaneCard || e.Kind.Lane() == LaneThread) && card.Workspace == "" {
+		return // no team workspace: the console reads the rows
+	}
+	if m != nil {
+		e.Message = *m
+	}
+	ch.Effects = append(ch.Effects, e)
+}
+
+// publish numbers the pending replies, all (0) or up to and with the one named, in the thread's own order. The agent is
+// introduced before her first word.
+func (d *Desk) publish(ch *Change, upTo int64) {
+	found := upTo == 0
+	for _, m := range ch.Next.Pending {
+		found = found || m.ID == upTo
+	}
+	if !found || len(ch.Next.Pending) == 0 {
+		return
+	}
+	d.greet(ch)
+	for _, m := range ch.Next.Pending {
+		ch.Elapsed = append(ch.Elapsed, Timer{Conversation: ch.Next.ID, Kind: TimerPublish, Subject: m.ID})
+		m.Visibility = Public
+		ch.Messages = append(ch.Messages, m)
+		ch.show(&ch.Messages[len(ch.Messages)-1])
+		if m.ID == upTo {
+			break
+		}
+	}
+}
+
+// ring makes the handoff and its card, and all that must follow.
+func (ch *Change) ring(h Handoff, place Place) {
+	h.ID = ch.id()
+	h.State = Waiting
+	h.RequestedAt = ch.Next.Now
+	if place.Workspace != "" {
+		h.Card = Card{ID: ch.id(), Handoff: h.ID, Place: place}
+		ch.Cards = append(ch.Cards, h.Card)
+	}
+	ch.Next.Handoff = h
+	ch.cause(KindCard, nil)
+	ch.cause(KindTranscript, nil)
+	ch.cause(KindBrief, nil)
+	if place.Workspace != "" {
+		ch.redrawAt(1, 5, 15)
+	}
+}
+
+// redrawAt redraws the card when its age is so many minutes.
+func (ch *Change) redrawAt(minutes ...int64) {
+	for _, m := range minutes {
+		ch.Timers = append(ch.Timers, Timer{Conversation: ch.Next.ID, Handoff: ch.Next.Handoff.ID, Kind: TimerRedraw, Subject: m, After: time.Duration(m) * time.Minute})
+	}
+}
+
+// hold gives the claim to the actor.
+func (ch *Change) hold(a Agent, workspace, since string) {
+	h := &ch.Next.Handoff
+	h.State, h.Agent, h.ClaimedAt = Claimed, a, ch.Next.Now
+	ch.Tenures = append(ch.Tenures, Tenure{ID: ch.id(), Agent: a.ID, Workspace: workspace, Since: since, Open: true})
+}
+
+// letGo ends the tenure of whoever holds the claim.
+func (ch *Change) letGo(workspace, until string) {
+	for _, t := range ch.Next.Tenures {
+		if t.Open {
+			t.Open = false
+			if t.Workspace == "" {
+				t.Workspace = workspace
+			}
+			if t.Workspace == workspace {
+				t.Until = until
+			}
+			ch.Tenures = append(ch.Tenures, t)
+		}
+	}
+}
+
+// greet introduces the agent to the customer, once.
+func (d *Desk) greet(ch *Change) {
+	h := &ch.Next.Handoff
+	if h.Introduced || h.State != Claimed {
+		return
+	}
+	h.Introduced = true
+	ch.changed()
+	name := h.Agent.Title
+	if name == "" {
+		name = d.opts.Texts.Persona
+	}
+	ch.say(Message{From: FromAgent, Agent: h.Agent, Text: fmt.Sprintf(d.opts.Texts.Hello, name)})
+}
+
+// finish ends the handoff.
+func (ch *Change) finish(o Outcome) {
+	h := &ch.Next.Handoff
+	h.State, h.Outcome, h.EndedAt = Closed, o, ch.Next.Now
+	ch.Next.Offers = 0
+	ch.changed()
+	ch.cause(KindCard, nil)
+}
+
+// newEpisode makes the copilot read only what comes from here on.
+func (ch *Change) newEpisode() {
+	ch.Next.Episode = ch.Next.Seq
+	ch.Next.Offers = 0
+}

@@ -1,0 +1,74 @@
+package handover
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// RunTimers calls the Desk method of each due timer until ctx ends.
+func (d *Desk) RunTimers(ctx context.Context, logger *slog.Logger) error {
+	woken := d.wakes.worker(laneClock)
+	poll := time.NewTicker(time.Second)
+	defer poll.Stop()
+	for n := 0; ctx.Err() == nil; n++ {
+		due, err := d.store.DueTimers(ctx, 100, 10*time.Second)
+		if err != nil && ctx.Err() == nil {
+			logger.WarnContext(ctx, "reading timers", "err", err)
+		}
+		for _, t := range due {
+			if err := d.elapse(ctx, t); err != nil && ctx.Err() == nil {
+				logger.WarnContext(ctx, "timer will be tried again", "kind", t.Kind, "conversation", t.Conversation, "err", err)
+			}
+		}
+		if len(due) == 100 {
+			continue
+		}
+		// A line that arrived while its card was learning its ts.
+		if err := d.MatchKept(ctx); err != nil && ctx.Err() == nil {
+			logger.WarnContext(ctx, "matching kept lines", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-woken:
+		case <-poll.C:
+		}
+	}
+	return nil
+}
+
+func (d *Desk) elapse(ctx context.Context, t Timer) error {
+	switch t.Kind {
+	case TimerPublish:
+		_, err := d.Publish(ctx, t)
+		return err
+	case TimerRedraw:
+		return d.cause(ctx, t, KindCard)
+	case TimerSweep:
+		return d.cause(ctx, t, KindSweep)
+	}
+	return nil
+}
+
+// cause turns a timer into an effect, if its handoff is still the current one.
+func (d *Desk) cause(ctx context.Context, t Timer, k Kind) error {
+	_, err := d.update(ctx, ByID(t.Conversation), func(c Conversation, ch *Change) error {
+		ch.Elapsed = append(ch.Elapsed, t)
+		if c.Handoff.ID == t.Handoff && (k == KindSweep || c.State == Waiting) {
+			ch.cause(k, nil)
+		}
+		return nil
+	})
+	return err
+}
+
+// SweepLater looks for late copies of our posts in a handoff's thread, after a while.
+func (d *Desk) SweepLater(ctx context.Context, handoff int64, after time.Duration) error {
+	_, err := d.update(ctx, ByHandoff(handoff), func(c Conversation, ch *Change) error {
+		if c.Handoff.ID == handoff {
+			ch.Timers = append(ch.Timers, Timer{Conversation: c.ID, Handoff: handoff, Kind: TimerSweep, After: after})
+		}
+		return nil
+	})
+	return err
+}

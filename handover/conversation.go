@@ -1,0 +1,173 @@
+// Package handover is the heart: who holds a conversation, and what each step must cause.
+// It imports no driver, no HTTP, no Slack and no model; all that happens outside the database is an Effect.
+package handover
+
+import (
+	"strings"
+	"time"
+)
+
+// Party says who wrote a message.
+type Party string
+
+// The three who speak.
+const (
+	FromCustomer Party = "customer"
+	FromBot      Party = "bot"
+	FromAgent    Party = "agent"
+)
+
+// Visibility says who may read a message.
+type Visibility string
+
+// A pending message is public once its undo window has passed.
+const (
+	Public   Visibility = "public"
+	Pending  Visibility = "pending"
+	Internal Visibility = "internal" // a note: for the team
+)
+
+// Message is one line of a conversation.
+type Message struct {
+	ID           int64
+	Conversation int64
+	Handoff      int64 // the episode it belongs to; 0: with the bot
+	From         Party
+	Agent        Agent // who wrote it, when FromAgent
+	Visibility   Visibility
+	Text         string // Markdown
+	ExternalID   string // its name where it came from: what makes receiving twice harmless
+	LineTS       string // the platform's own time and order, where it has one
+	EditedTS     string // the platform's time of the newest edit
+	Seq          int64  // 1, 2, 3 … in the customer's order, given when it becomes visible; 0: not visible
+	Rev          int64  // the conversation's Rev when it last changed for the customer
+	Choices      []string
+	Citations    []Citation
+	At           time.Time
+	Edited       bool
+	Deleted      bool
+	Failure      string // why it could not be delivered; "": it was, or will be
+}
+
+// Contact is what is known of a customer.
+type Contact struct {
+	Name      string            `json:"name,omitempty"`
+	Email     string            `json:"email,omitempty"`
+	Phone     string            `json:"phone,omitempty"`
+	Variables map[string]string `json:"variables,omitempty"`
+}
+
+// FirstName is the first word of the name, or "".
+func (c Contact) FirstName() string {
+	first, _, _ := strings.Cut(strings.TrimSpace(c.Name), " ")
+	return first
+}
+
+// Agent is a human of the team.
+type Agent struct {
+	ID     int64
+	Name   string // the key in the configuration; "": not listed there
+	Title  string // the name that customers and colleagues read; "": not looked up yet
+	Avatar string // a URL, or ""
+}
+
+// Account names an agent on one workspace; or, with ID alone, an agent at the console.
+type Account struct {
+	Workspace, External string
+	ID                  int64
+}
+
+// Place is a channel of a workspace that cards are posted in.
+type Place struct{ Workspace, Channel string }
+
+// Card is the live message of a handoff in a team's channel.
+type Card struct {
+	ID      int64
+	Handoff int64
+	Place
+	TS     string // the message's name, unique in its channel only; "": not posted yet
+	Closed bool   // lines in its thread are internal
+}
+
+// Tenure is a time in which one agent held the claim. Its ends are the workspace's own times, compared only with such
+// times; "" where the step was taken at another door.
+type Tenure struct {
+	ID           int64
+	Agent        int64
+	Workspace    string
+	Since, Until string
+	Open         bool
+}
+
+// Handoff is one bot-to-human episode.
+type Handoff struct {
+	ID          int64
+	Previous    int64 // the one it was reopened from
+	Team        string
+	Reason      Reason
+	Why         *Decision // what led to it, with its figures; nil: asked for by a person's click
+	Brief       *Brief    // nil until the copilot has read the conversation
+	Priority    int       // 0 normal; higher is sooner
+	State       State     // Waiting, Claimed or Closed
+	Outcome     Outcome
+	Agent       Agent // who holds it, or held it last once closed
+	RequestedAt time.Time
+	ClaimedAt   time.Time
+	EndedAt     time.Time
+	PassedOn    bool // the bot has said "I have passed that on"
+	Introduced  bool // the customer knows the agent
+	Score       int  // 1…5; 0: not rated
+	Comment     string
+	Card        Card
+}
+
+// Conversation is the whole exchange with one contact on one channel, as Store.Update shows it to decide.
+type Conversation struct {
+	ID                int64
+	Channel, Customer string
+	Push              bool // what the customer may see must be sent; false: the customer's side reads the rows
+	Contact           Contact
+	Language          string
+	PageURL           string
+	State             State
+	Rev               int64 // counts every change that a customer may see
+	StateRev          int64 // Rev of the last change of state
+	Seq               int64 // of the newest visible message
+	LastCustomer      int64 // Seq of the customer's newest message
+	Episode           int64 // Seq after which the current episode starts; the copilot reads from there
+	Offers            int   // times in a row that the bot could only offer a person
+	Seen              int64 // Seq up to which the customer has read
+	Handoff           Handoff
+
+	// What the Ref asked for beside; not saved.
+	Now     time.Time // the database's clock
+	FreeID  int64     // the first of 16 ids that this step may give away
+	Actor   Agent     // who takes the step; ID 0: an account not seen before
+	Door    Card      // the card in whose thread the step was taken
+	Line    *Message  // the message that the step is about
+	Pending []Message // replies in their undo window, in the thread's order
+	Tenures []Tenure
+	Kept    []Line // edits and deletions that came before their message
+}
+
+// held says whether agent held the claim when a line with this time was written. Where an end of the tenure has no time
+// of that workspace, the order of arrival decides.
+func (c Conversation) held(agent int64, workspace, ts string) bool {
+	for _, t := range c.Tenures {
+		if t.Agent != agent {
+			continue
+		}
+		here := t.Workspace == workspace
+		since, until := t.Open, t.Open
+		if here && t.Since != "" {
+			since = t.Since <= ts
+		}
+		if here && t.Until != "" {
+			until = ts < t.Until
+		}
+		if since && until {
+			return true
+		}
+	}
+	return false
+}

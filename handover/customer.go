@@ -1,0 +1,115 @@
+package handover
+
+import "context"
+
+// Inbound is a message that a customer sent. ID is the client's own name for it, unique in the conversation.
+type Inbound struct {
+	ID, Text, PageURL string
+}
+
+// Open starts a conversation, or finds it.
+func (d *Desk) Open(ctx context.Context, o Opening) (Saved, error) {
+	return d.update(ctx, ByOpening(o), func(Conversation, *Change) error { return nil })
+}
+
+// Receive takes in what a customer wrote and passes it to whoever holds the conversation: the bot, the thread, or both.
+// A repeat returns the first's message.
+func (d *Desk) Receive(ctx context.Context, ref Ref, in Inbound) (Saved, error) {
+	return d.update(ctx, ref.Once("c:"+in.ID), func(c Conversation, ch *Change) error {
+		if err := ch.move(stepWrite); err != nil {
+			return err
+		}
+		if c.State == Closed {
+			ch.newEpisode()
+			ch.changed()
+		}
+		if in.PageURL != "" {
+			ch.Next.PageURL = in.PageURL
+		}
+		m := ch.say(Message{From: FromCustomer, Text: in.Text, ExternalID: "c:" + in.ID})
+		if ch.Next.State == WithBot || ch.Next.State == Waiting {
+			ch.cause(KindAnswer, m)
+		}
+		if ch.Next.State == Waiting || ch.Next.State == Claimed {
+			ch.cause(KindRelay, m)
+		}
+		return nil
+	})
+}
+
+// AskForPerson is the customer's own request; it does nothing where a person has been asked for already.
+// ErrNoPerson while the gate is not open.
+func (d *Desk) AskForPerson(ctx context.Context, ref Ref) (Saved, error) {
+	return d.update(ctx, ref, func(c Conversation, ch *Change) error {
+		if c.State == Waiting || c.State == Claimed {
+			return nil
+		}
+		if c.State == Closed {
+			if err := ch.move(stepWrite); err != nil {
+				return err
+			}
+			ch.newEpisode()
+		}
+		return d.request(ch, Requested, nil, "")
+	})
+}
+
+// request is the one way from the bot to waiting.
+func (d *Desk) request(ch *Change, reason Reason, why *Decision, team string) error {
+	if d.opts.Gate != GateOpen {
+		return ErrNoPerson
+	}
+	if err := ch.move(stepRequest); err != nil {
+		return err
+	}
+	team, place := d.place(team)
+	h := Handoff{Team: team, Reason: reason, Why: why}
+	if reason == Frustration {
+		h.Priority = 1
+	}
+	ch.ring(h, place)
+	ch.changed()
+	ch.say(Message{From: FromBot, Text: d.opts.Texts.Waiting})
+	ch.Next.Offers = 0
+	return nil
+}
+
+// CancelHandoff takes the request back. Once an agent has claimed it is a *NotAllowedError; with the bot it does nothing.
+func (d *Desk) CancelHandoff(ctx context.Context, ref Ref) (Saved, error) {
+	return d.update(ctx, ref, func(c Conversation, ch *Change) error {
+		if c.State == WithBot || c.State == Closed {
+			return nil
+		}
+		return d.cancel(ch)
+	})
+}
+
+func (d *Desk) cancel(ch *Change) error {
+	if err := ch.move(stepCancel); err != nil {
+		return err
+	}
+	ch.finish(Cancelled)
+	ch.say(Message{From: FromBot, Text: d.opts.Texts.Cancelled})
+	ch.newEpisode()
+	return nil
+}
+
+// Rate keeps the customer's score, 1…5, of the last handoff that an agent held and ended; else ErrNotRated.
+func (d *Desk) Rate(ctx context.Context, ref Ref, score int, comment string) (Saved, error) {
+	return d.update(ctx, ref, func(c Conversation, ch *Change) error {
+		if c.Handoff.ID == 0 || c.Handoff.State != Closed || c.Handoff.Agent.ID == 0 {
+			return ErrNotRated
+		}
+		ch.Next.Handoff.Score, ch.Next.Handoff.Comment = score, comment
+		ch.cause(KindCard, nil)
+		return nil
+	})
+}
+
+// SeenUpTo keeps how far the customer has read.
+func (d *Desk) SeenUpTo(ctx context.Context, ref Ref, seq int64) (Saved, error) {
+	return d.update(ctx, ref, func(c Conversation, ch *Change) error {
+		ch.Next.Seen = max(c.Seen, min(seq, c.Seq))
+		return nil
+	})
+}

@@ -1,0 +1,83 @@
+package handover
+
+import (
+	"context"
+	"time"
+)
+
+// Texts are the sentences that the desk itself says to customers.
+type Texts struct {
+	Waiting   string // said with a handoff; default "I have asked a person to join. You can keep writing here."
+	Hello     string // said by the agent who claims; %s is her name; default "Hi, I'm %s."
+	PassedOn  string // said once while waiting; default "I have passed that on. A person will read it here."
+	Cancelled string // default "All right, you are back with the assistant."
+	Returned  string // default "You are back with the assistant."
+	Resolved  string // default "This conversation is closed. Write again any time."
+	Persona   string // the name of an agent without one; default "A colleague"
+}
+
+// Options are the desk's knobs.
+type Options struct {
+	UndoWindow time.Duration    // how long a line in a thread can still be edited or deleted unseen, 0…1m
+	Teams      map[string]Place // where each team's cards are posted; a zero Place: at the console alone
+	Team       string           // the default team
+	Gate       Gate             // default open
+	ListedOnly bool             // only agents of the configuration may claim
+	Texts      Texts
+}
+
+// Desk is where bot and team meet: every step of a conversation is one method, and every method is one transaction.
+type Desk struct {
+	store Store
+	wakes *Wakes
+	opts  Options
+}
+
+// NewDesk returns a desk over store that tells wakes what it has committed.
+func NewDesk(store Store, wakes *Wakes, o Options) *Desk {
+	def := func(s *string, text string) {
+		if *s == "" {
+			*s = text
+		}
+	}
+	def(&o.Texts.Waiting, "I have asked a person to join. You can keep writing here.")
+	def(&o.Texts.Hello, "Hi, I'm %s.")
+	def(&o.Texts.PassedOn, "I have passed that on. A person will read it here.")
+	def(&o.Texts.Cancelled, "All right, you are back with the assistant.")
+	def(&o.Texts.Returned, "You are back with the assistant.")
+	def(&o.Texts.Resolved, "This conversation is closed. Write again any time.")
+	def(&o.Texts.Persona, "A colleague")
+	if o.Gate == "" {
+		o.Gate = GateOpen
+	}
+	return &Desk{store: store, wakes: wakes, opts: o}
+}
+
+// Gate says whether a person can be had now.
+func (d *Desk) Gate() Gate { return d.opts.Gate }
+
+// Persona is the name of an agent who has none.
+func (d *Desk) Persona() string { return d.opts.Texts.Persona }
+
+// update is Store.Update, with what must be woken woken after the commit.
+func (d *Desk) update(ctx context.Context, ref Ref, decide func(c Conversation, ch *Change) error) (Saved, error) {
+	s, err := d.store.Update(ctx, ref, func(c Conversation) (Change, error) {
+		ch := c.change()
+		if err := decide(c, ch); err != nil {
+			return Change{}, err
+		}
+		return *ch, nil
+	})
+	if err == nil && !s.Again {
+		d.wakes.Saved(s)
+	}
+	return s, err
+}
+
+// place is where the cards of a team are posted: its own channel, else the default team's.
+func (d *Desk) place(team string) (string, Place) {
+	if p, ok := d.opts.Teams[team]; ok {
+		return team, p
+	}
+	return d.opts.Team, d.opts.Teams[d.opts.Team]
+}

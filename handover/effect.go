@@ -1,0 +1,95 @@
+package handover
+
+import "time"
+
+// Kind names what happens outside the database.
+type Kind string
+
+// The kinds of effects, by lane.
+const (
+	KindAnswer Kind = "answer" // the bot thinks about what the customer wrote
+	KindBrief  Kind = "brief"  // the copilot reads the conversation for the agent
+
+	KindIntroduce Kind = "introduce" // the agent's profile is looked up, then she says hello
+	KindDeliver   Kind = "deliver"   // a message, an edit or a deletion goes out to the customer
+	KindState     Kind = "state"     // so does the state
+
+	KindCard Kind = "card" // the card is posted, or redrawn from the newest row
+
+	KindTranscript Kind = "transcript" // what was said before goes into the thread
+	KindRelay      Kind = "relay"      // a message goes into the thread
+	KindSweep      Kind = "sweep"      // late copies of our posts are looked for and deleted
+)
+
+// The lanes of a conversation. Lanes never wait for each other; inside one, effects are done in order.
+const (
+	LaneThink    = "think"
+	LaneCustomer = "customer"
+	LaneCard     = "card"
+	LaneThread   = "thread"
+)
+
+// Lane returns the lane that effects of this kind are done in, or "" for a kind that is not known.
+func (k Kind) Lane() string {
+	switch k {
+	case KindAnswer, KindBrief:
+		return LaneThink
+	case KindIntroduce, KindDeliver, KindState:
+		return LaneCustomer
+	case KindCard:
+		return LaneCard
+	case KindTranscript, KindRelay, KindSweep:
+		return LaneThread
+	}
+	return ""
+}
+
+// The order in which free slots are given away.
+const (
+	firstCard = iota
+	claim
+	relay
+	redraw
+)
+
+// Effect is something to do outside the database, saved with its cause and done at least once.
+type Effect struct {
+	ID       int64
+	Kind     Kind
+	Message  Message // what it is about, as it is now; zero: the conversation
+	Handoff  int64
+	Pace     string // the platform's limit that its lane waits for; "": none
+	Priority int    // lower is sooner
+	Blocked  bool   // its lane waits until the card has its ts
+}
+
+// Run is what a worker got with the lease of a lane: effects of one kind, in order.
+type Run struct {
+	Conversation Conversation
+	Lane         string
+	Kind         Kind
+	Effects      []Effect
+	Attempt      int64         // the fence: Done and Retry are refused when the lane moved on
+	Failures     int           // how often the head of the lane has failed
+	Look         bool          // an earlier attempt may have been done: look first
+	Age          time.Duration // of the oldest effect
+}
+
+// TimerKind names what is due later.
+type TimerKind string
+
+// The kinds of timers.
+const (
+	TimerPublish TimerKind = "publish" // an undo window ends
+	TimerRedraw  TimerKind = "redraw"  // a card's age changes
+	TimerSweep   TimerKind = "sweep"   // time to look for late copies
+)
+
+// Timer is something due later. A due timer calls one Desk method, which checks that it still applies.
+type Timer struct {
+	Conversation int64
+	Handoff      int64
+	Kind         TimerKind
+	Subject      int64         // a message, or 0
+	After        time.Duration // from now, by the database's clock
+}

@@ -1,0 +1,51 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/deskbell/deskbell/handover"
+)
+
+// Listed is an agent of the configuration with the accounts that are hers.
+type Listed struct {
+	handover.Agent
+	Accounts []handover.Account
+}
+
+// SyncAgents makes the listed agents those of the configuration, and returns them with their ids. An account that was an
+// agent of its own becomes hers; agents no longer listed keep their history.
+func (s *Store) SyncAgents(ctx context.Context, listed []Listed) ([]Listed, error) {
+	err := pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
+		names := make([]string, len(listed))
+		for i := range listed {
+			a := &listed[i]
+			names[i] = a.Name
+			if err := tx.QueryRow(ctx, `INSERT INTO agents (id, name, title, avatar, listed) VALUES (nextval('ids'), $1, $2, $3, true)
+				ON CONFLICT (name) DO UPDATE SET title = EXCLUDED.title, avatar = EXCLUDED.avatar, listed = true RETURNING id`, a.Name, a.Title, a.Avatar).Scan(&a.ID); err != nil {
+				return err
+			}
+			for _, x := range a.Accounts {
+				if _, err := tx.Exec(ctx, `INSERT INTO agent_accounts (workspace, external, agent_id) VALUES ($1, $2, $3)
+					ON CONFLICT (workspace, external) DO UPDATE SET agent_id = EXCLUDED.agent_id`, x.Workspace, x.External, a.ID); err != nil {
+					return err
+				}
+			}
+		}
+		_, err := tx.Exec(ctx, `UPDATE agents SET listed = false, name = NULL WHERE listed AND name <> ALL($1)`, names)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("agents: %w", err)
+	}
+	return listed, nil
+}
+
+// ExternalAccount returns the name that an agent has on a workspace, or "".
+func (s *Store) ExternalAccount(ctx context.Context, workspace string, agent int64) (string, error) {
+	var external string
+	err := s.db.QueryRow(ctx, `SELECT coalesce((SELECT external FROM agent_accounts WHERE workspace = $1 AND agent_id = $2 LIMIT 1), '')`, workspace, agent).Scan(&external)
+	return external, err
+}

@@ -1,0 +1,146 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/deskbell/deskbell/handover"
+)
+
+// maxRun is how many effects of a lane are given out at once: the blocks that one Slack post may have.
+const maxRun = 40
+
+// Lease implements handover.Queue. Of the lanes that wait for one pace the most urgent is chosen, and the pace's row is locked
+// with it: two processes cannot take the same place. A lane whose last lease ended without a word was lost: Look is set.
+func (s *Store) Lease(ctx context.Context, lanes []string, n int, lease time.Duration, paces []handover.Pace) ([]handover.Run, error) {
+	suffixes, every, burst := make([]string, len(paces)), make([]time.Duration, len(paces)), make([]int32, len(paces))
+	for i, p := range paces {
+		suffixes[i], every[i], burst[i] = p.Suffix, p.Every, int32(p.Burst)
+	}
+	rows, err := s.db.Query(ctx, `
+		WITH due AS (
+			SELECT l.conversation_id, l.lane, l.pace_key, row_number() OVER (PARTITION BY l.pace_key ORDER BY l.priority, l.due_at) AS nth, l.priority, l.due_at
+			FROM lanes l LEFT JOIN paces p ON p.key = l.pace_key
+			WHERE l.due_at <= now() AND l.lane = ANY($1) AND (l.leased_until IS NULL OR l.leased_until <= now()) AND coalesce(p.next_at, '-infinity') <= now()),
+		limits AS (SELECT * FROM unnest($4::text[], $5::interval[], $6::int[]) AS u (suffix, every, burst)),
+		free AS (
+			SELECT l.conversation_id, l.lane, l.leased_until IS NOT NULL AS lost FROM lanes l JOIN due USING (conversation_id, lane)
+			WHERE (l.pace_key = '' OR split_part(l.pace_key, ':', -1) NOT IN (SELECT suffix FROM limits))
+				AND l.due_at <= now() AND (l.leased_until IS NULL OR l.leased_until <= now())
+			ORDER BY due.priority, due.due_at LIMIT $2 FOR UPDATE OF l SKIP LOCKED),
+		paced AS (
+			SELECT l.conversation_id, l.lane, l.leased_until IS NOT NULL AS lost, p.key FROM lanes l JOIN due USING (conversation_id, lane) JOIN paces p ON p.key = l.pace_key
+			WHERE due.nth = 1 AND split_part(l.pace_key, ':', -1) IN (SELECT suffix FROM limits) AND p.next_at <= now()
+				AND l.due_at <= now() AND (l.leased_until IS NULL OR l.leased_until <= now())
+			ORDER BY due.priority, due.due_at LIMIT $2 FOR UPDATE OF l, p SKIP LOCKED),
+		taken AS (
+			UPDATE paces p SET next_at = greatest(p.next_at, now() - u.every * u.burst) + u.every FROM paced, limits u
+			WHERE p.key = paced.key AND u.suffix = split_part(p.key, ':', -1)),
+		leased AS (
+			UPDATE lanes l SET leased_until = now() + $3, attempt = l.attempt + 1, look = l.look OR f.lost
+			FROM (SELECT conversation_id, lane, lost FROM free UNION ALL SELECT conversation_id, lane, lost FROM paced LIMIT $2) f
+			WHERE l.conversation_id = f.conversation_id AND l.lane = f.lane
+			RETURNING l.conversation_id, l.lane, l.pace_key, l.priority, l.attempt, l.failures, l.look)
+		SELECT l.lane, l.pace_key, l.attempt, l.failures, l.look, now() - coalesce(e.at, now()), coalesce(e.id, 0), coalesce(e.kind, ''), coalesce(e.handoff_id, 0), `+conversationColumns+`,
+			m.id IS NOT NULL, coalesce(m.id, 0), coalesce(m.conversation_id, 0), coalesce(m.handoff_id, 0), coalesce(m.sender, ''), coalesce(ma.id, 0), coalesce(ma.name, ''), coalesce(ma.title, ''), coalesce(ma.avatar, ''),
+			coalesce(m.visibility, ''), coalesce(m.text, ''), coalesce(m.external_id, ''), coalesce(m.line_ts, ''), coalesce(m.edited_ts, ''), coalesce(m.seq, 0), coalesce(m.rev, 0), m.choices, m.citations,
+			coalesce(m.at, 'epoch'), coalesce(m.edited, false), coalesce(m.deleted, false), coalesce(m.failure, '')
+		FROM leased l
+		JOIN `+conversationJoins+` ON c.id = l.conversation_id
+		LEFT JOIN LATERAL (SELECT * FROM effects e WHERE e.conversation_id = l.conversation_id AND e.lane = l.lane AND e.failed_at IS NULL ORDER BY e.id LIMIT $7) e ON true
+		LEFT JOIN messages m ON m.id = e.message_id LEFT JOIN agents ma ON ma.id = m.agent_id
+		ORDER BY l.priority, l.conversation_id, l.lane, e.id`,
+		lanes, n, lease, suffixes, every, burst, maxRun)
+	if err != nil {
+		return nil, fmt.Errorf("lease lanes: %w", err)
+	}
+	defer rows.Close()
+	var runs []handover.Run
+	mixed := false
+	for rows.Next() {
+		var r handover.Run
+		var e handover.Effect
+		var about bool
+		fields := append([]any{&r.Lane, &e.Pace, &r.Attempt, &r.Failures, &r.Look, &r.Age, &e.ID, &e.Kind, &e.Handoff}, conversationFields(&r.Conversation)...)
+		if err := rows.Scan(append(append(fields, &about), messageFields(&e.Message)...)...); err != nil {
+			return nil, fmt.Errorf("lease lanes: %w", err)
+		}
+		last := len(runs) - 1
+		if last < 0 || runs[last].Conversation.ID != r.Conversation.ID || runs[last].Lane != r.Lane {
+			r.Kind, mixed = e.Kind, false
+			if e.ID != 0 { // none when it was saved while we looked: the lane comes again
+				r.Effects = []handover.Effect{e}
+			}
+			runs = append(runs, r)
+			continue
+		}
+		head := &runs[last]
+		mixed = mixed || head.Kind != e.Kind || head.Effects[0].Handoff != e.Handoff // the rest is for the next lease
+		if !mixed {
+			head.Effects = append(head.Effects, e)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("lease lanes: %w", err)
+	}
+	return runs, nil
+}
+
+func ids(r handover.Run) []int64 {
+	ids := make([]int64, len(r.Effects))
+	for i, e := range r.Effects {
+		ids[i] = e.ID
+	}
+	return ids
+}
+
+// Done implements handover.Queue.
+func (s *Store) Done(ctx context.Context, r handover.Run) (more bool, err error) {
+	err = s.db.QueryRow(ctx, `
+		WITH l AS (
+			UPDATE lanes SET leased_until = NULL, queued = queued - $4, failures = 0, look = false, error = '',
+				due_at = CASE WHEN queued - $4 > 0 THEN now() ELSE 'infinity' END
+			WHERE conversation_id = $1 AND lane = $2 AND attempt = $3 AND leased_until IS NOT NULL RETURNING queued),
+		d AS (DELETE FROM effects WHERE id = ANY($5) AND EXISTS (SELECT FROM l))
+		SELECT queued > 0 FROM l`, r.Conversation.ID, r.Lane, r.Attempt, len(r.Effects), ids(r)).Scan(&more)
+	return more, lost(err)
+}
+
+// Fail implements handover.Queue.
+func (s *Store) Fail(ctx context.Context, r handover.Run, cause string) error {
+	var more bool
+	err := s.db.QueryRow(ctx, `
+		WITH l AS (
+			UPDATE lanes SET leased_until = NULL, queued = queued - $4, failures = 0, look = false, error = $6,
+				due_at = CASE WHEN queued - $4 > 0 THEN now() ELSE 'infinity' END
+			WHERE conversation_id = $1 AND lane = $2 AND attempt = $3 AND leased_until IS NOT NULL RETURNING queued),
+		f AS (UPDATE effects SET failed_at = now(), error = $6 WHERE id = ANY($5) AND EXISTS (SELECT FROM l))
+		SELECT queued > 0 FROM l`, r.Conversation.ID, r.Lane, r.Attempt, len(r.Effects), ids(r), cause).Scan(&more)
+	return lost(err)
+}
+
+// Retry implements handover.Queue.
+func (s *Store) Retry(ctx context.Context, r handover.Run, b handover.Back) error {
+	if b.Key != "" {
+		if _, err := s.db.Exec(ctx, `INSERT INTO paces AS p (key, next_at) VALUES ($1, now() + $2) ON CONFLICT (key) DO UPDATE SET next_at = greatest(p.next_at, EXCLUDED.next_at)`, b.Key, b.Wait); err != nil {
+			return fmt.Errorf("move pace: %w", err)
+		}
+	}
+	var more bool
+	err := s.db.QueryRow(ctx, `
+		UPDATE lanes SET leased_until = NULL, due_at = now() + $4, failures = failures + CASE WHEN $5 THEN 1 ELSE 0 END, look = look OR $6, error = $7
+		WHERE conversation_id = $1 AND lane = $2 AND attempt = $3 AND leased_until IS NOT NULL RETURNING true`,
+		r.Conversation.ID, r.Lane, r.Attempt, b.After, b.Failed, b.Look, b.Cause).Scan(&more)
+	return lost(err)
+}
+
+func lost(err error) error {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return handover.ErrLeaseLost
+	}
+	return err
+}

@@ -1,0 +1,116 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/deskbell/deskbell/handover"
+)
+
+var _ handover.Reads = (*Store)(nil)
+
+func (s *Store) one(ctx context.Context, cond string, args ...any) (c handover.Conversation, err error) {
+	err = s.db.QueryRow(ctx, `SELECT now(), `+conversationColumns+` FROM `+conversationJoins+` WHERE `+cond, args...).Scan(append([]any{&c.Now}, conversationFields(&c)...)...)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return c, handover.ErrUnknown
+	}
+	return c, err
+}
+
+// Find implements handover.Reads.
+func (s *Store) Find(ctx context.Context, channel, customer string) (handover.Conversation, error) {
+	return s.one(ctx, `c.channel = $1 AND c.customer = $2`, channel, customer)
+}
+
+// Get implements handover.Reads.
+func (s *Store) Get(ctx context.Context, id int64) (handover.Conversation, error) {
+	return s.one(ctx, `c.id = $1`, id)
+}
+
+// OfHandoff implements handover.Reads.
+func (s *Store) OfHandoff(ctx context.Context, handoff int64) (handover.Conversation, error) {
+	var c handover.Conversation
+	err := s.db.QueryRow(ctx, `SELECT now(), `+conversationColumns+` FROM handoffs h JOIN conversations c ON c.id = h.conversation_id LEFT JOIN agents a ON a.id = h.agent_id
+		LEFT JOIN LATERAL (SELECT * FROM cards k WHERE k.handoff_id = h.id ORDER BY k.closed_at DESC NULLS FIRST LIMIT 1) k ON true WHERE h.id = $1`, handoff).
+		Scan(append([]any{&c.Now}, conversationFields(&c)...)...)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return c, handover.ErrUnknown
+	}
+	return c, err
+}
+
+// Since implements handover.Reads.
+func (s *Store) Since(ctx context.Context, conversation, rev int64, limit int) (c handover.Conversation, messages []handover.Message, err error) {
+	b := &pgx.Batch{}
+	// The conversation first: messages read after it are at least as new, so a reader that goes on from c.Rev misses nothing.
+	b.Queue(`SELECT now(), `+conversationColumns+` FROM `+conversationJoins+` WHERE c.id = $1`, conversation).QueryRow(func(row pgx.Row) error {
+		return row.Scan(append([]any{&c.Now}, conversationFields(&c)...)...)
+	})
+	b.Queue(`SELECT * FROM (SELECT `+messageColumns+` FROM `+messageJoins+` WHERE m.conversation_id = $1 AND m.rev > $2 ORDER BY m.rev DESC LIMIT $3) x ORDER BY 15`, conversation, rev, limit).Query(func(rows pgx.Rows) (err error) {
+		messages, err = scanMessages(rows)
+		return err
+	})
+	if err := s.db.SendBatch(ctx, b).Close(); err != nil {
+		if errors.Is(err, pgx.ErrNoRows) {
+			return c, nil, handover.ErrUnknown
+		}
+		return c, nil, fmt.Errorf("read changes: %w", err)
+	}
+	for len(messages) > 0 && messages[len(messages)-1].Rev > c.Rev { // committed between the two: next time
+		messages = messages[:len(messages)-1]
+	}
+	return c, messages, nil
+}
+
+// Transcript implements handover.Reads.
+func (s *Store) Transcript(ctx context.Context, conversation, after int64) ([]handover.Message, error) {
+	rows, err := s.db.Query(ctx, `SELECT `+messageColumns+` FROM `+messageJoins+` WHERE m.conversation_id = $1 AND (m.seq > $2 OR m.seq IS NULL AND m.id > coalesce(
+		(SELECT max(id) FROM messages WHERE conversation_id = $1 AND seq <= $2), 0)) ORDER BY m.at, m.seq NULLS LAST, m.id`, conversation, after)
+	if err != nil {
+		return nil, fmt.Errorf("transcript: %w", err)
+	}
+	return scanMessages(rows)
+}
+
+// Queue implements handover.Reads.
+func (s *Store) Queue(ctx context.Context, live bool) ([]handover.Conversation, error) {
+	rows, err := s.db.Query(ctx, `SELECT now(), `+conversationColumns+` FROM `+conversationJoins+`
+		WHERE h.state IN ('waiting', 'claimed') OR $1 AND c.state = 'bot' AND c.seq > 0 AND c.changed_at > now() - interval '30 minutes'
+		ORDER BY array_position(ARRAY['waiting', 'claimed', 'bot'], c.state), h.priority DESC, h.requested_at, c.changed_at DESC LIMIT 200`, live)
+	if err != nil {
+		return nil, fmt.Errorf("queue: %w", err)
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (c handover.Conversation, err error) {
+		return c, row.Scan(append([]any{&c.Now}, conversationFields(&c)...)...)
+	})
+}
+
+// Wait implements handover.Reads: the usual wait is the middle half of the last 20 claims of a day, when there are 5.
+func (s *Store) Wait(ctx context.Context, h handover.Handoff) (position int, low, high time.Duration, err error) {
+	var l, u *float64
+	err = s.db.QueryRow(ctx, `
+		WITH w AS (SELECT extract(epoch FROM claimed_at - requested_at)::float8 AS s FROM handoffs WHERE claimed_at > now() - interval '1 day' AND reason <> 'agent_initiated' ORDER BY claimed_at DESC LIMIT 20)
+		SELECT (SELECT count(*) FROM handoffs WHERE state = 'waiting' AND team = $1 AND (priority > $2 OR priority = $2 AND requested_at <= $3)),
+			(SELECT CASE WHEN count(*) >= 5 THEN percentile_cont(0.25) WITHIN GROUP (ORDER BY s) END FROM w),
+			(SELECT CASE WHEN count(*) >= 5 THEN percentile_cont(0.75) WITHIN GROUP (ORDER BY s) END FROM w)`, h.Team, h.Priority, h.RequestedAt).Scan(&position, &l, &u)
+	if err == nil && l != nil && u != nil {
+		low, high = time.Duration(*l*float64(time.Second)), time.Duration(*u*float64(time.Second))
+	}
+	return position, low, high, err
+}
+
+// Revs implements handover.Reads.
+func (s *Store) Revs(ctx context.Context, conversations []int64) (map[int64]int64, error) {
+	revs := make(map[int64]int64, len(conversations))
+	rows, err := s.db.Query(ctx, `SELECT id, rev FROM conversations WHERE id = ANY($1)`, conversations)
+	if err != nil {
+		return nil, fmt.Errorf("read revs: %w", err)
+	}
+	var id, rev int64
+	_, err = pgx.ForEachRow(rows, []any{&id, &rev}, func() error { revs[id] = rev; return nil })
+	return revs, err
+}

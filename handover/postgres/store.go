@@ -1,0 +1,433 @@
+// Package postgres is handover's Store and Queue on PostgreSQL: it locks, applies and commits.
+package postgres
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/deskbell/deskbell/handover"
+	"github.com/deskbell/deskbell/internal/pg"
+)
+
+//go:embed migrations/*.sql
+var files embed.FS
+
+// Migrations are the desk's tables.
+func Migrations() pg.Migrations {
+	sub, err := fs.Sub(files, "migrations")
+	if err != nil {
+		panic(err) // the directory is embedded above
+	}
+	return pg.Migrations{Table: "deskbell_handover_version", Files: sub}
+}
+
+// Store is a handover.Store and a handover.Queue.
+type Store struct{ db *pgxpool.Pool }
+
+var (
+	_ handover.Store = (*Store)(nil)
+	_ handover.Queue = (*Store)(nil)
+)
+
+// New returns a store over db, whose tables must have been migrated.
+func New(db *pgxpool.Pool) *Store { return &Store{db: db} }
+
+const conversationColumns = `c.id, c.channel, c.customer, c.push, c.contact, c.language, c.page_url, c.state, c.rev, c.state_rev, c.seq, c.last_customer,
+	c.episode, c.offers, c.seen,
+	coalesce(h.id, 0), coalesce(h.previous_id, 0), coalesce(h.team, ''), coalesce(h.reason, ''), h.why, h.brief, coalesce(h.priority, 0), coalesce(h.state, ''),
+	coalesce(h.outcome, ''), coalesce(h.requested_at, 'epoch'), coalesce(h.claimed_at, 'epoch'), coalesce(h.ended_at, 'epoch'), coalesce(h.passed_on, false),
+	coalesce(h.introduced, false), coalesce(h.score, 0), coalesce(h.comment, ''),
+	coalesce(a.id, 0), coalesce(a.name, ''), coalesce(a.title, ''), coalesce(a.avatar, ''),
+	coalesce(k.id, 0), coalesce(k.handoff_id, 0), coalesce(k.workspace, ''), coalesce(k.channel, ''), coalesce(k.ts, ''), k.closed_at IS NOT NULL`
+
+const conversationJoins = ` conversations c LEFT JOIN handoffs h ON h.id = c.handoff_id LEFT JOIN agents a ON a.id = h.agent_id
+	LEFT JOIN cards k ON k.handoff_id = h.id AND k.closed_at IS NULL `
+
+func conversationFields(c *handover.Conversation) []any {
+	h := &c.Handoff
+	return []any{
+		&c.ID, &c.Channel, &c.Customer, &c.Push, &c.Contact, &c.Language, &c.PageURL, &c.State, &c.Rev, &c.StateRev, &c.Seq, &c.LastCustomer,
+		&c.Episode, &c.Offers, &c.Seen,
+		&h.ID, &h.Previous, &h.Team, &h.Reason, &h.Why, &h.Brief, &h.Priority, &h.State,
+		&h.Outcome, &h.RequestedAt, &h.ClaimedAt, &h.EndedAt, &h.PassedOn,
+		&h.Introduced, &h.Score, &h.Comment,
+		&h.Agent.ID, &h.Agent.Name, &h.Agent.Title, &h.Agent.Avatar,
+		&h.Card.ID, &h.Card.Handoff, &h.Card.Workspace, &h.Card.Channel, &h.Card.TS, &h.Card.Closed,
+	}
+}
+
+const messageColumns = `m.id, m.conversation_id, coalesce(m.handoff_id, 0), m.sender, coalesce(ma.id, 0), coalesce(ma.name, ''), coalesce(ma.title, ''), coalesce(ma.avatar, ''),
+	m.visibility, m.text, coalesce(m.external_id, ''), m.line_ts, m.edited_ts, coalesce(m.seq, 0), coalesce(m.rev, 0), m.choices, m.citations, m.at, m.edited, m.deleted, m.failure`
+
+const messageJoins = ` messages m LEFT JOIN agents ma ON ma.id = m.agent_id `
+
+func messageFields(m *handover.Message) []any {
+	return []any{
+		&m.ID, &m.Conversation, &m.Handoff, &m.From, &m.Agent.ID, &m.Agent.Name, &m.Agent.Title, &m.Agent.Avatar,
+		&m.Visibility, &m.Text, &m.ExternalID, &m.LineTS, &m.EditedTS, &m.Seq, &m.Rev, &m.Choices, &m.Citations, &m.At, &m.Edited, &m.Deleted, &m.Failure,
+	}
+}
+
+func scanMessages(rows pgx.Rows) ([]handover.Message, error) {
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (m handover.Message, err error) {
+		return m, row.Scan(messageFields(&m)...)
+	})
+}
+
+// where returns the condition on conversations c that a ref is, with its arguments. What its subqueries read never changes,
+// so that waiting for the lock cannot make them stale.
+func where(a handover.Asks) (string, []any) {
+	switch {
+	case a.ID != 0:
+		return `c.id = $1`, []any{a.ID}
+	case a.Channel != "":
+		return `c.channel = $1 AND c.customer = $2`, []any{a.Channel, a.Customer}
+	case a.Handoff != 0:
+		return `c.id = (SELECT conversation_id FROM handoffs WHERE id = $1)`, []any{a.Handoff}
+	case a.Card.TS != "":
+		return `c.id = (SELECT h.conversation_id FROM cards k JOIN handoffs h ON h.id = k.handoff_id WHERE k.workspace = $1 AND k.channel = $2 AND k.ts = $3)`,
+			[]any{a.Card.Workspace, a.Card.Channel, a.Card.TS}
+	default:
+		return `c.id = (SELECT conversation_id FROM messages WHERE external_id = $1 AND line_ts <> '' LIMIT 1)`, []any{a.Message}
+	}
+}
+
+// Update implements handover.Store in two round trips: one to open and lock, one to save and commit.
+func (s *Store) Update(ctx context.Context, ref handover.Ref, decide func(handover.Conversation) (handover.Change, error)) (handover.Saved, error) {
+	for try := 0; ; try++ {
+		saved, err := s.update(ctx, ref.Asks(), decide)
+		var pgErr *pgconn.PgError
+		// Two first steps of one account may collide: the second finds what the first made.
+		if errors.As(err, &pgErr) && pgErr.Code == "23505" && pgErr.TableName == "agent_accounts" && try < 3 {
+			continue
+		}
+		return saved, err
+	}
+}
+
+func (s *Store) update(ctx context.Context, asks handover.Asks, decide func(handover.Conversation) (handover.Change, error)) (saved handover.Saved, err error) {
+	conn, err := s.db.Acquire(ctx)
+	if err != nil {
+		return saved, fmt.Errorf("connect: %w", err)
+	}
+	defer conn.Release()
+	open := false
+	defer func() {
+		if open && !conn.Conn().IsClosed() {
+			if _, e := conn.Exec(context.WithoutCancel(ctx), "ROLLBACK"); e != nil {
+				_ = conn.Conn().Close(context.WithoutCancel(ctx))
+			}
+		}
+	}()
+	open = true
+	c, again, err := lock(ctx, conn, asks)
+	if err != nil {
+		return saved, err
+	}
+	if again != nil {
+		return handover.Saved{Conversation: c, Messages: []handover.Message{*again}, Again: true}, nil
+	}
+	ch, err := decide(c)
+	if err != nil {
+		return saved, err
+	}
+	b := &pgx.Batch{}
+	saved = save(b, c, ch)
+	if b.Len() == 0 && asks.Open == nil {
+		saved.Again = true
+		return saved, nil
+	}
+	b.Queue("COMMIT")
+	if err := conn.SendBatch(ctx, b).Close(); err != nil {
+		return handover.Saved{}, fmt.Errorf("save conversation: %w", err)
+	}
+	open = false
+	return saved, nil
+}
+
+// lock is the first round trip: begin, open if asked to, lock, and read what decide must see. Reading is a statement after
+// the lock, because one that waits for it would see the rows from before.
+func lock(ctx context.Context, conn *pgxpool.Conn, a handover.Asks) (c handover.Conversation, again *handover.Message, err error) {
+	b := &pgx.Batch{}
+	b.Queue("BEGIN")
+	cond, args := where(a)
+	if o := a.Open; o != nil {
+		b.Queue(`INSERT INTO conversations (id, channel, customer, push, contact, language, page_url)
+			VALUES (nextval('ids'), $1, $2, $3, $4, $5, $6) ON CONFLICT (channel, customer) DO NOTHING`,
+			o.Channel, o.Customer, o.Push, o.Contact, o.Language, o.PageURL)
+	}
+	locked := false
+	b.Queue(`SELECT true FROM conversations c WHERE `+cond+` FOR NO KEY UPDATE`, args...).QueryRow(func(row pgx.Row) error {
+		if err := row.Scan(&locked); !errors.Is(err, pgx.ErrNoRows) {
+			return err
+		}
+		return nil
+	})
+	b.Queue(`SELECT now(), nextval('ids'), `+conversationColumns+` FROM `+conversationJoins+` WHERE `+cond, args...).QueryRow(func(row pgx.Row) error {
+		if err := row.Scan(append([]any{&c.Now, &c.FreeID}, conversationFields(&c)...)...); !errors.Is(err, pgx.ErrNoRows) {
+			return err
+		}
+		return nil
+	})
+	n := len(args)
+	this := `(SELECT c.id FROM conversations c WHERE ` + cond + `)`
+	one := func(into **handover.Message, external string) {
+		b.Queue(fmt.Sprintf(`SELECT `+messageColumns+` FROM `+messageJoins+` WHERE m.conversation_id = %s AND m.external_id = $%d`, this, n+1),
+			append(slices.Clone(args), external)...).Query(func(rows pgx.Rows) error {
+			found, err := scanMessages(rows)
+			if len(found) > 0 {
+				*into = &found[0]
+			}
+			return err
+		})
+	}
+	if a.Key != "" {
+		one(&again, a.Key)
+	}
+	if a.Line != "" {
+		one(&c.Line, a.Line)
+	}
+	if a.Actor != (handover.Account{}) {
+		b.Queue(`SELECT g.id, coalesce(g.name, ''), g.title, g.avatar FROM agents g LEFT JOIN agent_accounts x ON x.agent_id = g.id AND x.workspace = $1 AND x.external = $2
+			WHERE CASE WHEN $3::bigint <> 0 THEN g.id = $3 ELSE x.agent_id IS NOT NULL END`, a.Actor.Workspace, a.Actor.External, a.Actor.ID).QueryRow(func(row pgx.Row) error {
+			if err := row.Scan(&c.Actor.ID, &c.Actor.Name, &c.Actor.Title, &c.Actor.Avatar); !errors.Is(err, pgx.ErrNoRows) {
+				return err
+			}
+			return nil
+		})
+	}
+	handoff := `(SELECT c.handoff_id FROM conversations c WHERE ` + cond + `)`
+	if a.Card.TS != "" {
+		b.Queue(`SELECT id, handoff_id, workspace, channel, ts, closed_at IS NOT NULL FROM cards WHERE workspace = $1 AND channel = $2 AND ts = $3`,
+			a.Card.Workspace, a.Card.Channel, a.Card.TS).QueryRow(func(row pgx.Row) error {
+			k := &c.Door
+			if err := row.Scan(&k.ID, &k.Handoff, &k.Workspace, &k.Channel, &k.TS, &k.Closed); !errors.Is(err, pgx.ErrNoRows) {
+				return err
+			}
+			return nil
+		})
+		handoff = `(SELECT handoff_id FROM cards WHERE workspace = $1 AND channel = $2 AND ts = $3)`
+	}
+	if a.Pending {
+		b.Queue(`SELECT `+messageColumns+` FROM `+messageJoins+` WHERE m.conversation_id = `+this+` AND m.visibility = 'pending' ORDER BY m.line_ts, m.id`, args...).Query(func(rows pgx.Rows) (err error) {
+			c.Pending, err = scanMessages(rows)
+			return err
+		})
+		b.Queue(`SELECT id, agent_id, workspace, since_ts, until_ts, open FROM tenures WHERE handoff_id = `+handoff+` ORDER BY id`, args...).Query(func(rows pgx.Rows) (err error) {
+			c.Tenures, err = pgx.CollectRows(rows, pgx.RowToStructByPos[handover.Tenure])
+			return err
+		})
+	}
+	if a.Card.TS != "" && a.Key != "" {
+		ts := a.Key[strings.LastIndexByte(a.Key, ':')+1:]
+		b.Queue(`SELECT line FROM kept_lines WHERE workspace = $1 AND channel = $2 AND ts = $3 AND kind <> 'written' ORDER BY kind DESC, edited_ts`,
+			a.Card.Workspace, a.Card.Channel, ts).Query(func(rows pgx.Rows) (err error) {
+			c.Kept, err = pgx.CollectRows(rows, pgx.RowTo[handover.Line])
+			return err
+		})
+	}
+	if err := conn.SendBatch(ctx, b).Close(); err != nil {
+		return c, nil, fmt.Errorf("lock conversation: %w", err)
+	}
+	if !locked {
+		return c, nil, handover.ErrUnknown
+	}
+	return c, again, nil
+}
+
+// save queues all that a change is, and says what will have been saved.
+func save(b *pgx.Batch, was handover.Conversation, ch handover.Change) handover.Saved {
+	next := ch.Next
+	if ch.Meet != nil {
+		b.Queue(`INSERT INTO agents (id) VALUES ($1)`, next.Actor.ID)
+		b.Queue(`INSERT INTO agent_accounts (workspace, external, agent_id) VALUES ($1, $2, $3)`, ch.Meet.Workspace, ch.Meet.External, next.Actor.ID)
+	}
+	if a := ch.Agent; a != nil {
+		b.Queue(`UPDATE agents SET title = $2, avatar = $3 WHERE id = $1 AND NOT (listed AND title <> '')`, a.ID, a.Title, a.Avatar)
+	}
+	saveHandoff(b, was, next)
+	for _, t := range ch.Tenures {
+		b.Queue(`INSERT INTO tenures (id, handoff_id, agent_id, workspace, since_ts, until_ts, open) VALUES ($1, $2, $3, $4, $5, $6, $7)
+			ON CONFLICT (id) DO UPDATE SET workspace = EXCLUDED.workspace, until_ts = EXCLUDED.until_ts, open = EXCLUDED.open`,
+			t.ID, next.Handoff.ID, t.Agent, t.Workspace, t.Since, t.Until, t.Open)
+	}
+	learnt := false
+	for _, k := range ch.Cards {
+		b.Queue(`INSERT INTO cards (id, handoff_id, workspace, channel, ts, closed_at) VALUES ($1, $2, $3, $4, nullif($5, ''), CASE WHEN $6 THEN now() END)
+			ON CONFLICT (id) DO UPDATE SET workspace = EXCLUDED.workspace, channel = EXCLUDED.channel, ts = coalesce(cards.ts, EXCLUDED.ts), closed_at = coalesce(cards.closed_at, EXCLUDED.closed_at)`,
+			k.ID, k.Handoff, k.Workspace, k.Channel, k.TS, k.Closed)
+		learnt = learnt || k.TS != "" && k.ID == next.Handoff.Card.ID && was.Handoff.Card.TS == ""
+	}
+	saveMessages(b, ch.Messages)
+	was.Now, was.FreeID, was.Actor, was.Door, was.Line, was.Pending, was.Tenures, was.Kept = next.Now, next.FreeID, next.Actor, next.Door, next.Line, next.Pending, next.Tenures, next.Kept
+	if changed := !reflect.DeepEqual(was, next); changed {
+		b.Queue(`UPDATE conversations SET language = $2, page_url = $3, state = $4, rev = $5, state_rev = $6, seq = $7, last_customer = $8, episode = $9, offers = $10, seen = $11,
+			handoff_id = nullif($12, 0), contact = $13, changed_at = now() WHERE id = $1`,
+			next.ID, next.Language, next.PageURL, next.State, next.Rev, next.StateRev, next.Seq, next.LastCustomer, next.Episode, next.Offers, next.Seen, next.Handoff.ID, next.Contact)
+	}
+	if ch.Decision != nil {
+		b.Queue(`INSERT INTO decisions (conversation_id, up_to, decision) VALUES ($1, $2, $3)`, next.ID, was.LastCustomer, ch.Decision)
+	}
+	for _, l := range ch.Keep {
+		keep(b, l)
+	}
+	for _, l := range ch.Drop {
+		forget(b, l)
+	}
+	saved := handover.Saved{Conversation: next, Messages: ch.Messages, Lanes: saveEffects(b, next.ID, ch.Effects)}
+	if learnt { // what waited for the card's thread
+		b.Queue(`UPDATE lanes SET due_at = now(), pace_key = $3 WHERE conversation_id = $1 AND lane = $2 AND queued > 0 AND due_at = 'infinity'`,
+			next.ID, handover.LaneThread, next.Handoff.Card.Workspace+":"+next.Handoff.Card.Channel+":post")
+		saved.Lanes = append(saved.Lanes, handover.LaneThread)
+	}
+	for _, t := range ch.Timers {
+		b.Queue(`INSERT INTO timers (conversation_id, handoff_id, kind, subject, due_at) VALUES ($1, $2, $3, $4, now() + $5)
+			ON CONFLICT (conversation_id, kind, subject) DO UPDATE SET handoff_id = EXCLUDED.handoff_id, due_at = EXCLUDED.due_at`,
+			t.Conversation, t.Handoff, t.Kind, t.Subject, t.After)
+		saved.Timers = append(saved.Timers, t.After)
+	}
+	for _, t := range ch.Elapsed {
+		b.Queue(`DELETE FROM timers WHERE conversation_id = $1 AND kind = $2 AND subject = $3`, t.Conversation, t.Kind, t.Subject)
+	}
+	return saved
+}
+
+func saveHandoff(b *pgx.Batch, was, next handover.Conversation) {
+	h := next.Handoff
+	h.Card, was.Handoff.Card = handover.Card{}, handover.Card{}
+	if h.ID == 0 || reflect.DeepEqual(h, was.Handoff) {
+		return
+	}
+	if h.ID != was.Handoff.ID {
+		b.Queue(`INSERT INTO handoffs (id, conversation_id, previous_id, team, reason, why, state, requested_at) VALUES ($1, $2, nullif($3, 0), $4, $5, $6, 'waiting', now())`,
+			h.ID, next.ID, h.Previous, h.Team, h.Reason, h.Why)
+	}
+	at := func(t time.Time) any {
+		if t.Unix() <= 0 {
+			return nil
+		}
+		return t
+	}
+	b.Queue(`UPDATE handoffs SET team = $2, brief = $3, priority = $4, state = $5, outcome = $6, agent_id = nullif($7, 0), claimed_at = $8, ended_at = $9, passed_on = $10,
+		introduced = $11, score = $12, comment = $13 WHERE id = $1`,
+		h.ID, h.Team, h.Brief, h.Priority, h.State, h.Outcome, h.Agent.ID, at(h.ClaimedAt), at(h.EndedAt), h.PassedOn, h.Introduced, h.Score, h.Comment)
+}
+
+func saveMessages(b *pgx.Batch, messages []handover.Message) {
+	for _, m := range messages {
+		b.Queue(`INSERT INTO messages (id, conversation_id, handoff_id, sender, agent_id, visibility, text, external_id, line_ts, edited_ts, seq, rev, choices, citations, at, edited, deleted, failure)
+			VALUES ($1, $2, nullif($3, 0), $4, nullif($5, 0), $6, $7, nullif($8, ''), $9, $10, nullif($11, 0), nullif($12, 0), $13, $14, $15, $16, $17, $18)
+			ON CONFLICT (id) DO UPDATE SET visibility = EXCLUDED.visibility, text = EXCLUDED.text, edited_ts = EXCLUDED.edited_ts, seq = EXCLUDED.seq, rev = EXCLUDED.rev,
+			edited = EXCLUDED.edited, deleted = EXCLUDED.deleted, failure = EXCLUDED.failure`,
+			m.ID, m.Conversation, m.Handoff, m.From, m.Agent.ID, m.Visibility, m.Text, m.ExternalID, m.LineTS, m.EditedTS, m.Seq, m.Rev, m.Choices, citations(m.Citations), m.At, m.Edited, m.Deleted, m.Failure)
+	}
+}
+
+func citations(c []handover.Citation) any {
+	if len(c) == 0 {
+		return nil
+	}
+	b, err := json.Marshal(c)
+	if err != nil {
+		return nil // strings and numbers always encode
+	}
+	return b
+}
+
+// saveEffects queues the effects with their lanes, in the order of the lanes' names so that no two steps lock each other out.
+func saveEffects(b *pgx.Batch, conversation int64, effects []handover.Effect) (lanes []string) {
+	byLane := slices.Clone(effects)
+	slices.SortStableFunc(byLane, func(x, y handover.Effect) int { return strings.Compare(x.Kind.Lane(), y.Kind.Lane()) })
+	for _, e := range byLane {
+		lane := e.Kind.Lane()
+		if e.Pace != "" {
+			b.Queue(`INSERT INTO paces (key) VALUES ($1) ON CONFLICT DO NOTHING`, e.Pace)
+		}
+		b.Queue(`WITH e AS (INSERT INTO effects (conversation_id, lane, kind, message_id, handoff_id) VALUES ($1, $2, $3, nullif($4, 0), nullif($5, 0)))
+			INSERT INTO lanes AS l (conversation_id, lane, pace_key, priority, queued, due_at) VALUES ($1, $2, $6, $7, 1, CASE WHEN $8 THEN 'infinity' ELSE now() END)
+			ON CONFLICT (conversation_id, lane) DO UPDATE SET pace_key = EXCLUDED.pace_key, queued = l.queued + 1,
+			priority = CASE WHEN l.queued = 0 THEN EXCLUDED.priority ELSE least(l.priority, EXCLUDED.priority) END,
+			due_at = CASE WHEN l.queued = 0 OR l.failures = 0 THEN least(l.due_at, EXCLUDED.due_at) ELSE l.due_at END`,
+			conversation, lane, e.Kind, e.Message.ID, e.Handoff, e.Pace, e.Priority, e.Blocked)
+		if !e.Blocked && !slices.Contains(lanes, lane) {
+			lanes = append(lanes, lane)
+		}
+	}
+	return lanes
+}
+
+func keep(b *pgx.Batch, l handover.Line) {
+	b.Queue(`INSERT INTO kept_lines (workspace, channel, thread_ts, ts, kind, edited_ts, line) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
+		l.Place.Workspace, l.Place.Channel, l.ThreadTS, l.TS, l.Kind, l.EditedTS, l)
+}
+
+// Keep implements handover.Store.
+func (s *Store) Keep(ctx context.Context, l handover.Line) error {
+	b := &pgx.Batch{}
+	keep(b, l)
+	b.Queue(`DELETE FROM kept_lines WHERE at < now() - interval '7 days'`)
+	if err := s.db.SendBatch(ctx, b).Close(); err != nil {
+		return fmt.Errorf("keep line: %w", err)
+	}
+	return nil
+}
+
+// Kept implements handover.Store. Edits and deletions stay kept until their line comes.
+func (s *Store) Kept(ctx context.Context) ([]handover.Line, error) {
+	rows, err := s.db.Query(ctx, `SELECT l.line FROM kept_lines l JOIN cards k ON k.workspace = l.workspace AND k.channel = l.channel AND k.ts = l.thread_ts WHERE l.kind = 'written'
+		OR EXISTS (SELECT FROM messages m WHERE m.line_ts <> '' AND m.external_id = l.workspace || ':' || l.channel || ':' || l.ts) ORDER BY l.ts, l.edited_ts LIMIT 100`)
+	if err != nil {
+		return nil, fmt.Errorf("match kept lines: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[handover.Line])
+}
+
+// Forget implements handover.Store.
+func (s *Store) Forget(ctx context.Context, l handover.Line) error {
+	b := &pgx.Batch{}
+	forget(b, l)
+	if err := s.db.SendBatch(ctx, b).Close(); err != nil {
+		return fmt.Errorf("forget line: %w", err)
+	}
+	return nil
+}
+
+func forget(b *pgx.Batch, l handover.Line) {
+	b.Queue(`DELETE FROM kept_lines WHERE workspace = $1 AND channel = $2 AND ts = $3 AND kind = $4 AND edited_ts = $5`, l.Place.Workspace, l.Place.Channel, l.TS, l.Kind, l.EditedTS)
+}
+
+// DueTimers implements handover.Store.
+func (s *Store) DueTimers(ctx context.Context, n int, retry time.Duration) ([]handover.Timer, error) {
+	rows, err := s.db.Query(ctx, `UPDATE timers t SET due_at = now() + $2 FROM (
+			SELECT conversation_id, kind, subject, due_at AS was FROM timers WHERE due_at <= now() ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED) d
+		WHERE t.conversation_id = d.conversation_id AND t.kind = d.kind AND t.subject = d.subject
+		RETURNING t.conversation_id, t.handoff_id, t.kind, t.subject, d.was`, n, retry)
+	if err != nil {
+		return nil, fmt.Errorf("due timers: %w", err)
+	}
+	type due struct {
+		handover.Timer
+		at time.Time
+	}
+	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (d due, err error) {
+		return d, row.Scan(&d.Conversation, &d.Handoff, &d.Kind, &d.Subject, &d.at)
+	})
+	slices.SortFunc(all, func(a, b due) int { return a.at.Compare(b.at) })
+	timers := make([]handover.Timer, len(all))
+	for i, d := range all {
+		timers[i] = d.Timer
+	}
+	return timers, err
+}

@@ -1,0 +1,73 @@
+package handover
+
+// State says who holds a conversation.
+type State string
+
+// The four states; docs/architecture.md draws how they follow each other.
+const (
+	WithBot State = "bot"
+	Waiting State = "waiting"
+	Claimed State = "claimed"
+	Closed  State = "closed"
+)
+
+// Step names what moves a conversation from one state to the next.
+type Step string
+
+// The steps that change the state.
+const (
+	stepWrite    Step = "write in"
+	stepRequest  Step = "request a handoff for"
+	stepCancel   Step = "cancel"
+	stepClaim    Step = "claim"
+	stepTakeOver Step = "take over"
+	stepAssign   Step = "assign"
+	stepRelease  Step = "release"
+	stepTransfer Step = "transfer"
+	stepReturn   Step = "return"
+	stepResolve  Step = "resolve"
+	stepReopen   Step = "reopen"
+)
+
+// moves is the whole state machine.
+var moves = map[State]map[Step]State{
+	WithBot: {stepWrite: WithBot, stepRequest: Waiting, stepTakeOver: Claimed},
+	Waiting: {stepWrite: Waiting, stepClaim: Claimed, stepAssign: Claimed, stepTransfer: Waiting, stepCancel: WithBot, stepReturn: WithBot, stepResolve: Closed},
+	Claimed: {stepWrite: Claimed, stepAssign: Claimed, stepRelease: Waiting, stepTransfer: Waiting, stepReturn: WithBot, stepResolve: Closed},
+	Closed:  {stepWrite: WithBot, stepReopen: Claimed},
+}
+
+// Reason says why a handoff was made.
+type Reason string
+
+// The reasons; the schema repeats them.
+const (
+	Requested        Reason = "requested"
+	LowConfidence    Reason = "low_confidence"    // passages found, but below the threshold
+	OutsideKnowledge Reason = "outside_knowledge" // nothing found, or out of scope
+	BotBreak         Reason = "bot_break"         // the advisor failed or had no line
+	Frustration      Reason = "frustration"
+	Rule             Reason = "rule"
+	FormComplete     Reason = "form_complete"
+	AgentInitiated   Reason = "agent_initiated"
+)
+
+// Outcome says how a handoff ended.
+type Outcome string
+
+// The outcomes of a closed handoff.
+const (
+	Resolved  Outcome = "resolved"
+	Returned  Outcome = "returned"
+	Cancelled Outcome = "cancelled"
+)
+
+// Gate is the answer to "can a human be had now".
+type Gate string
+
+// The gate's three answers.
+const (
+	GateOpen     Gate = "open"
+	GateClosed   Gate = "closed"
+	GateDisabled Gate = "disabled"
+)

@@ -1,0 +1,163 @@
+package handover
+
+import (
+	"context"
+	"errors"
+	"strings"
+)
+
+// LineKind says what happened to a line of a thread.
+type LineKind string
+
+// A line is written, edited or deleted.
+const (
+	LineWritten LineKind = "written"
+	LineEdited  LineKind = "edited"
+	LineDeleted LineKind = "deleted"
+)
+
+// Line is what somebody wrote in the thread of a card. Times are the workspace's own, compared only with each other.
+type Line struct {
+	Kind     LineKind
+	Place    Place
+	ThreadTS string // the card's
+	TS       string // the line's name and time
+	EditedTS string // when it was edited; with LineEdited
+	Account  string // who wrote it
+	Text     string // Markdown
+	Note     bool   // marked as internal by the platform's own means: it starts with a teammate's name
+}
+
+// Key is the line's external id.
+func (l Line) Key() string { return l.Place.Workspace + ":" + l.Place.Channel + ":" + l.TS }
+
+// note says whether a line is meant for the team: it starts with // or note:, in any case.
+func (l Line) note() bool {
+	text := strings.ToLower(strings.TrimSpace(l.Text))
+	return l.Note || strings.HasPrefix(text, "//") || strings.HasPrefix(text, "note:")
+}
+
+// Hear takes in a line of a thread. Whether the customer will read it is decided by who held the claim when it was
+// written: Saved.Message().Visibility tells. A line of a thread not known yet is kept and matched later; then Saved is
+// zero. An edit or deletion that comes before its line is kept, and wins.
+func (d *Desk) Hear(ctx context.Context, l Line) (Saved, error) {
+	step := d.reply
+	switch l.Kind {
+	case LineEdited:
+		step = d.edit
+	case LineDeleted:
+		step = d.delete
+	case LineWritten:
+	}
+	s, err := step(ctx, l)
+	if errors.Is(err, ErrUnknown) {
+		return Saved{}, d.store.Keep(ctx, l)
+	}
+	return s, err
+}
+
+func (d *Desk) reply(ctx context.Context, l Line) (Saved, error) {
+	ref := ByCard(l.Place, l.ThreadTS).As(Account{Workspace: l.Place.Workspace, External: l.Account}).Once(l.Key())
+	return d.update(ctx, ref, func(c Conversation, ch *Change) error {
+		listed := d.meet(ch, Account{Workspace: l.Place.Workspace, External: l.Account}) == nil
+		m := Message{From: FromAgent, Agent: ch.Next.Actor, Visibility: Internal, Handoff: c.Door.Handoff, Text: l.Text, ExternalID: l.Key(), LineTS: l.TS}
+		for _, k := range c.Kept { // oldest first
+			if k.Kind == LineDeleted {
+				m.Deleted = true
+			} else {
+				l.Text, l.Note = k.Text, l.Note || k.Note // an edit never makes an internal line public
+				m.Text, m.EditedTS = k.Text, k.EditedTS
+			}
+			ch.Drop = append(ch.Drop, k)
+		}
+		if !listed || m.Deleted || c.Door.Closed || l.note() || !c.held(ch.Next.Actor.ID, l.Place.Workspace, l.TS) {
+			ch.add(m)
+			return nil
+		}
+		m.Visibility = Pending
+		p := ch.add(m)
+		if d.opts.UndoWindow > 0 {
+			ch.Timers = append(ch.Timers, Timer{Conversation: c.ID, Handoff: c.Handoff.ID, Kind: TimerPublish, Subject: p.ID, After: d.opts.UndoWindow})
+			return nil
+		}
+		d.greet(ch)
+		p = &ch.Messages[0]
+		p.Visibility = Public
+		ch.show(p)
+		return nil
+	})
+}
+
+// Publish ends the undo window of a reply: it is numbered, with all earlier pending replies of its thread, in the
+// thread's own order.
+func (d *Desk) Publish(ctx context.Context, t Timer) (Saved, error) {
+	return d.update(ctx, ByID(t.Conversation).WithPending(), func(c Conversation, ch *Change) error {
+		ch.Elapsed = append(ch.Elapsed, t)
+		d.publish(ch, t.Subject)
+		return nil
+	})
+}
+
+func (d *Desk) edit(ctx context.Context, l Line) (Saved, error) {
+	return d.update(ctx, ByCard(l.Place, l.ThreadTS).About(l.Key()), func(c Conversation, ch *Change) error {
+		if c.Line == nil {
+			ch.Keep = append(ch.Keep, l)
+			return nil
+		}
+		m := *c.Line
+		if m.Deleted || m.EditedTS >= l.EditedTS && m.EditedTS != "" || m.Text == l.Text {
+			return nil // older than what we have, or only an unfurled link
+		}
+		m.Text, m.EditedTS = l.Text, l.EditedTS
+		switch {
+		case m.Visibility == Public && l.note():
+			m.Deleted = true
+			ch.show(&m)
+		case m.Visibility == Public:
+			m.Edited = true
+			ch.show(&m)
+		case m.Visibility == Pending && l.note():
+			m.Visibility = Internal
+		}
+		ch.Messages = append(ch.Messages, m)
+		return nil
+	})
+}
+
+func (d *Desk) delete(ctx context.Context, l Line) (Saved, error) {
+	return d.update(ctx, ByCard(l.Place, l.ThreadTS).About(l.Key()), func(c Conversation, ch *Change) error {
+		if c.Line == nil {
+			ch.Keep = append(ch.Keep, l)
+			return nil
+		}
+		m := *c.Line
+		if m.Deleted {
+			return nil
+		}
+		m.Deleted = true
+		if m.Visibility == Public {
+			ch.show(&m)
+		} else {
+			m.Visibility = Internal
+		}
+		ch.Messages = append(ch.Messages, m)
+		return nil
+	})
+}
+
+// MatchKept takes in the lines that were kept until a card learnt its ts.
+func (d *Desk) MatchKept(ctx context.Context) error {
+	lines, err := d.store.Kept(ctx)
+	if err != nil {
+		return err
+	}
+	for _, l := range lines {
+		if _, err := d.Hear(ctx, l); err != nil {
+			return err
+		}
+		if err := d.store.Forget(ctx, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,111 @@
+package handover
+
+import (
+	"sync"
+	"time"
+)
+
+// Wakes tells workers and readers in this process that something was committed. It carries no state: who is woken reads
+// the database, and everybody reads it every second regardless, so a lost wake costs a second and nothing else.
+type Wakes struct {
+	mu      sync.Mutex
+	lanes   map[string]map[chan struct{}]struct{}
+	readers map[int64]map[chan struct{}]struct{}
+	all     map[chan struct{}]struct{}
+	forward func(conversation int64, lanes []string)
+}
+
+// NewWakes returns wakes; forward, if not nil, carries them to other processes and must not block.
+func NewWakes(forward func(conversation int64, lanes []string)) *Wakes {
+	return &Wakes{lanes: map[string]map[chan struct{}]struct{}{}, readers: map[int64]map[chan struct{}]struct{}{}, all: map[chan struct{}]struct{}{}, forward: forward}
+}
+
+// laneClock is woken when timers are set.
+const laneClock = "clock"
+
+// Saved wakes whoever cares for what a step saved.
+func (w *Wakes) Saved(s Saved) {
+	w.Heard(s.Conversation.ID, s.Lanes)
+	for _, after := range s.Timers {
+		time.AfterFunc(after, func() { w.Heard(0, []string{laneClock}) })
+	}
+	if w.forward != nil {
+		w.forward(s.Conversation.ID, s.Lanes)
+	}
+}
+
+// Heard wakes this process only: workers of the lanes, readers of the conversation. Lane "" wakes all, conversation 0 none.
+func (w *Wakes) Heard(conversation int64, lanes []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, lane := range lanes {
+		for name, set := range w.lanes {
+			if name == lane || lane == "" {
+				ring(set)
+			}
+		}
+	}
+	if conversation != 0 {
+		ring(w.readers[conversation])
+		ring(w.all)
+	}
+}
+
+func ring(set map[chan struct{}]struct{}) {
+	for c := range set {
+		select {
+		case c <- struct{}{}:
+		default: // it is awake already
+		}
+	}
+}
+
+// Watch returns a channel that is rung after changes of a conversation, or of any with 0, and a function that ends it.
+func (w *Wakes) Watch(conversation int64) (<-chan struct{}, func()) {
+	c := make(chan struct{}, 1)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if conversation == 0 {
+		w.all[c] = struct{}{}
+		return c, func() { w.mu.Lock(); delete(w.all, c); w.mu.Unlock() }
+	}
+	set := w.readers[conversation]
+	if set == nil {
+		set = map[chan struct{}]struct{}{}
+		w.readers[conversation] = set
+	}
+	set[c] = struct{}{}
+	return c, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		delete(set, c)
+		if len(set) == 0 && len(w.readers[conversation]) == 0 {
+			delete(w.readers, conversation)
+		}
+	}
+}
+
+// Watched returns the conversations that have readers in this process.
+func (w *Wakes) Watched() []int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	ids := make([]int64, 0, len(w.readers))
+	for id := range w.readers {
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// worker returns a channel that is rung when one of the lanes has something to do.
+func (w *Wakes) worker(lanes ...string) chan struct{} {
+	c := make(chan struct{}, 1)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, lane := range lanes {
+		if w.lanes[lane] == nil {
+			w.lanes[lane] = map[chan struct{}]struct{}{}
+		}
+		w.lanes[lane][c] = struct{}{}
+	}
+	return c
+}

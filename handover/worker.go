@@ -1,0 +1,249 @@
+package handover
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// Queue gives out the effects that are due.
+type Queue interface {
+	// Lease gives this worker up to n lanes that have something due and whose pace is free, the most urgent first,
+	// each for the length of lease, and takes one place of each pace.
+	Lease(ctx context.Context, lanes []string, n int, lease time.Duration, paces []Pace) ([]Run, error)
+	// Done deletes the run's effects and gives its lane back; more says that the lane has other effects.
+	// ErrLeaseLost when the lane was taken over.
+	Done(ctx context.Context, r Run) (more bool, err error)
+	// Retry gives the lane back with its effects. ErrLeaseLost when the lane was taken over.
+	Retry(ctx context.Context, r Run, b Back) error
+	// Fail keeps the run's effects as failed for good, and frees the lane. ErrLeaseLost when it was taken over.
+	Fail(ctx context.Context, r Run, cause string) error
+}
+
+// Pace is how often a platform lets something be done: keys that end in Suffix, once Every, with Burst more at once.
+type Pace struct {
+	Suffix string
+	Every  time.Duration
+	Burst  int
+}
+
+// Back says how a lane is given back.
+type Back struct {
+	After  time.Duration
+	Failed bool          // it counts as a failure of the lane's head
+	Look   bool          // it may have been done: look first
+	Key    string        // a pace that must wait as well
+	Wait   time.Duration // how long
+	Cause  string
+}
+
+// Handler does the effects of a run. It may see the same effects twice. See errors.go for what its error says.
+type Handler func(context.Context, Run) error
+
+// Observer hears of every run, for metrics.
+type Observer interface {
+	// EffectsDone hears of n effects of a kind that took so long, the oldest of which was so old when it was done.
+	EffectsDone(k Kind, n int, took, age time.Duration, err error)
+}
+
+// WorkerOptions are the worker's knobs.
+type WorkerOptions struct {
+	Lease    time.Duration // how long a lane is given out; its handler's context ends 5 s before (half-way for short leases); default 30s
+	Slots    int           // effects of a group of lanes done at once, default 8
+	Paces    []Pace
+	Observer Observer
+	Logger   *slog.Logger // required
+}
+
+// Worker does due effects. Any number of workers, in any number of processes, share the lanes.
+type Worker struct {
+	queue    Queue
+	wakes    *Wakes
+	handlers map[Kind]Handler
+	o        WorkerOptions
+}
+
+// The groups have slots of their own, so that slow thinking or a slow customer's platform keeps nobody else waiting.
+var groups = [][]string{{LaneThink}, {LaneCustomer}, {LaneCard, LaneThread}}
+
+// kinds are all the effects that a program must handle.
+var kinds = []Kind{KindAnswer, KindBrief, KindIntroduce, KindDeliver, KindState, KindCard, KindTranscript, KindRelay, KindSweep}
+
+// NewWorker returns a worker. A kind without a handler, or a handler for a kind that does not exist, is an error.
+func NewWorker(queue Queue, wakes *Wakes, handlers map[Kind]Handler, o WorkerOptions) (*Worker, error) {
+	var errs []error
+	for _, k := range kinds {
+		if handlers[k] == nil {
+			errs = append(errs, fmt.Errorf("no handler for effects of kind %q", k))
+		}
+	}
+	for k := range handlers {
+		if k.Lane() == "" {
+			errs = append(errs, fmt.Errorf("effects of kind %q do not exist", k))
+		}
+	}
+	if o.Lease == 0 {
+		o.Lease = 30 * time.Second
+	}
+	if o.Slots == 0 {
+		o.Slots = 8
+	}
+	return &Worker{queue: queue, wakes: wakes, handlers: handlers, o: o}, errors.Join(errs...)
+}
+
+// Run works until ctx ends, then waits for what is under way, which has drain to finish.
+func (w *Worker) Run(ctx context.Context, drain time.Duration) error {
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(drain, cancel) })
+	defer stop()
+	var wg sync.WaitGroup
+	for _, lanes := range groups {
+		wg.Go(func() { w.group(ctx, work, lanes) })
+	}
+	wg.Wait()
+	return nil
+}
+
+// group keeps one group of lanes going.
+func (w *Worker) group(ctx, work context.Context, lanes []string) {
+	woken := w.wakes.worker(lanes...)
+	wake := func() {
+		select {
+		case woken <- struct{}{}:
+		default:
+		}
+	}
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	slots := make(chan struct{}, w.o.Slots)
+	poll := time.NewTicker(time.Second)
+	defer poll.Stop()
+	for ctx.Err() == nil {
+		free := cap(slots) - len(slots)
+		var runs []Run
+		if free > 0 {
+			var err error
+			if runs, err = w.queue.Lease(ctx, lanes, free, w.o.Lease, w.o.Paces); err != nil {
+				if ctx.Err() == nil {
+					w.o.Logger.WarnContext(ctx, "leasing effects", "err", err)
+				}
+				runs = nil
+			}
+		}
+		for _, r := range runs {
+			slots <- struct{}{}
+			wg.Go(func() {
+				again, after := w.do(work, r)
+				<-slots
+				if again {
+					wake()
+				} else if after > 0 {
+					time.AfterFunc(after, wake)
+				}
+				if len(slots) == cap(slots)-1 {
+					wake() // the others had to wait for a slot
+				}
+			})
+		}
+		if len(runs) > 0 && len(runs) == free {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-woken:
+		case <-poll.C:
+		}
+	}
+}
+
+// do runs one handler and says whether its lane, or another on its pace, has more to do now, or after a while.
+func (w *Worker) do(ctx context.Context, r Run) (again bool, after time.Duration) {
+	start := time.Now()
+	timeout := w.o.Lease - 5*time.Second
+	if timeout <= w.o.Lease/2 {
+		timeout = w.o.Lease / 2
+	}
+	hctx, cancel := context.WithTimeout(ctx, timeout)
+	err := w.handle(hctx, r)
+	cancel()
+	if w.o.Observer != nil && len(r.Effects) > 0 {
+		w.o.Observer.EffectsDone(r.Kind, len(r.Effects), time.Since(start), r.Age, err)
+	}
+	after = w.every(r)
+	save := context.WithoutCancel(ctx)
+	switch b := w.back(ctx, r, err); {
+	case err == nil || errors.Is(err, ErrStale):
+		again, err = w.queue.Done(save, r)
+	case IsPermanent(err):
+		w.o.Logger.ErrorContext(ctx, "effect failed for good", "kind", r.Kind, "conversation", r.Conversation.ID, "err", err)
+		again = true
+		err = w.queue.Fail(save, r, err.Error())
+	default:
+		w.o.Logger.WarnContext(ctx, "effect will be tried again", "kind", r.Kind, "conversation", r.Conversation.ID, "failures", r.Failures, "in", max(b.After, b.Wait), "err", err)
+		after = max(b.After, b.Wait) + time.Millisecond
+		err = w.queue.Retry(save, r, b)
+	}
+	if err != nil {
+		w.o.Logger.WarnContext(ctx, "effect not given back", "kind", r.Kind, "conversation", r.Conversation.ID, "err", err)
+	}
+	if w.every(r) > 0 {
+		again = false // its pace is not free yet
+	}
+	return again, after
+}
+
+func (w *Worker) handle(ctx context.Context, r Run) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	if len(r.Effects) == 0 {
+		return nil
+	}
+	return w.handlers[r.Kind](ctx, r)
+}
+
+// every is how long the pace of the run's lane is taken.
+func (w *Worker) every(r Run) time.Duration {
+	for _, p := range w.o.Paces {
+		if len(r.Effects) > 0 && hasSuffix(r.Effects[0].Pace, p.Suffix) {
+			return p.Every + time.Millisecond
+		}
+	}
+	return 0
+}
+
+func hasSuffix(key, suffix string) bool {
+	return len(key) > len(suffix) && key[len(key)-len(suffix)-1:] == ":"+suffix
+}
+
+// back says how to try again: an outage moves the pace and counts for nothing; an unknown outcome waits, then looks.
+func (w *Worker) back(ctx context.Context, r Run, err error) Back {
+	if err == nil {
+		return Back{}
+	}
+	b := Back{Cause: err.Error(), Failed: true, After: backoff(r.Failures)}
+	var notNow *NotNowError
+	var unknown *UnknownOutcomeError
+	switch {
+	case errors.As(err, &unknown):
+		b.Look, b.After = true, max(b.After, 2*time.Second)
+	case errors.As(err, &notNow):
+		b.Failed, b.After, b.Key, b.Wait = false, notNow.After, notNow.Key, notNow.After
+	case ctx.Err() != nil: // we are stopping
+		b.Failed, b.After = false, 0
+	}
+	return b
+}
+
+// backoff is 1 s, doubled for each failure up to a minute, a quarter more or less.
+func backoff(failures int) time.Duration {
+	d := time.Second << min(failures, 6)
+	return time.Duration(float64(min(d, time.Minute)) * (0.75 + rand.Float64()/2))
+}
