@@ -36,9 +36,10 @@ const (
 	ActOffer          Act = "offer"
 	ActHandOff        Act = "hand_off"
 	ActStaySilent     Act = "stay_silent"
-	ActPassOn         Act = "pass_on"  // while waiting: "I have passed that on", once
-	ActCancel         Act = "cancel"   // while waiting: solved without a person
-	ActDecline        Act = "declined" // the offer was turned down
+	ActPassOn         Act = "pass_on"   // while waiting: "I have passed that on", once
+	ActCancel         Act = "cancel"    // while waiting: solved without a person
+	ActDecline        Act = "declined"  // the offer was turned down
+	ActNoPerson       Act = "no_person" // a person is needed and none can be had
 )
 
 // Decision is what the policy made of the signals, with all that is needed to explain it and to play it again.

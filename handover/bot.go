@@ -8,6 +8,7 @@ type Spoken struct {
 	Citations []Citation
 	Choices   []string // one-tap answers shown below it
 	Offers    bool     // it offers a person
+	NoAnswer  bool     // the offer is all it could say
 }
 
 // botTurn is a step that the bot takes on what it read up to and with the customer's message of Seq upTo. It is ErrStale
@@ -32,8 +33,8 @@ func (d *Desk) Say(ctx context.Context, id, upTo int64, s Spoken, why Decision) 
 		if c.State == Waiting {
 			s.Choices, s.Offers = nil, false // it rang already
 		}
-		ch.Next.Offers = 0
-		if s.Offers {
+		ch.Next.Offers, ch.Next.Offered = 0, s.Offers
+		if s.NoAnswer {
 			ch.Next.Offers = c.Offers + 1
 		}
 		m := ch.say(Message{From: FromBot, Text: s.Text, Citations: s.Citations, Choices: s.Choices})

@@ -185,7 +185,7 @@ func (d *Desk) greet(ch *Change) {
 func (ch *Change) finish(o Outcome) {
 	h := &ch.Next.Handoff
 	h.State, h.Outcome, h.EndedAt = Closed, o, ch.Next.Now
-	ch.Next.Offers = 0
+	ch.Next.Offers, ch.Next.Offered = 0, false
 	ch.changed()
 	ch.cause(KindCard, nil)
 }
@@ -193,5 +193,5 @@ func (ch *Change) finish(o Outcome) {
 // newEpisode makes the copilot read only what comes from here on.
 func (ch *Change) newEpisode() {
 	ch.Next.Episode = ch.Next.Seq
-	ch.Next.Offers = 0
+	ch.Next.Offers, ch.Next.Offered = 0, false
 }

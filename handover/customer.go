@@ -70,7 +70,7 @@ func (d *Desk) request(ch *Change, reason Reason, why *Decision, team string) er
 	ch.ring(h, place)
 	ch.changed()
 	ch.say(Message{From: FromBot, Text: d.opts.Texts.Waiting})
-	ch.Next.Offers = 0
+	ch.Next.Offers, ch.Next.Offered = 0, false
 	return nil
 }
 

@@ -5,6 +5,12 @@ import (
 	"time"
 )
 
+// Wait is a handoff's place in its team's queue, 1 the next, and the usual wait; zeros when not known.
+type Wait struct {
+	Position  int
+	Low, High time.Duration
+}
+
 // Reads is what may be asked of the desk without changing it.
 type Reads interface {
 	// Find returns the conversation with a contact on a channel; ErrUnknown when there is none.
@@ -13,15 +19,15 @@ type Reads interface {
 	Get(ctx context.Context, id int64) (Conversation, error)
 	// OfHandoff returns the conversation of a handoff, which may be an earlier one; ErrUnknown when there is none.
 	OfHandoff(ctx context.Context, handoff int64) (Conversation, error)
-	// Since returns what a customer may see of a conversation and that changed after rev, in order of Rev; with a limit,
-	// the newest of them.
+	// Since returns what a customer may see of a conversation and that changed after rev, in order of Rev: the first limit of
+	// them or, with a negative limit, the last.
 	Since(ctx context.Context, conversation, rev int64, limit int) (Conversation, []Message, error)
 	// Transcript returns all messages after seq, notes among them, in the order they were said.
 	Transcript(ctx context.Context, conversation, after int64) ([]Message, error)
 	// Queue returns the open conversations for the team, waiting ones first; with live, also those the bot holds.
 	Queue(ctx context.Context, live bool) ([]Conversation, error)
-	// Wait says how many wait before this handoff, itself included, and the usual wait; zeros when not known.
-	Wait(ctx context.Context, h Handoff) (position int, low, high time.Duration, err error)
+	// Wait says how many wait up to and with this handoff, and the usual wait; zeros when not known.
+	Wait(ctx context.Context, h Handoff) (Wait, error)
 	// Revs returns the Rev of each of the conversations.
 	Revs(ctx context.Context, conversations []int64) (map[int64]int64, error)
 }

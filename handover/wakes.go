@@ -12,12 +12,13 @@ type Wakes struct {
 	lanes   map[string]map[chan struct{}]struct{}
 	readers map[int64]map[chan struct{}]struct{}
 	all     map[chan struct{}]struct{}
+	typing  map[typist]map[chan struct{}]struct{}
 	forward func(conversation int64, lanes []string)
 }
 
 // NewWakes returns wakes; forward, if not nil, carries them to other processes and must not block.
 func NewWakes(forward func(conversation int64, lanes []string)) *Wakes {
-	return &Wakes{lanes: map[string]map[chan struct{}]struct{}{}, readers: map[int64]map[chan struct{}]struct{}{}, all: map[chan struct{}]struct{}{}, forward: forward}
+	return &Wakes{lanes: map[string]map[chan struct{}]struct{}{}, readers: map[int64]map[chan struct{}]struct{}{}, all: map[chan struct{}]struct{}{}, typing: map[typist]map[chan struct{}]struct{}{}, forward: forward}
 }
 
 // laneClock is woken when timers are set.
@@ -94,6 +95,40 @@ func (w *Wakes) Watched() []int64 {
 		ids = append(ids, id)
 	}
 	return ids
+}
+
+// typist is one side of a conversation.
+type typist struct {
+	conversation int64
+	who          Party
+}
+
+// Typing tells those who follow the conversation in this process that one side is writing. Nothing is kept.
+func (w *Wakes) Typing(conversation int64, who Party) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	ring(w.typing[typist{conversation, who}])
+}
+
+// Follow is Watch with a second channel that is rung while the other side is writing.
+func (w *Wakes) Follow(conversation int64, other Party) (changed, typing <-chan struct{}, stop func()) {
+	changed, unwatch := w.Watch(conversation)
+	c, key := make(chan struct{}, 1), typist{conversation, other}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.typing[key] == nil {
+		w.typing[key] = map[chan struct{}]struct{}{}
+	}
+	w.typing[key][c] = struct{}{}
+	return changed, c, func() {
+		unwatch()
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		delete(w.typing[key], c)
+		if len(w.typing[key]) == 0 {
+			delete(w.typing, key)
+		}
+	}
 }
 
 // worker returns a channel that is rung when one of the lanes has something to do.

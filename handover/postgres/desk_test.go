@@ -293,10 +293,12 @@ func TestPublishTakesEarlierPendingRepliesInTheThreadsOrder(t *testing.T) {
 
 func TestEndingPublishesWhatIsPendingFirst(t *testing.T) {
 	for name, end := range map[string]func(b *bundle, h int64) error{
-		"resolve":  func(b *bundle, h int64) error { return second(b.desk.Resolve(b.Context(), h, by("mia", "400.0"))) },
-		"return":   func(b *bundle, h int64) error { return second(b.desk.Return(b.Context(), h, by("mia", "400.0"))) },
-		"release":  func(b *bundle, h int64) error { return second(b.desk.Release(b.Context(), h, by("mia", "400.0"))) },
-		"transfer": func(b *bundle, h int64) error { return second(b.desk.Transfer(b.Context(), h, by("mia", "400.0"), "billing", "refund")) },
+		"resolve": func(b *bundle, h int64) error { return second(b.desk.Resolve(b.Context(), h, by("mia", "400.0"))) },
+		"return":  func(b *bundle, h int64) error { return second(b.desk.Return(b.Context(), h, by("mia", "400.0"))) },
+		"release": func(b *bundle, h int64) error { return second(b.desk.Release(b.Context(), h, by("mia", "400.0"))) },
+		"transfer": func(b *bundle, h int64) error {
+			return second(b.desk.Transfer(b.Context(), h, by("mia", "400.0"), "billing", "refund"))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := setup(t)

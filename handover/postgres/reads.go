@@ -50,7 +50,11 @@ func (s *Store) Since(ctx context.Context, conversation, rev int64, limit int) (
 	b.Queue(`SELECT now(), `+conversationColumns+` FROM `+conversationJoins+` WHERE c.id = $1`, conversation).QueryRow(func(row pgx.Row) error {
 		return row.Scan(append([]any{&c.Now}, conversationFields(&c)...)...)
 	})
-	b.Queue(`SELECT * FROM (SELECT `+messageColumns+` FROM `+messageJoins+` WHERE m.conversation_id = $1 AND m.rev > $2 ORDER BY m.rev DESC LIMIT $3) x ORDER BY 15`, conversation, rev, limit).Query(func(rows pgx.Rows) (err error) {
+	order := `m.rev`
+	if limit < 0 {
+		order, limit = `m.rev DESC`, -limit
+	}
+	b.Queue(`SELECT * FROM (SELECT `+messageColumns+` FROM `+messageJoins+` WHERE m.conversation_id = $1 AND m.rev > $2 ORDER BY `+order+` LIMIT $3) x ORDER BY 15`, conversation, rev, limit).Query(func(rows pgx.Rows) (err error) {
 		messages, err = scanMessages(rows)
 		return err
 	})
@@ -90,17 +94,20 @@ func (s *Store) Queue(ctx context.Context, live bool) ([]handover.Conversation, 
 }
 
 // Wait implements handover.Reads: the usual wait is the middle half of the last 20 claims of a day, when there are 5.
-func (s *Store) Wait(ctx context.Context, h handover.Handoff) (position int, low, high time.Duration, err error) {
+func (s *Store) Wait(ctx context.Context, h handover.Handoff) (w handover.Wait, err error) {
+	if h.State != handover.Waiting {
+		return w, nil
+	}
 	var l, u *float64
 	err = s.db.QueryRow(ctx, `
 		WITH w AS (SELECT extract(epoch FROM claimed_at - requested_at)::float8 AS s FROM handoffs WHERE claimed_at > now() - interval '1 day' AND reason <> 'agent_initiated' ORDER BY claimed_at DESC LIMIT 20)
 		SELECT (SELECT count(*) FROM handoffs WHERE state = 'waiting' AND team = $1 AND (priority > $2 OR priority = $2 AND requested_at <= $3)),
 			(SELECT CASE WHEN count(*) >= 5 THEN percentile_cont(0.25) WITHIN GROUP (ORDER BY s) END FROM w),
-			(SELECT CASE WHEN count(*) >= 5 THEN percentile_cont(0.75) WITHIN GROUP (ORDER BY s) END FROM w)`, h.Team, h.Priority, h.RequestedAt).Scan(&position, &l, &u)
+			(SELECT CASE WHEN count(*) >= 5 THEN percentile_cont(0.75) WITHIN GROUP (ORDER BY s) END FROM w)`, h.Team, h.Priority, h.RequestedAt).Scan(&w.Position, &l, &u)
 	if err == nil && l != nil && u != nil {
-		low, high = time.Duration(*l*float64(time.Second)), time.Duration(*u*float64(time.Second))
+		w.Low, w.High = time.Duration(*l*float64(time.Second)), time.Duration(*u*float64(time.Second))
 	}
-	return position, low, high, err
+	return w, err
 }
 
 // Revs implements handover.Reads.

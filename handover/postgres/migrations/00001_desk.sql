@@ -32,6 +32,7 @@ CREATE TABLE conversations (
     last_customer bigint NOT NULL DEFAULT 0 CHECK (last_customer <= seq),
     episode       bigint NOT NULL DEFAULT 0,
     offers        int NOT NULL DEFAULT 0,
+    offered       boolean NOT NULL DEFAULT false,
     seen          bigint NOT NULL DEFAULT 0,
     handoff_id    bigint,        -- the current one, or the last
     opened_at     timestamptz NOT NULL DEFAULT now(),

@@ -1,0 +1,206 @@
+// Package bot is the customer's side: it answers when it is sure and rings for a human when it is not.
+// Each folder below it is one channel that customers write on.
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/deskbell/deskbell/handover"
+)
+
+// Channel is a way that customers reach us. Each takes messages in on its own and hands them to the Desk.
+type Channel interface {
+	Name() string // as conversations are marked with it: "web", "webhook"
+}
+
+// Sender is a Channel whose customers must be sent what they may see; the others read it. What Send promises:
+// the same Delivery twice is harmless, and its error says whether to try again (see handover's errors.go).
+type Sender interface {
+	Channel
+	Send(ctx context.Context, d Delivery) error
+}
+
+// Advisor reads a conversation; *copilot.Copilot is one.
+type Advisor interface {
+	Read(ctx context.Context, c handover.Conversation, talk []handover.Message) (handover.Signals, error)
+	Brief(ctx context.Context, c handover.Conversation, talk []handover.Message) (handover.Brief, error)
+}
+
+// Reads is what the bot reads of the desk.
+type Reads interface {
+	Get(ctx context.Context, id int64) (handover.Conversation, error)
+	Transcript(ctx context.Context, conversation, after int64) ([]handover.Message, error)
+	Wait(ctx context.Context, h handover.Handoff) (handover.Wait, error)
+}
+
+// Options are the bot's knobs.
+type Options struct {
+	Policy   Policy
+	Offer    string       // said instead of an answer; default "I am not sure about that. Shall I ask a person to join?"
+	Declined string       // said when the offer is turned down; default "All right. What else can I do for you?"
+	NoPerson string       // said when nobody can be had; default "I cannot answer that, and nobody can join right now."
+	Person   string       // the choice that accepts; default "Talk to a person"
+	NoThanks string       // the choice that declines; default "No, thanks"
+	Logger   *slog.Logger // required
+}
+
+// Bot carries the policy out.
+type Bot struct {
+	desk    *handover.Desk
+	reads   Reads
+	advisor Advisor
+	senders map[string]Sender
+	o       Options
+}
+
+// New returns a bot that sends on those of the channels that are Senders.
+func New(desk *handover.Desk, reads Reads, advisor Advisor, channels []Channel, o Options) *Bot {
+	for s, text := range map[*string]string{
+		&o.Offer: "I am not sure about that. Shall I ask a person to join?", &o.Declined: "All right. What else can I do for you?",
+		&o.NoPerson: "I cannot answer that, and nobody can join right now.", &o.Person: "Talk to a person", &o.NoThanks: "No, thanks",
+	} {
+		if *s == "" {
+			*s = text
+		}
+	}
+	b := &Bot{desk: desk, reads: reads, advisor: advisor, senders: map[string]Sender{}, o: o}
+	for _, c := range channels {
+		if s, ok := c.(Sender); ok {
+			b.senders[c.Name()] = s
+		}
+	}
+	return b
+}
+
+// Handlers are the effects that the bot does.
+func (b *Bot) Handlers() map[handover.Kind]handover.Handler {
+	return map[handover.Kind]handover.Handler{
+		handover.KindAnswer: b.answer, handover.KindBrief: b.brief, handover.KindDeliver: b.deliver, handover.KindState: b.deliver,
+	}
+}
+
+// answer thinks about what the customer wrote, all of a burst at once.
+func (b *Bot) answer(ctx context.Context, r handover.Run) error {
+	c, err := b.reads.Get(ctx, r.Conversation.ID)
+	if err != nil {
+		return err
+	}
+	if c.State != handover.WithBot && c.State != handover.Waiting {
+		return nil
+	}
+	talk, err := b.talk(ctx, c)
+	if err != nil {
+		return err
+	}
+	signals, err := b.advisor.Read(ctx, c, talk)
+	if err != nil {
+		b.o.Logger.WarnContext(ctx, "the advisor failed, ringing for a human", "conversation", c.ID, "err", err)
+		signals = handover.Signals{Failed: true}
+	}
+	return b.act(ctx, c, b.o.Policy.Decide(signals, c, b.desk.Gate()))
+}
+
+// talk is what was said in public since the episode began, up to what c knows of.
+func (b *Bot) talk(ctx context.Context, c handover.Conversation) ([]handover.Message, error) {
+	all, err := b.reads.Transcript(ctx, c.ID, c.Episode)
+	if err != nil {
+		return nil, err
+	}
+	var talk []handover.Message
+	for _, m := range all {
+		if m.Visibility == handover.Public && !m.Deleted && m.Seq <= c.Seq {
+			talk = append(talk, m)
+		}
+	}
+	return talk, nil
+}
+
+// act carries a decision out by one step of the desk.
+func (b *Bot) act(ctx context.Context, c handover.Conversation, d handover.Decision) error {
+	say := func(s handover.Spoken) error {
+		_, err := b.desk.Say(ctx, c.ID, c.LastCustomer, s, d)
+		return err
+	}
+	var err error
+	switch d.Act {
+	case handover.ActAnswer:
+		return say(handover.Spoken{Text: d.Signals.Answer, Citations: d.Signals.Citations})
+	case handover.ActAnswerAndOffer:
+		return say(handover.Spoken{Text: d.Signals.Answer, Citations: d.Signals.Citations, Choices: []string{b.o.Person}, Offers: true})
+	case handover.ActOffer:
+		return say(handover.Spoken{Text: b.o.Offer, Choices: []string{b.o.Person, b.o.NoThanks}, Offers: true, NoAnswer: true})
+	case handover.ActDecline:
+		return say(handover.Spoken{Text: b.o.Declined})
+	case handover.ActNoPerson:
+		return say(handover.Spoken{Text: b.o.NoPerson})
+	case handover.ActHandOff:
+		_, err = b.desk.RequestHandoff(ctx, c.ID, c.LastCustomer, d)
+	case handover.ActPassOn:
+		_, err = b.desk.PassOn(ctx, c.ID, c.LastCustomer, d)
+	case handover.ActCancel:
+		_, err = b.desk.Solved(ctx, c.ID, c.LastCustomer, d)
+	case handover.ActStaySilent:
+		_, err = b.desk.StaySilent(ctx, c.ID, c.LastCustomer, d)
+	default:
+		err = fmt.Errorf("no such act: %q", d.Act)
+	}
+	return err
+}
+
+// brief reads the conversation for the agent.
+func (b *Bot) brief(ctx context.Context, r handover.Run) error {
+	handoff := r.Effects[0].Handoff
+	c, err := b.reads.Get(ctx, r.Conversation.ID)
+	if err != nil || c.Handoff.ID != handoff {
+		return err
+	}
+	talk, err := b.talk(ctx, c)
+	if err != nil {
+		return err
+	}
+	brief, err := b.advisor.Brief(ctx, c, talk)
+	if err != nil {
+		return err
+	}
+	_, err = b.desk.Briefed(ctx, handoff, brief)
+	return err
+}
+
+// deliver sends messages, edits, deletions and states to a customer, in order. A message that the platform refuses for good is
+// told in the thread, and does not hold up the next.
+func (b *Bot) deliver(ctx context.Context, r handover.Run) error {
+	s := b.senders[r.Conversation.Channel]
+	if s == nil {
+		return handover.Permanent(fmt.Errorf("no channel is called %q", r.Conversation.Channel))
+	}
+	for _, e := range r.Effects {
+		d := Delivery{Conversation: r.Conversation.ID, Customer: r.Conversation.Customer}
+		if e.Kind == handover.KindDeliver {
+			view := ViewOf(e.Message, b.desk.Persona())
+			d.ID, d.Message = fmt.Sprintf("msg_%d_%d", e.Message.ID, e.Message.Rev), &view
+		} else {
+			c, err := b.reads.Get(ctx, r.Conversation.ID)
+			if err != nil {
+				return err
+			}
+			w, err := b.reads.Wait(ctx, c.Handoff)
+			if err != nil {
+				return err
+			}
+			state := StateOf(c, b.desk.Gate(), b.desk.Persona(), w)
+			d.ID, d.State = fmt.Sprintf("state_%d_%d", c.ID, c.StateRev), &state
+		}
+		err := s.Send(ctx, d)
+		if handover.IsPermanent(err) && d.Message != nil {
+			b.o.Logger.ErrorContext(ctx, "a message was refused for good", "conversation", r.Conversation.ID, "channel", s.Name(), "err", err)
+			_, err = b.desk.Undelivered(ctx, e.Message, errors.Unwrap(err).Error())
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,77 @@
+package bot
+
+import "github.com/deskbell/deskbell/handover"
+
+// Policy turns signals into a decision. Raising either threshold makes more handoffs.
+type Policy struct {
+	AnswerAbove   float64 // answer at or above it, 0…1, default 0.70
+	OfferBelow    float64 // do not answer below it, offer a person instead, 0…1, default 0.40
+	FrustrationAt float64 // hand off at or above it, 0…1, default 0.70
+	Config        string  // hash of the configuration, stored with every decision
+}
+
+// Decide says what the bot does at a turn. It is pure, so that a stored decision can be explained and played again.
+func (p Policy) Decide(s handover.Signals, c handover.Conversation, gate handover.Gate) handover.Decision {
+	d := handover.Decision{Signals: s, AnswerAbove: p.AnswerAbove, OfferBelow: p.OfferBelow, Frustration: p.FrustrationAt, Config: p.Config}
+	if c.State == handover.Waiting {
+		p.whileWaiting(&d, s, c)
+		return d
+	}
+	d.Act, d.Reason = p.withBot(s, c)
+	if gate != handover.GateOpen { // no person can be had, so none is offered
+		d.Reason = ""
+		switch d.Act {
+		case handover.ActHandOff, handover.ActOffer:
+			d.Act = handover.ActNoPerson
+		case handover.ActAnswerAndOffer:
+			d.Act = handover.ActAnswer
+		}
+	}
+	return d
+}
+
+// whileWaiting: the bot goes on helping where it is sure, and never offers or rings again.
+func (p Policy) whileWaiting(d *handover.Decision, s handover.Signals, c handover.Conversation) {
+	d.Raise = s.Frustration >= p.FrustrationAt
+	switch {
+	case s.Solved:
+		d.Act = handover.ActCancel
+	case s.SmallTalk:
+		d.Act = handover.ActStaySilent
+	case s.Answer != "" && !s.Failed && !s.WantsHuman && s.Confidence >= p.AnswerAbove:
+		d.Act = handover.ActAnswer
+	case c.Handoff.PassedOn:
+		d.Act = handover.ActStaySilent
+	default:
+		d.Act = handover.ActPassOn
+	}
+}
+
+func (p Policy) withBot(s handover.Signals, c handover.Conversation) (handover.Act, handover.Reason) {
+	switch {
+	case s.WantsHuman:
+		return handover.ActHandOff, handover.Requested
+	case c.Offered && s.Accepts:
+		return handover.ActHandOff, handover.Requested
+	case c.Offered && s.Declines:
+		return handover.ActDecline, ""
+	case s.Frustration >= p.FrustrationAt:
+		return handover.ActHandOff, handover.Frustration
+	case s.Failed:
+		return handover.ActHandOff, handover.BotBreak
+	case s.SmallTalk:
+		return handover.ActAnswer, ""
+	case s.Answer != "" && s.Confidence >= p.AnswerAbove:
+		return handover.ActAnswer, ""
+	case s.Answer != "" && s.Confidence >= p.OfferBelow:
+		return handover.ActAnswerAndOffer, ""
+	}
+	reason := handover.OutsideKnowledge
+	if s.Found {
+		reason = handover.LowConfidence
+	}
+	if c.Offers > 0 { // a second time running
+		return handover.ActHandOff, reason
+	}
+	return handover.ActOffer, reason
+}

@@ -1,0 +1,114 @@
+package bot
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/deskbell/deskbell/handover"
+)
+
+// MessageView is a message as customers' sides read it.
+type MessageView struct {
+	ID       string    `json:"id"`
+	ClientID string    `json:"client_id,omitempty"` // the client's own name for it, of a customer's message
+	Seq      int64     `json:"seq"`
+	From     string    `json:"from"` // customer, bot or agent
+	Author   string    `json:"author"`
+	Text     string    `json:"text"` // Markdown
+	At       time.Time `json:"at"`
+	Choices  []string  `json:"choices,omitempty"`
+	Edited   bool      `json:"edited,omitempty"`
+	Deleted  bool      `json:"deleted,omitempty"` // then Text is empty
+}
+
+// AgentView is an agent as customers see her.
+type AgentView struct {
+	Name   string `json:"name"`
+	Avatar string `json:"avatar,omitempty"`
+}
+
+// Range is a wait in minutes.
+type Range struct {
+	Low  int `json:"low"`
+	High int `json:"high"`
+}
+
+// StateView is the state of a conversation as customers' sides read it; Text is the one line to show.
+type StateView struct {
+	State    handover.State `json:"state"`
+	Text     string         `json:"text"`
+	Agent    *AgentView     `json:"agent,omitempty"`
+	Gate     handover.Gate  `json:"gate"`
+	Position int            `json:"position,omitempty"` // 1: next
+	Wait     *Range         `json:"wait,omitempty"`
+	Rate     bool           `json:"rate,omitempty"` // the last handoff can be rated
+}
+
+// Delivery is what a Sender sends: a message (new, edited or deleted), or a state. ID is the same when it is sent again.
+type Delivery struct {
+	ID           string
+	Conversation int64
+	Customer     string
+	Message      *MessageView
+	State        *StateView
+}
+
+// ViewOf is a message for its customer. persona is the name of an agent without one.
+func ViewOf(m handover.Message, persona string) MessageView {
+	v := MessageView{ID: strconv.FormatInt(m.ID, 10), Seq: m.Seq, From: string(m.From), Text: m.Text, At: m.At, Choices: m.Choices, Edited: m.Edited}
+	switch m.From {
+	case handover.FromCustomer:
+		v.ClientID = strings.TrimPrefix(m.ExternalID, "c:")
+	case handover.FromBot:
+		v.Author = "Assistant"
+	case handover.FromAgent:
+		if v.Author = m.Agent.Title; v.Author == "" {
+			v.Author = persona
+		}
+	}
+	if m.Deleted {
+		v.Text, v.Choices, v.Edited, v.Deleted = "", nil, false, true
+	}
+	return v
+}
+
+// StateOf is the state of a conversation for its customer.
+func StateOf(c handover.Conversation, gate handover.Gate, persona string, w handover.Wait) StateView {
+	v := StateView{State: c.State, Gate: gate, Text: "Assistant"}
+	h := c.Handoff
+	switch c.State {
+	case handover.WithBot:
+	case handover.Waiting:
+		v.Position = w.Position
+		v.Text = "Finding a person"
+		if w.Position > 0 {
+			v.Text += fmt.Sprintf(" · no. %d", w.Position)
+		}
+		if w.High > 0 {
+			v.Wait = &Range{Low: minutes(w.Low), High: minutes(w.High)}
+			if v.Wait.Low == v.Wait.High {
+				v.Text += fmt.Sprintf(", about %d min", v.Wait.High)
+			} else {
+				v.Text += fmt.Sprintf(", about %d–%d min", v.Wait.Low, v.Wait.High)
+			}
+		}
+	case handover.Claimed:
+		v.Text = "A person is joining"
+		if h.Introduced {
+			name := h.Agent.Title
+			if name == "" {
+				name = persona
+			}
+			v.Agent = &AgentView{Name: name, Avatar: h.Agent.Avatar}
+			v.Text = name
+		}
+	case handover.Closed:
+		v.Text = "Closed"
+	}
+	v.Rate = h.State == handover.Closed && h.Agent.ID != 0 && h.Score == 0 && c.Episode == c.Seq
+	return v
+}
+
+func minutes(d time.Duration) int { return max(1, int((d+30*time.Second)/time.Minute)) }

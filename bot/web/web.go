@@ -1,0 +1,520 @@
+// Package web is the chat widget's channel: JSON in, server-sent events out, and the widget itself.
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/deskbell/deskbell/bot"
+	"github.com/deskbell/deskbell/handover"
+)
+
+const (
+	maxBody  = 64 << 10 // bytes of a request
+	maxText  = 8000     // characters of a message
+	maxID    = 200      // characters of a client's id
+	newest   = 200      // messages given to a reader who names no rev
+	readMany = 1000     // changes read at once
+)
+
+//go:embed assets
+var assets embed.FS
+
+// Reads is what the channel reads of the desk.
+type Reads interface {
+	Find(ctx context.Context, channel, customer string) (handover.Conversation, error)
+	Since(ctx context.Context, conversation, rev int64, limit int) (handover.Conversation, []handover.Message, error)
+	Wait(ctx context.Context, h handover.Handoff) (handover.Wait, error)
+}
+
+// Observer hears of what customers wait for, for metrics.
+type Observer interface {
+	// CustomerAcked hears how long it took to take a customer's message in.
+	CustomerAcked(took time.Duration)
+	// CustomerSaw hears how old a message from the team or the bot was when it was written to a stream.
+	CustomerSaw(age time.Duration)
+	// Streams hears that so many streams more (or fewer) are open.
+	Streams(change int)
+}
+
+// Options are the channel's knobs.
+type Options struct {
+	Origins           []string // pages that may embed the widget, as https://shop.example; "*": any; none: this server's own
+	Greeting          string   // shown before the first message; "": none
+	MessagesPerMinute int      // of one customer, 0: no limit; bursts of a third are let through
+	SessionsPerMinute int      // from one address, 0: no limit
+	Demo              bool     // serve the demo page at /
+	Observer          Observer
+	Logger            *slog.Logger // required
+}
+
+// Channel serves the widget.
+type Channel struct {
+	desk     *handover.Desk
+	reads    Reads
+	wakes    *handover.Wakes
+	o        Options
+	messages *limiter
+	sessions *limiter
+	ended    chan struct{} // closed when the streams are to end
+}
+
+var _ bot.Channel = (*Channel)(nil)
+
+// New returns the widget's channel.
+func New(desk *handover.Desk, reads Reads, wakes *handover.Wakes, o Options) *Channel {
+	return &Channel{desk: desk, reads: reads, wakes: wakes, o: o, messages: newLimiter(o.MessagesPerMinute), sessions: newLimiter(o.SessionsPerMinute), ended: make(chan struct{})}
+}
+
+// Name implements bot.Channel.
+func (c *Channel) Name() string { return "web" }
+
+// EndStreams ends all streams; their clients come back, to another process or the next one. Call it once.
+func (c *Channel) EndStreams() { close(c.ended) }
+
+// Routes adds the channel's paths.
+func (c *Channel) Routes(mux *http.ServeMux) {
+	for path, h := range map[string]http.HandlerFunc{
+		"POST /web/sessions": c.open, "POST /web/messages": c.receive, "GET /web/messages": c.list, "GET /web/stream": c.stream,
+		"POST /web/handoff": c.ask, "DELETE /web/handoff": c.cancel, "POST /web/rating": c.rate, "POST /web/typing": c.typing, "POST /web/seen": c.seen,
+	} {
+		mux.HandleFunc(path, c.guard(h))
+	}
+	mux.HandleFunc("OPTIONS /web/", c.guard(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+	mux.HandleFunc("GET /widget.js", asset("widget.js", "public, max-age=300"))
+	if c.o.Demo {
+		mux.HandleFunc("GET /{$}", asset("demo.html", "no-store"))
+		mux.HandleFunc("GET /demo.css", asset("demo.css", "no-store"))
+	}
+}
+
+func asset(name, cache string) http.HandlerFunc {
+	b, err := assets.ReadFile("assets/" + name)
+	if err != nil {
+		panic(err) // it is embedded above
+	}
+	sum := sha256.Sum256(b)
+	etag := `"` + hex.EncodeToString(sum[:8]) + `"`
+	return func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Type", mime.TypeByExtension(name[strings.LastIndexByte(name, '.'):]))
+		h.Set("Cache-Control", cache)
+		h.Set("ETag", etag)
+		h.Set("X-Content-Type-Options", "nosniff")
+		if strings.HasSuffix(name, ".html") {
+			h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+			h.Set("Referrer-Policy", "no-referrer")
+		}
+		if r.Header.Get("If-None-Match") == etag {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		_, _ = w.Write(b)
+	}
+}
+
+// problem is an error for the client: a status, a code for programs and a sentence for people.
+type problem struct {
+	status        int
+	code, message string
+	retry         time.Duration
+}
+
+func (p problem) Error() string { return p.message }
+
+var errToken = problem{status: http.StatusUnauthorized, code: "bad_token", message: "This session is not known. Start a new one with POST /web/sessions."}
+
+// fail answers with an error. What went wrong inside is logged, and not told.
+func (c *Channel) fail(w http.ResponseWriter, r *http.Request, err error) {
+	var p problem
+	var no *handover.NotAllowedError
+	switch {
+	case errors.As(err, &p):
+	case errors.Is(err, handover.ErrUnknown):
+		p = errToken
+	case errors.As(err, &no):
+		p = problem{status: http.StatusConflict, code: string(no.State), message: "A person has joined already."}
+	case errors.Is(err, handover.ErrNoPerson):
+		p = problem{status: http.StatusConflict, code: "no_person", message: "Nobody can join right now."}
+	case errors.Is(err, handover.ErrNotRated):
+		p = problem{status: http.StatusConflict, code: "not_ended", message: "There is no ended conversation with a person to rate."}
+	case r.Context().Err() != nil:
+		return // the client has gone
+	default:
+		c.o.Logger.ErrorContext(r.Context(), "customer's request failed", "path", r.URL.Path, "err", err)
+		p = problem{status: http.StatusServiceUnavailable, code: "unavailable", message: "This did not work just now. Try again in a moment.", retry: 2 * time.Second}
+	}
+	if p.retry > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(p.retry.Seconds()+0.999)))
+	}
+	encode(w, p.status, map[string]any{"error": map[string]string{"code": p.code, "message": p.message}})
+}
+
+func encode(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v)
+}
+
+// decode reads the body into v; an empty body is an empty object.
+func decode(w http.ResponseWriter, r *http.Request, v any) error {
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if errors.As(err, new(*http.MaxBytesError)) {
+		return problem{status: http.StatusRequestEntityTooLarge, code: "too_large", message: "A request may have 64 KiB."}
+	}
+	if err != nil {
+		return problem{status: http.StatusBadRequest, code: "bad_request", message: "The request broke off."}
+	}
+	if len(b) == 0 {
+		return nil
+	}
+	if !utf8.Valid(b) {
+		return problem{status: http.StatusBadRequest, code: "bad_json", message: "The body is not UTF-8."}
+	}
+	if err := json.Unmarshal(b, v); err != nil {
+		return problem{status: http.StatusBadRequest, code: "bad_json", message: "The body is not the JSON expected here: " + err.Error() + "."}
+	}
+	return nil
+}
+
+// guard lets in only pages of allowed origins; requests without an Origin do not come from a page and pass.
+func (c *Channel) guard(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cache-Control", "no-store")
+		if origin := r.Header.Get("Origin"); origin != "" {
+			if !c.allowed(origin, r.Host) {
+				c.fail(w, r, problem{status: http.StatusForbidden, code: "origin", message: "This page may not use the widget: add its origin to web.origins."})
+				return
+			}
+			h.Set("Access-Control-Allow-Origin", origin)
+			h.Add("Vary", "Origin")
+			h.Set("Access-Control-Allow-Methods", "GET, POST, DELETE")
+			h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Last-Event-ID")
+			h.Set("Access-Control-Max-Age", "600")
+			h.Set("Access-Control-Expose-Headers", "Retry-After")
+		}
+		next(w, r)
+	}
+}
+
+func (c *Channel) allowed(origin, host string) bool {
+	if slices.Contains(c.o.Origins, "*") || slices.Contains(c.o.Origins, origin) {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && u.Host == host
+}
+
+// hashed is what we keep of a token: the contact's name on this channel.
+func hashed(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
+
+func customer(r *http.Request) (string, error) {
+	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !ok && r.URL.Path == "/web/stream" { // EventSource cannot set a header
+		token = r.URL.Query().Get("token")
+	}
+	if token == "" || len(token) > maxID {
+		return "", errToken
+	}
+	return hashed(token), nil
+}
+
+func (c *Channel) ref(r *http.Request) (handover.Ref, string, error) {
+	who, err := customer(r)
+	return handover.ByCustomer("web", who), who, err
+}
+
+func (c *Channel) open(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Contact  handover.Contact `json:"contact"`
+		PageURL  string           `json:"page_url"`
+		Language string           `json:"language"`
+	}
+	host, _, _ := net.SplitHostPort(r.RemoteAddr)
+	if wait := c.sessions.wait(host); wait > 0 {
+		c.fail(w, r, tooMany(wait))
+		return
+	}
+	if err := decode(w, r, &in); err != nil {
+		c.fail(w, r, err)
+		return
+	}
+	if err := errors.Join(short("contact.name", in.Contact.Name), short("contact.email", in.Contact.Email), short("contact.phone", in.Contact.Phone), short("language", in.Language),
+		variables(in.Contact.Variables), clean(in.PageURL)); err != nil {
+		c.fail(w, r, err)
+		return
+	}
+	token := base64.RawURLEncoding.EncodeToString(random(32))
+	s, err := c.desk.Open(r.Context(), handover.Opening{
+		Channel: "web", Customer: hashed(token), Contact: in.Contact, PageURL: cut(in.PageURL, 2000), Language: in.Language,
+	})
+	if err != nil {
+		c.fail(w, r, err)
+		return
+	}
+	encode(w, http.StatusCreated, map[string]any{
+		"token": token, "conversation_id": strconv.FormatInt(s.Conversation.ID, 10), "messages": []bot.MessageView{},
+		"state": bot.StateOf(s.Conversation, c.desk.Gate(), c.desk.Persona(), handover.Wait{}), "rev": s.Conversation.Rev, "greeting": c.o.Greeting,
+	})
+}
+
+func random(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails
+	return b
+}
+
+func tooMany(wait time.Duration) problem {
+	return problem{status: http.StatusTooManyRequests, code: "too_many", message: "That is too much at once. Wait a moment.", retry: wait}
+}
+
+func unprocessable(code, message string) problem {
+	return problem{status: http.StatusUnprocessableEntity, code: code, message: message}
+}
+
+func short(field, s string) error {
+	if utf8.RuneCountInString(s) > 200 {
+		return unprocessable("too_long", field+" may have 200 characters.")
+	}
+	return clean(s)
+}
+
+func variables(v map[string]string) error {
+	if len(v) > 50 {
+		return unprocessable("too_many_variables", "contact.variables may have 50 entries.")
+	}
+	for key, value := range v {
+		if err := errors.Join(short("the name of a variable", key), clean(value)); err != nil {
+			return err
+		}
+		if utf8.RuneCountInString(value) > 1000 {
+			return unprocessable("too_long", "A variable may have 1,000 characters.")
+		}
+	}
+	return nil
+}
+
+// clean refuses what PostgreSQL cannot keep.
+func clean(s string) error {
+	if strings.ContainsRune(s, 0) {
+		return unprocessable("bad_text", "The character U+0000 cannot be kept.")
+	}
+	return nil
+}
+
+func cut(s string, n int) string {
+	if len(s) > n {
+		return strings.ToValidUTF8(s[:n], "")
+	}
+	return s
+}
+
+func (c *Channel) receive(w http.ResponseWriter, r *http.Request) {
+	start := time.Now()
+	var in struct {
+		ID      string `json:"id"`
+		Text    string `json:"text"`
+		PageURL string `json:"page_url"`
+	}
+	ref, who, err := c.ref(r)
+	if err == nil {
+		if wait := c.messages.wait(who); wait > 0 {
+			err = tooMany(wait)
+		}
+	}
+	if err == nil {
+		err = decode(w, r, &in)
+	}
+	if err == nil {
+		err = checkMessage(in.ID, in.Text)
+	}
+	if err == nil {
+		err = clean(in.PageURL)
+	}
+	if err != nil {
+		c.fail(w, r, err)
+		return
+	}
+	s, err := c.desk.Receive(r.Context(), ref, handover.Inbound{ID: in.ID, Text: in.Text, PageURL: cut(in.PageURL, 2000)})
+	if err != nil {
+		c.fail(w, r, err)
+		return
+	}
+	m := s.Message()
+	encode(w, http.StatusAccepted, map[string]any{"id": strconv.FormatInt(m.ID, 10), "seq": m.Seq})
+	if c.o.Observer != nil {
+		c.o.Observer.CustomerAcked(time.Since(start))
+	}
+}
+
+func checkMessage(id, text string) error {
+	switch {
+	case id == "":
+		return unprocessable("no_id", "A message needs an id of the client's own, so that sending it twice is harmless.")
+	case utf8.RuneCountInString(id) > maxID:
+		return unprocessable("bad_id", "An id may have 200 characters.")
+	case strings.TrimSpace(text) == "":
+		return unprocessable("empty", "A message needs a text.")
+	case utf8.RuneCountInString(text) > maxText:
+		return unprocessable("too_long", "A message may have 8,000 characters.")
+	}
+	return errors.Join(clean(id), clean(text))
+}
+
+func (c *Channel) list(w http.ResponseWriter, r *http.Request) {
+	_, who, err := c.ref(r)
+	if err != nil {
+		c.fail(w, r, err)
+		return
+	}
+	after, limit, err := since(r)
+	if err != nil {
+		c.fail(w, r, err)
+		return
+	}
+	conv, err := c.reads.Find(r.Context(), "web", who)
+	if err != nil {
+		c.fail(w, r, err)
+		return
+	}
+	conv, messages, err := c.reads.Since(r.Context(), conv.ID, after, limit)
+	if err != nil {
+		c.fail(w, r, err)
+		return
+	}
+	state, err := c.state(r.Context(), conv)
+	if err != nil {
+		c.fail(w, r, err)
+		return
+	}
+	views := make([]bot.MessageView, len(messages))
+	for i, m := range messages {
+		views[i] = bot.ViewOf(m, c.desk.Persona())
+	}
+	slices.SortFunc(views, func(a, b bot.MessageView) int { return int(a.Seq - b.Seq) })
+	encode(w, http.StatusOK, map[string]any{"messages": views, "state": state, "rev": conv.Rev, "greeting": c.o.Greeting})
+}
+
+// since reads which changes are asked for: all after a rev or, without one, the newest messages.
+func since(r *http.Request) (after int64, limit int, err error) {
+	s := r.Header.Get("Last-Event-ID")
+	if s == "" {
+		s = r.URL.Query().Get("after")
+	}
+	if s == "" {
+		return 0, -newest, nil
+	}
+	after, err = strconv.ParseInt(s, 10, 64)
+	if err != nil || after < 0 {
+		return 0, 0, problem{status: http.StatusBadRequest, code: "bad_rev", message: "after (or Last-Event-ID) is a rev: a whole number from an earlier event."}
+	}
+	return after, readMany, nil
+}
+
+func (c *Channel) state(ctx context.Context, conv handover.Conversation) (bot.StateView, error) {
+	wait, err := c.reads.Wait(ctx, conv.Handoff)
+	return bot.StateOf(conv, c.desk.Gate(), c.desk.Persona(), wait), err
+}
+
+// step runs one step of the desk and answers with the state after it.
+func (c *Channel) step(w http.ResponseWriter, r *http.Request, do func(ref handover.Ref) (handover.Saved, error)) {
+	ref, _, err := c.ref(r)
+	if err != nil {
+		c.fail(w, r, err)
+		return
+	}
+	s, err := do(ref)
+	if err != nil {
+		c.fail(w, r, err)
+		return
+	}
+	state, err := c.state(r.Context(), s.Conversation)
+	if err != nil {
+		c.fail(w, r, err)
+		return
+	}
+	encode(w, http.StatusOK, map[string]any{"state": state, "rev": s.Conversation.Rev})
+}
+
+func (c *Channel) ask(w http.ResponseWriter, r *http.Request) {
+	c.step(w, r, func(ref handover.Ref) (handover.Saved, error) { return c.desk.AskForPerson(r.Context(), ref) })
+}
+
+func (c *Channel) cancel(w http.ResponseWriter, r *http.Request) {
+	c.step(w, r, func(ref handover.Ref) (handover.Saved, error) { return c.desk.CancelHandoff(r.Context(), ref) })
+}
+
+func (c *Channel) rate(w http.ResponseWriter, r *http.Request) {
+	c.step(w, r, func(ref handover.Ref) (s handover.Saved, err error) {
+		var in struct {
+			Score   int    `json:"score"`
+			Comment string `json:"comment"`
+		}
+		if err := decode(w, r, &in); err != nil {
+			return s, err
+		}
+		if in.Score < 1 || in.Score > 5 {
+			return s, unprocessable("bad_score", "A score is a whole number from 1 to 5.")
+		}
+		if utf8.RuneCountInString(in.Comment) > 2000 {
+			return s, unprocessable("too_long", "A comment may have 2,000 characters.")
+		}
+		if err := clean(in.Comment); err != nil {
+			return s, err
+		}
+		return c.desk.Rate(r.Context(), ref, in.Score, in.Comment)
+	})
+}
+
+func (c *Channel) seen(w http.ResponseWriter, r *http.Request) {
+	c.step(w, r, func(ref handover.Ref) (s handover.Saved, err error) {
+		var in struct {
+			Seq int64 `json:"seq"`
+		}
+		if err := decode(w, r, &in); err != nil {
+			return s, err
+		}
+		if in.Seq < 0 {
+			return s, unprocessable("bad_seq", "seq is the number of a message.")
+		}
+		return c.desk.SeenUpTo(r.Context(), ref, in.Seq)
+	})
+}
+
+// typing is a courtesy: whoever watches the conversation sees it, nothing is kept.
+func (c *Channel) typing(w http.ResponseWriter, r *http.Request) {
+	_, who, err := c.ref(r)
+	if err != nil {
+		c.fail(w, r, err)
+		return
+	}
+	conv, err := c.reads.Find(r.Context(), "web", who)
+	if err != nil {
+		c.fail(w, r, err)
+		return
+	}
+	c.wakes.Typing(conv.ID, handover.FromCustomer)
+	w.WriteHeader(http.StatusNoContent)
+}
