@@ -51,6 +51,7 @@ type NotNowError struct {
 	Err   error
 	Key   string        // the pace that must wait; "": this lane alone
 	After time.Duration // how long
+	Look  bool          // part of it was done: look before doing the rest
 }
 
 func (e *NotNowError) Error() string { return e.Err.Error() }

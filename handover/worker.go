@@ -235,7 +235,7 @@ func (w *Worker) back(ctx context.Context, r Run, err error) Back {
 	case errors.As(err, &unknown):
 		b.Look, b.After = true, max(b.After, 2*time.Second)
 	case errors.As(err, &notNow):
-		b.Failed, b.After, b.Key, b.Wait = false, notNow.After, notNow.Key, notNow.After
+		b.Failed, b.After, b.Key, b.Wait, b.Look = false, notNow.After, notNow.Key, notNow.After, notNow.Look
 	case ctx.Err() != nil: // we are stopping
 		b.Failed, b.After = false, 0
 	}

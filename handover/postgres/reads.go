@@ -121,3 +121,15 @@ func (s *Store) Revs(ctx context.Context, conversations []int64) (map[int64]int6
 	_, err = pgx.ForEachRow(rows, []any{&id, &rev}, func() error { revs[id] = rev; return nil })
 	return revs, err
 }
+
+// ClosedCards returns the cards that a handoff left behind when it was transferred.
+func (s *Store) ClosedCards(ctx context.Context, handoff int64) ([]handover.Card, error) {
+	rows, err := s.db.Query(ctx, `SELECT id, handoff_id, workspace, channel, ts FROM cards WHERE handoff_id = $1 AND closed_at IS NOT NULL AND ts IS NOT NULL ORDER BY id`, handoff)
+	if err != nil {
+		return nil, fmt.Errorf("closed cards: %w", err)
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (k handover.Card, err error) {
+		k.Closed = true
+		return k, row.Scan(&k.ID, &k.Handoff, &k.Workspace, &k.Channel, &k.TS)
+	})
+}

@@ -1,0 +1,290 @@
+// Package notify is the team's side: it keeps the cards of each handoff true and carries words between thread and customer.
+// Each folder below it is one door that agents work at.
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/deskbell/deskbell/handover"
+)
+
+// Card is all that a card shows.
+type Card struct {
+	handover.Conversation                    // its Handoff is the card's own
+	Last                  []handover.Message // the newest public messages, oldest first
+	Wait                  handover.Wait
+	Moved                 bool // the handoff went on to another team's card
+}
+
+// Line is a message on its way into a thread.
+type Line struct {
+	ID      int64 // the message's: how a post is found again
+	From    handover.Party
+	Author  string
+	Avatar  string
+	Text    string // Markdown, of a customer plain text
+	Private bool   // a note
+	At      time.Time
+}
+
+// Workspace is a platform with channels, threads and cards. Its errors say whether to try again, and whether the outcome is
+// known (see handover's errors.go). With look, an earlier attempt may have gone through: it looks before it posts.
+type Workspace interface {
+	// Post posts the card and returns its ts.
+	Post(ctx context.Context, c Card, look bool) (ts string, err error)
+	// Redraw brings the posted card up to date.
+	Redraw(ctx context.Context, c Card) error
+	// Relay posts lines into a card's thread, in order, merged into one post as far as they fit. Key names a post that is
+	// not of messages; "" otherwise.
+	Relay(ctx context.Context, thread handover.Card, key string, lines []Line, look bool) error
+	// Sweep deletes late copies of our posts, and says how many it found.
+	Sweep(ctx context.Context, thread handover.Card) (deleted int, err error)
+	// Profile looks up what an account is called.
+	Profile(ctx context.Context, account string) (handover.Agent, error)
+}
+
+// Drafter proposes answers to agents; *copilot.Copilot is one.
+type Drafter interface {
+	Draft(ctx context.Context, c handover.Conversation, talk []handover.Message) (handover.Draft, error)
+}
+
+// ErrPlace is wrapped by a Workspace when a channel refuses cards: it is gone, archived, or we are not in it.
+var ErrPlace = errors.New("the channel does not take cards")
+
+// Reads is what the notifier reads of the desk.
+type Reads interface {
+	OfHandoff(ctx context.Context, handoff int64) (handover.Conversation, error)
+	ClosedCards(ctx context.Context, handoff int64) ([]handover.Card, error)
+	Transcript(ctx context.Context, conversation, after int64) ([]handover.Message, error)
+	Wait(ctx context.Context, h handover.Handoff) (handover.Wait, error)
+	ExternalAccount(ctx context.Context, workspace string, agent int64) (string, error)
+}
+
+// Notifier does the team's side's effects.
+type Notifier struct {
+	desk       *handover.Desk
+	reads      Reads
+	workspaces map[string]Workspace
+	logger     *slog.Logger
+}
+
+// New returns a notifier for the workspaces, by name.
+func New(desk *handover.Desk, reads Reads, workspaces map[string]Workspace, logger *slog.Logger) *Notifier {
+	return &Notifier{desk: desk, reads: reads, workspaces: workspaces, logger: logger}
+}
+
+// Handlers are the effects that the notifier does.
+func (n *Notifier) Handlers() map[handover.Kind]handover.Handler {
+	return map[handover.Kind]handover.Handler{
+		handover.KindCard: n.card, handover.KindTranscript: n.transcript, handover.KindRelay: n.relay, handover.KindSweep: n.sweep, handover.KindIntroduce: n.introduce,
+	}
+}
+
+func (n *Notifier) workspace(name string) (Workspace, error) {
+	w := n.workspaces[name]
+	if w == nil { // it is no longer in the configuration; the console shows what waits
+		return nil, &handover.NotNowError{Err: fmt.Errorf("the workspace %q is not connected", name), After: time.Minute}
+	}
+	return w, nil
+}
+
+// view reads what the card of a handoff shows.
+func (n *Notifier) view(ctx context.Context, handoff int64) (Card, error) {
+	c, err := n.reads.OfHandoff(ctx, handoff)
+	if err != nil {
+		return Card{}, err
+	}
+	card := Card{Conversation: c}
+	all, err := n.reads.Transcript(ctx, c.ID, max(0, c.Seq-12))
+	if err != nil {
+		return card, err
+	}
+	for _, m := range all {
+		if m.Visibility == handover.Public && !m.Deleted {
+			card.Last = append(card.Last, m)
+		}
+	}
+	card.Last = card.Last[max(0, len(card.Last)-3):]
+	card.Wait, err = n.reads.Wait(ctx, c.Handoff)
+	return card, err
+}
+
+// card posts the card of a handoff, or redraws it from the newest row: however many changes wait, they cost one call.
+func (n *Notifier) card(ctx context.Context, r handover.Run) error {
+	handoff := r.Effects[0].Handoff
+	card, err := n.view(ctx, handoff)
+	if err != nil || card.Handoff.Card.ID == 0 {
+		return err
+	}
+	w, err := n.workspace(card.Handoff.Card.Workspace)
+	if err != nil {
+		return err
+	}
+	if card.Handoff.Card.TS != "" {
+		return w.Redraw(ctx, card)
+	}
+	posted := card.Handoff.Card
+	if posted.TS, err = w.Post(ctx, card, r.Look); err != nil {
+		return n.cardFailed(ctx, card, err)
+	}
+	if r.Look {
+		n.sweepLater(ctx, handoff)
+	}
+	if err := n.desk.Posted(ctx, handoff, posted); err != nil {
+		return err
+	}
+	closed, err := n.reads.ClosedCards(ctx, handoff)
+	if err != nil {
+		return err
+	}
+	for _, old := range closed {
+		card.Handoff.Card, card.Moved = old, true
+		if err := w.Redraw(ctx, card); err != nil {
+			n.logger.WarnContext(ctx, "the card that was left is not redrawn", "handoff", handoff, "err", err)
+		}
+	}
+	return nil
+}
+
+// cardFailed: a card never fails for good. It falls to the default team's channel, and stays due.
+func (n *Notifier) cardFailed(ctx context.Context, card Card, err error) error {
+	if errors.As(err, new(*handover.UnknownOutcomeError)) {
+		n.sweepLater(ctx, card.Handoff.ID)
+	}
+	if !errors.Is(err, ErrPlace) {
+		if handover.IsPermanent(err) {
+			return &handover.NotNowError{Err: fmt.Errorf("card refused: %w", errors.Unwrap(err)), After: time.Minute}
+		}
+		return err
+	}
+	s, e := n.desk.Rehome(ctx, card.Handoff.ID)
+	if e != nil {
+		return e
+	}
+	n.logger.ErrorContext(ctx, "a channel does not take cards", "channel", card.Handoff.Card.Channel, "err", err)
+	if s.Again { // the default team's own channel
+		return &handover.NotNowError{Err: err, After: time.Minute}
+	}
+	return nil
+}
+
+func (n *Notifier) sweepLater(ctx context.Context, handoff int64) {
+	if err := n.desk.SweepLater(ctx, handoff, 10*time.Second); err != nil {
+		n.logger.WarnContext(ctx, "no sweep planned", "handoff", handoff, "err", err)
+	}
+}
+
+// thread returns the card in whose thread effects are done, once it is posted.
+func (n *Notifier) thread(ctx context.Context, handoff int64) (handover.Conversation, Workspace, error) {
+	c, err := n.reads.OfHandoff(ctx, handoff)
+	if err != nil {
+		return c, nil, err
+	}
+	if c.Handoff.Card.TS == "" {
+		return c, nil, &handover.NotNowError{Err: errors.New("the card is not posted yet"), After: time.Second}
+	}
+	w, err := n.workspace(c.Handoff.Card.Workspace)
+	return c, w, err
+}
+
+// transcript puts what was said before the handoff into its thread.
+func (n *Notifier) transcript(ctx context.Context, r handover.Run) error {
+	c, w, err := n.thread(ctx, r.Effects[0].Handoff)
+	if err != nil {
+		return err
+	}
+	all, err := n.reads.Transcript(ctx, c.ID, 0)
+	if err != nil {
+		return err
+	}
+	var lines []Line
+	for _, m := range all {
+		if m.Visibility == handover.Public && !m.Deleted && m.Handoff != c.Handoff.ID && m.At.Before(c.Handoff.RequestedAt) {
+			lines = append(lines, n.line(c, m))
+		}
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	return n.relayed(ctx, c.Handoff.ID, r.Look, w.Relay(ctx, c.Handoff.Card, fmt.Sprint("transcript:", c.Handoff.Card.ID), lines, r.Look))
+}
+
+// relay carries messages into the thread.
+func (n *Notifier) relay(ctx context.Context, r handover.Run) error {
+	c, w, err := n.thread(ctx, r.Effects[0].Handoff)
+	if err != nil {
+		return err
+	}
+	lines := make([]Line, len(r.Effects))
+	for i, e := range r.Effects {
+		lines[i] = n.line(c, e.Message)
+	}
+	return n.relayed(ctx, c.Handoff.ID, r.Look, w.Relay(ctx, c.Handoff.Card, "", lines, r.Look))
+}
+
+func (n *Notifier) relayed(ctx context.Context, handoff int64, looked bool, err error) error {
+	if looked || errors.As(err, new(*handover.UnknownOutcomeError)) {
+		n.sweepLater(ctx, handoff)
+	}
+	return err
+}
+
+func (n *Notifier) line(c handover.Conversation, m handover.Message) Line {
+	l := Line{ID: m.ID, From: m.From, Text: m.Text, Private: m.Visibility == handover.Internal, At: m.At}
+	switch m.From {
+	case handover.FromCustomer:
+		l.Author = c.Contact.Name
+		if l.Author == "" {
+			l.Author = "Customer"
+		}
+	case handover.FromBot:
+		l.Author = "Assistant"
+	case handover.FromAgent:
+		l.Author, l.Avatar = m.Agent.Title, m.Agent.Avatar
+		if l.Author == "" {
+			l.Author = n.desk.Persona()
+		}
+	}
+	return l
+}
+
+// sweep deletes late copies.
+func (n *Notifier) sweep(ctx context.Context, r handover.Run) error {
+	c, w, err := n.thread(ctx, r.Effects[0].Handoff)
+	if err != nil {
+		return err
+	}
+	deleted, err := w.Sweep(ctx, c.Handoff.Card)
+	if deleted > 0 {
+		n.logger.InfoContext(ctx, "late copies deleted", "handoff", c.Handoff.ID, "copies", deleted)
+	}
+	return err
+}
+
+// introduce looks the agent's profile up once, else leaves the default persona; then the customer is told who came.
+func (n *Notifier) introduce(ctx context.Context, r handover.Run) error {
+	c, err := n.reads.OfHandoff(ctx, r.Effects[0].Handoff)
+	if err != nil || c.Handoff.State != handover.Claimed {
+		return err
+	}
+	profile := c.Handoff.Agent
+	if w := n.workspaces[c.Handoff.Card.Workspace]; w != nil && profile.Title == "" {
+		account, err := n.reads.ExternalAccount(ctx, c.Handoff.Card.Workspace, profile.ID)
+		if err != nil {
+			return err
+		}
+		ask, cancel := context.WithTimeout(ctx, 3*time.Second)
+		found, err := w.Profile(ask, account)
+		cancel()
+		if err != nil {
+			n.logger.WarnContext(ctx, "an agent's profile could not be looked up", "err", err)
+		}
+		profile.Title, profile.Avatar = found.Title, found.Avatar
+	}
+	_, err = n.desk.Introduce(ctx, c.Handoff.ID, profile)
+	return err
+}

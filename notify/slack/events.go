@@ -1,0 +1,216 @@
+package slack
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/deskbell/deskbell/handover"
+)
+
+// maxRequest is above what Slack sends with the longest message.
+const maxRequest = 1 << 20
+
+// Routes adds the paths that Slack calls.
+func (w *Workspace) Routes(mux *http.ServeMux) {
+	mux.HandleFunc("POST /slack/events", w.signed(w.serveEvent))
+	mux.HandleFunc("POST /slack/interactions", w.signed(w.serveInteraction))
+}
+
+// signed lets in what Slack signed within the last five minutes.
+func (w *Workspace) signed(next func(rw http.ResponseWriter, r *http.Request, body []byte)) http.HandlerFunc {
+	return func(rw http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		body, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, maxRequest))
+		if err != nil {
+			answer(rw, http.StatusRequestEntityTooLarge, "too_large", "A request may have 1 MiB.")
+			return
+		}
+		verifier, err := slack.NewSecretsVerifier(r.Header, w.o.SigningSecret)
+		if err == nil && w.o.SigningSecret != "" {
+			_, _ = verifier.Write(body)
+			err = verifier.Ensure()
+		}
+		if err != nil || w.o.SigningSecret == "" {
+			answer(rw, http.StatusUnauthorized, "bad_signature", "The Slack signature is missing, wrong or older than five minutes.")
+			return
+		}
+		next(rw, r, body)
+		if w.o.Observer != nil {
+			w.o.Observer.AgentAcked(time.Since(start))
+		}
+	}
+}
+
+func answer(rw http.ResponseWriter, status int, code, message string) {
+	rw.Header().Set("Content-Type", "application/json")
+	rw.WriteHeader(status)
+	_ = json.NewEncoder(rw).Encode(map[string]any{"error": map[string]string{"code": code, "message": message}})
+}
+
+// again asks Slack to come back: nothing was stored.
+func (w *Workspace) again(rw http.ResponseWriter, r *http.Request, err error) {
+	w.o.Logger.ErrorContext(r.Context(), "Slack's request failed, it will come again", "path", r.URL.Path, "err", err)
+	answer(rw, http.StatusServiceUnavailable, "unavailable", "This did not work just now.")
+}
+
+func (w *Workspace) serveEvent(rw http.ResponseWriter, r *http.Request, body []byte) {
+	var outer struct {
+		Type      string `json:"type"`
+		Challenge string `json:"challenge"`
+	}
+	if err := json.Unmarshal(body, &outer); err != nil {
+		answer(rw, http.StatusBadRequest, "bad_json", "The body is not JSON.")
+		return
+	}
+	if outer.Type == "url_verification" {
+		rw.Header().Set("Content-Type", "text/plain")
+		_, _ = io.WriteString(rw, outer.Challenge)
+		return
+	}
+	if err := w.event(r.Context(), body); err != nil {
+		w.again(rw, r, err)
+		return
+	}
+	rw.WriteHeader(http.StatusOK)
+}
+
+func (w *Workspace) serveInteraction(rw http.ResponseWriter, r *http.Request, body []byte) {
+	form, err := url.ParseQuery(string(body))
+	if err != nil || form.Get("payload") == "" {
+		answer(rw, http.StatusBadRequest, "bad_form", "The body is not a form with a payload.")
+		return
+	}
+	reply, err := w.interaction(r.Context(), []byte(form.Get("payload")))
+	switch {
+	case err != nil:
+		w.again(rw, r, err)
+	case reply != nil:
+		rw.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(rw).Encode(reply)
+	default:
+		rw.WriteHeader(http.StatusOK)
+	}
+}
+
+// message is a message as events carry it.
+type message struct {
+	Type     string `json:"type"`
+	Subtype  string `json:"subtype"`
+	Channel  string `json:"channel"`
+	User     string `json:"user"`
+	BotID    string `json:"bot_id"`
+	Text     string `json:"text"`
+	TS       string `json:"ts"`
+	ThreadTS string `json:"thread_ts"`
+	EventTS  string `json:"event_ts"`
+	Edited   *struct {
+		TS string `json:"ts"`
+	} `json:"edited"`
+	Message   *message `json:"message"`
+	Previous  *message `json:"previous_message"`
+	DeletedTS string   `json:"deleted_ts"`
+}
+
+// event takes one event in, from HTTP or a socket. nil: it may be acked. Kinds that we do not know are logged and acked.
+func (w *Workspace) event(ctx context.Context, body []byte) error {
+	var in struct {
+		Team  string  `json:"team_id"`
+		ID    string  `json:"event_id"`
+		Event message `json:"event"`
+	}
+	if err := json.Unmarshal(body, &in); err != nil {
+		w.o.Logger.WarnContext(ctx, "an event that cannot be read", "err", err)
+		return nil
+	}
+	e := in.Event
+	if e.Type != "message" || in.Team != w.o.Identity.Team && in.Team != "" {
+		w.o.Logger.DebugContext(ctx, "an event that is none of ours", "type", e.Type, "id", in.ID)
+		return nil
+	}
+	place := handover.Place{Workspace: w.o.Identity.Workspace(), Channel: e.Channel}
+	switch e.Subtype {
+	case "", "file_share", "thread_broadcast", "me_message":
+		if w.own(e) || !inThread(e) {
+			return nil
+		}
+		return w.written(ctx, w.line(place, e))
+	case "message_changed":
+		if e.Message == nil || w.own(*e.Message) || !inThread(*e.Message) || e.Message.Edited == nil {
+			return nil // not edited by a person: an unfurled link, a reply's count
+		}
+		l := w.line(place, *e.Message)
+		l.Kind, l.EditedTS = handover.LineEdited, e.Message.Edited.TS
+		_, err := w.desk.Hear(ctx, l)
+		return err
+	case "message_deleted":
+		if e.Previous == nil || w.own(*e.Previous) || !inThread(*e.Previous) {
+			return nil
+		}
+		l := w.line(place, *e.Previous)
+		l.Kind, l.TS = handover.LineDeleted, e.DeletedTS
+		_, err := w.desk.Hear(ctx, l)
+		return err
+	}
+	return nil
+}
+
+func inThread(m message) bool { return m.ThreadTS != "" && m.ThreadTS != m.TS }
+
+// own says whether a bot wrote it, we or another: never loop.
+func (w *Workspace) own(m message) bool {
+	return m.BotID != "" || m.User == "" || m.User == w.o.Identity.BotUser
+}
+
+func (w *Workspace) line(p handover.Place, m message) handover.Line {
+	text := strings.TrimSpace(m.Text)
+	return handover.Line{
+		Kind: handover.LineWritten, Place: p, ThreadTS: m.ThreadTS, TS: m.TS, Account: m.User, Text: toMarkdown(m.Text),
+		Note: strings.HasPrefix(text, "<@") || strings.HasPrefix(text, "<!"), // to a teammate, or to us
+	}
+}
+
+// written takes a line in; what became of it is told by a mark, after the commit and the ack.
+func (w *Workspace) written(ctx context.Context, l handover.Line) error {
+	s, err := w.desk.Hear(ctx, l)
+	m := s.Message()
+	if err != nil || s.Again || m.Visibility != handover.Internal || m.Deleted {
+		return err
+	}
+	w.politely("mark a note", func(ctx context.Context) error {
+		return w.api.AddReactionContext(ctx, "memo", slack.NewRefToMessage(l.Place.Channel, l.TS))
+	})
+	if meant := l.Note || strings.HasPrefix(l.Text, "//") || strings.HasPrefix(strings.ToLower(l.Text), "note:"); !meant {
+		w.tell(l.Place.Channel, l.Account, l.ThreadTS, notSent(s.Conversation))
+	}
+	return nil
+}
+
+// notSent says why a line stayed in the team.
+func notSent(c handover.Conversation) string {
+	if c.State == handover.Claimed && c.Handoff.Agent.ID != c.Actor.ID {
+		return "Not sent to the customer: " + agentName(c.Handoff.Agent) + " holds this conversation. Your line is a note for the team."
+	}
+	if c.State == handover.Waiting {
+		return "Not sent to the customer: nobody has claimed this conversation yet. Press *Claim* on the card, then write."
+	}
+	return "Not sent to the customer: your line is a note for the team."
+}
+
+// tell answers one person, where the others do not see it.
+func (w *Workspace) tell(channel, user, thread, text string) {
+	w.politely("tell "+channel, func(ctx context.Context) error {
+		opts := []slack.MsgOption{slack.MsgOptionText(text, false)}
+		if thread != "" {
+			opts = append(opts, slack.MsgOptionTS(thread))
+		}
+		_, err := w.api.PostEphemeralContext(ctx, channel, user, opts...)
+		return err
+	})
+}

@@ -1,0 +1,219 @@
+// Package slack speaks Slack: cards, threads, buttons and events, by signed HTTP or Socket Mode with the same handlers.
+package slack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/deskbell/deskbell/handover"
+	"github.com/deskbell/deskbell/notify"
+)
+
+// Identity is who we are in a workspace, as auth.test says.
+type Identity struct {
+	Team, BotUser, BotID string
+}
+
+// Workspace is the name that this workspace has everywhere else: slack:T1.
+func (id Identity) Workspace() string { return "slack:" + id.Team }
+
+// Observer hears of the calls we make, for metrics.
+type Observer interface {
+	// Called hears of one call of a method: how long it took and what Slack said ("ok", an error code, "ratelimited", "5xx", "network").
+	Called(method, outcome string, took time.Duration)
+	// AgentAcked hears how long it took to take an event or a click in.
+	AgentAcked(took time.Duration)
+	// Sockets hears how many sockets are open.
+	Sockets(n int)
+}
+
+// Options are the adapter's knobs.
+type Options struct {
+	BotToken      string // xoxb-…
+	AppToken      string // xapp-…; set: Socket Mode
+	SigningSecret string // signs what Slack sends by HTTP
+	APIURL        string // ends in /api/; default Slack's own
+	Identity      Identity
+	Observer      Observer
+	Logger        *slog.Logger // required
+}
+
+// Reads is what the adapter reads of the desk.
+type Reads interface {
+	OfHandoff(ctx context.Context, handoff int64) (handover.Conversation, error)
+	Transcript(ctx context.Context, conversation, after int64) ([]handover.Message, error)
+}
+
+// Workspace is one Slack workspace.
+type Workspace struct {
+	desk      *handover.Desk
+	reads     Reads
+	drafter   notify.Drafter
+	o         Options
+	api       *slack.Client
+	courtesy  chan func(context.Context)
+	processed chan struct{} // limits what is taken in at once
+}
+
+var _ notify.Workspace = (*Workspace)(nil)
+
+// client returns slack-go's client. Its own retries stay off: after an unknown outcome a second post may double the first.
+func client(o Options, observer Observer) *slack.Client {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 32
+	opts := []slack.Option{slack.OptionHTTPClient(&http.Client{Transport: observed{transport, observer}, Timeout: 15 * time.Second})}
+	if o.APIURL != "" {
+		opts = append(opts, slack.OptionAPIURL(o.APIURL))
+	}
+	if o.AppToken != "" {
+		opts = append(opts, slack.OptionAppLevelToken(o.AppToken))
+	}
+	return slack.New(o.BotToken, opts...)
+}
+
+// Identify asks Slack who we are.
+func Identify(ctx context.Context, o Options) (Identity, error) {
+	r, err := client(o, nil).AuthTestContext(ctx)
+	if err != nil {
+		return Identity{}, fmt.Errorf("slack.bot_token: auth.test: %w", err)
+	}
+	return Identity{Team: r.TeamID, BotUser: r.UserID, BotID: r.BotID}, nil
+}
+
+// New returns the workspace that Identify named.
+func New(desk *handover.Desk, reads Reads, drafter notify.Drafter, o Options) *Workspace {
+	return &Workspace{
+		desk: desk, reads: reads, drafter: drafter, o: o, api: client(o, o.Observer),
+		courtesy: make(chan func(context.Context), 256), processed: make(chan struct{}, 16),
+	}
+}
+
+// Run does the courtesies (ephemeral answers, reactions, modals' second pages) until ctx ends, and keeps the sockets open in
+// Socket Mode. No state depends on a courtesy: when there are too many, some are dropped.
+func (w *Workspace) Run(ctx context.Context) error {
+	done := make(chan struct{})
+	for range 4 {
+		go func() {
+			defer func() { done <- struct{}{} }()
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case do := <-w.courtesy:
+					c, cancel := context.WithTimeout(ctx, time.Minute)
+					do(c)
+					cancel()
+				}
+			}
+		}()
+	}
+	if w.o.AppToken != "" {
+		w.runSockets(ctx)
+	}
+	for range 4 {
+		<-done
+	}
+	return nil
+}
+
+func (w *Workspace) politely(what string, do func(context.Context) error) {
+	select {
+	case w.courtesy <- func(ctx context.Context) {
+		if err := do(ctx); err != nil && ctx.Err() == nil {
+			w.o.Logger.InfoContext(ctx, "a courtesy was not done", "what", what, "err", err)
+		}
+	}:
+	default:
+		w.o.Logger.Info("a courtesy was dropped: too many wait", "what", what)
+	}
+}
+
+// Profile implements notify.Workspace.
+func (w *Workspace) Profile(ctx context.Context, account string) (handover.Agent, error) {
+	u, err := w.api.GetUserInfoContext(ctx, account)
+	if err != nil {
+		return handover.Agent{}, fmt.Errorf("users.info: %w", err)
+	}
+	a := handover.Agent{Avatar: u.Profile.Image192}
+	for _, name := range []string{u.Profile.FirstName, u.Profile.DisplayName, u.RealName, u.Name} {
+		if a.Title == "" {
+			a.Title = strings.TrimSpace(name)
+		}
+	}
+	return a, nil
+}
+
+// observed tells the observer of every call. It sees method names and outcomes, never tokens or texts.
+type observed struct {
+	next     http.RoundTripper
+	observer Observer
+}
+
+func (o observed) RoundTrip(r *http.Request) (*http.Response, error) {
+	start := time.Now()
+	res, err := o.next.RoundTrip(r)
+	if o.observer != nil {
+		outcome := "ok"
+		switch {
+		case err != nil:
+			outcome = "network"
+		case res.StatusCode == http.StatusTooManyRequests:
+			outcome = "ratelimited"
+		case res.StatusCode >= 500:
+			outcome = "5xx"
+		}
+		o.observer.Called(r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:], outcome, time.Since(start))
+	}
+	return res, err
+}
+
+// outcome says what an error of a call means. repeatable: doing it twice is the same as once, so an unknown outcome is none.
+func outcome(err error, paceKey string, repeatable bool) error {
+	if err == nil {
+		return nil
+	}
+	var limited *slack.RateLimitedError
+	var status slack.StatusCodeError
+	var said slack.SlackErrorResponse
+	var op *net.OpError
+	switch {
+	case errors.As(err, &limited):
+		return &handover.NotNowError{Err: err, Key: paceKey, After: max(limited.RetryAfter, 100*time.Millisecond)}
+	case errors.As(err, &said):
+		return refusal(said, paceKey, repeatable)
+	case errors.As(err, &op) && op.Op == "dial": // nothing was sent
+		return &handover.NotNowError{Err: err, Key: paceKey, After: 2 * time.Second}
+	case repeatable && (errors.As(err, &status) || errors.As(err, &op) || errors.Is(err, context.DeadlineExceeded)):
+		return &handover.NotNowError{Err: err, Key: paceKey, After: time.Second}
+	case repeatable:
+		return err
+	}
+	return &handover.UnknownOutcomeError{Err: err}
+}
+
+// refusal: ok:false comes with HTTP 200 and is a failure all the same.
+func refusal(said slack.SlackErrorResponse, paceKey string, repeatable bool) error {
+	err := fmt.Errorf("Slack said %w", said) //nolint:revive // a name
+	switch said.Err {
+	case "channel_not_found", "is_archived", "not_in_channel", "restricted_action", "restricted_action_read_only_channel", "cannot_reply_to_message", "message_not_found", "thread_not_found":
+		return &handover.NotNowError{Err: fmt.Errorf("%w: %w", notify.ErrPlace, err), After: 30 * time.Second}
+	case "invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "missing_scope", "org_login_required", "ekm_access_denied", "no_permission":
+		return &handover.NotNowError{Err: err, Key: paceKey, After: time.Minute}
+	case "ratelimited", "rate_limited", "message_limit_exceeded":
+		return &handover.NotNowError{Err: err, Key: paceKey, After: time.Second}
+	case "internal_error", "fatal_error", "service_unavailable", "request_timeout":
+		if repeatable {
+			return &handover.NotNowError{Err: err, Key: paceKey, After: time.Second}
+		}
+		return &handover.UnknownOutcomeError{Err: err}
+	}
+	return handover.Permanent(err)
+}

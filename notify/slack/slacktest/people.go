@@ -1,0 +1,249 @@
+package slacktest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Say writes a line as a person: with a thread, into it. It returns the line's ts.
+func (s *Server) Say(channel, thread, user, text string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.channels[channel]
+	m := &Message{Channel: channel, ThreadTS: thread, User: user, Text: text, TS: s.nextTS(c), Posted: time.Now()}
+	c.messages = append(c.messages, m)
+	s.emit(event(m, nil))
+	return m.TS
+}
+
+// Edit edits a line as its author.
+func (s *Server) Edit(channel, ts, text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.channels[channel]
+	m := c.find(ts)
+	before := render(m, nil)
+	m.Text, m.EditedTS = text, s.nextTS(c)
+	s.emit(map[string]any{"type": "message", "subtype": "message_changed", "hidden": true, "channel": channel, "ts": m.EditedTS, "event_ts": m.EditedTS, "message": render(m, nil), "previous_message": before})
+}
+
+// Delete deletes a line as its author.
+func (s *Server) Delete(channel, ts string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.channels[channel]
+	m := c.find(ts)
+	m.Deleted = true
+	at := s.nextTS(c)
+	s.emit(map[string]any{"type": "message", "subtype": "message_deleted", "hidden": true, "channel": channel, "deleted_ts": ts, "ts": at, "event_ts": at, "previous_message": render(m, nil)})
+}
+
+// Unfurl changes a line as Slack does when it unfurls a link: not an edit.
+func (s *Server) Unfurl(channel, ts string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.channels[channel]
+	m := c.find(ts)
+	at := s.nextTS(c)
+	s.emit(map[string]any{"type": "message", "subtype": "message_changed", "hidden": true, "channel": channel, "ts": at, "event_ts": at, "message": render(m, nil), "previous_message": render(m, nil)})
+}
+
+// Click presses a button of a message as a person. A button that is not there is an error: a person cannot press it.
+func (s *Server) Click(channel, ts, action, user string) error {
+	s.mu.Lock()
+	c := s.channels[channel]
+	m := c.find(ts)
+	if m == nil {
+		s.mu.Unlock()
+		return errors.New("no such message")
+	}
+	value, found := "", false
+	for _, b := range m.Blocks {
+		elements, _ := b["elements"].([]any)
+		for _, e := range elements {
+			if el, _ := e.(map[string]any); el["action_id"] == action {
+				value, _ = el["value"].(string)
+				found = true
+			}
+		}
+	}
+	if !found {
+		s.mu.Unlock()
+		return fmt.Errorf("the message has no button %q", action)
+	}
+	env := s.interact(user, map[string]any{
+		"type": "block_actions", "channel": map[string]any{"id": channel}, "container": map[string]any{"type": "message", "message_ts": ts, "channel_id": channel}, "message": render(m, c),
+		"actions": []any{map[string]any{"type": "button", "action_id": action, "value": value, "action_ts": s.nextTS(c)}},
+	})
+	s.mu.Unlock()
+	return acked(env)
+}
+
+// interact sends an interaction; the lock is held.
+func (s *Server) interact(user string, body map[string]any) *envelope {
+	s.n++
+	trigger := fmt.Sprintf("%s.%d", user, s.n)
+	s.triggers[trigger] = time.Now()
+	body["team"], body["user"], body["trigger_id"] = map[string]any{"id": Team}, map[string]any{"id": user, "team_id": Team}, trigger
+	payload, _ := json.Marshal(body)
+	env := &envelope{id: fmt.Sprint("env", s.n), kind: "interactive", payload: payload, reply: make(chan []byte, 10)}
+	s.pending.Add(1)
+	go func() {
+		defer s.pending.Done()
+		if s.o.Interactions == "" {
+			s.toSocket(env)
+			return
+		}
+		if !s.post1(s.o.Interactions, env, 0) { // Slack does not send interactions again
+			env.reply <- []byte("failed")
+		}
+	}()
+	return env
+}
+
+func acked(e *envelope) error {
+	select {
+	case b := <-e.reply:
+		if string(b) == "failed" {
+			return errors.New("the app did not ack within 3 s")
+		}
+		return nil
+	case <-time.After(ackWithin + time.Second):
+		return errors.New("the app did not ack within 3 s")
+	}
+}
+
+// Submit submits the newest modal of a user with a text, and returns the errors that the app shows in it.
+func (s *Server) Submit(user, block, text string) (map[string]string, error) {
+	s.mu.Lock()
+	var v *View
+	for _, o := range s.views {
+		if o.User == user && (v == nil || len(o.ID) > len(v.ID) || len(o.ID) == len(v.ID) && o.ID > v.ID) {
+			v = o
+		}
+	}
+	if v == nil || v.Body["submit"] == nil {
+		s.mu.Unlock()
+		return nil, errors.New("no modal that can be submitted is open")
+	}
+	env := s.interact(user, map[string]any{"type": "view_submission", "view": map[string]any{
+		"id": v.ID, "type": "modal", "callback_id": v.Callback, "private_metadata": v.Metadata,
+		"state": map[string]any{"values": map[string]any{block: map[string]any{block: map[string]any{"type": "plain_text_input", "value": text}}}},
+	}})
+	s.mu.Unlock()
+	select {
+	case b := <-env.reply:
+		if string(b) == "failed" {
+			return nil, errors.New("the app did not ack within 3 s")
+		}
+		var out struct {
+			Errors map[string]string
+		}
+		_ = json.Unmarshal(b, &out)
+		return out.Errors, nil
+	case <-time.After(ackWithin + time.Second):
+		return nil, errors.New("the app did not ack within 3 s")
+	}
+}
+
+// Modal returns the newest modal of a user, or nil.
+func (s *Server) Modal(user string) *View {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var v *View
+	for _, o := range s.views {
+		if o.User == user && (v == nil || len(o.ID) > len(v.ID) || len(o.ID) == len(v.ID) && o.ID > v.ID) {
+			v = o
+		}
+	}
+	if v == nil {
+		return nil
+	}
+	c := *v
+	return &c
+}
+
+// Text is all text of a modal.
+func (v *View) Text() string {
+	b, _ := json.Marshal(v.Body)
+	return string(b)
+}
+
+// Shown is all that a message shows: the texts of its blocks or, without blocks, its own.
+func (m Message) Shown() string {
+	var all []string
+	var walk func(v any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			if s, ok := v["text"].(string); ok {
+				all = append(all, s)
+			}
+			keys := make([]string, 0, len(v))
+			for k := range v {
+				keys = append(keys, k)
+			}
+			slices.Sort(keys)
+			for _, k := range keys {
+				walk(v[k])
+			}
+		case []any:
+			for _, e := range v {
+				walk(e)
+			}
+		}
+	}
+	for _, b := range m.Blocks {
+		walk(b)
+	}
+	if len(all) == 0 {
+		return m.Text
+	}
+	return strings.Join(all, "\n")
+}
+
+// Channel returns the messages of a channel outside of threads, oldest first, deleted ones left out.
+func (s *Server) Channel(name string) []Message {
+	return s.where(name, func(m *Message) bool { return m.ThreadTS == "" && !m.Deleted })
+}
+
+// Thread returns the replies of a thread, oldest first, deleted ones left out.
+func (s *Server) Thread(name, ts string) []Message {
+	return s.where(name, func(m *Message) bool { return m.ThreadTS == ts && !m.Deleted })
+}
+
+// Everything returns all messages of a channel, deleted ones among them.
+func (s *Server) Everything(name string) []Message {
+	return s.where(name, func(*Message) bool { return true })
+}
+
+func (s *Server) where(name string, want func(*Message) bool) []Message {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []Message
+	for _, m := range s.channels[name].messages {
+		if want(m) {
+			c := *m
+			c.Reactions = slices.Clone(m.Reactions)
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// Ephemerals returns what one user was told alone.
+func (s *Server) Ephemerals(user string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []string
+	for _, e := range s.ephemerals {
+		if e.User == user {
+			out = append(out, e.Text)
+		}
+	}
+	return out
+}

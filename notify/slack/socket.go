@@ -1,0 +1,103 @@
+package slack
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log"
+	"sync/atomic"
+	"time"
+
+	"github.com/slack-go/slack/socketmode"
+)
+
+// runSockets keeps a socket open until ctx ends. What arrives is handled as over HTTP, and acked when it is committed; what is
+// not acked Slack sends again, on another socket or by this one.
+func (w *Workspace) runSockets(ctx context.Context) {
+	var open atomic.Int64
+	for ctx.Err() == nil {
+		socket := socketmode.New(w.api, socketmode.OptionLog(log.New(io.Discard, "", 0)))
+		inner, stop := context.WithCancel(ctx)
+		handled := make(chan struct{})
+		go func() {
+			defer close(handled)
+			for {
+				select {
+				case <-inner.Done():
+					return
+				case e := <-socket.Events:
+					w.fromSocket(ctx, socket, e, &open)
+				}
+			}
+		}()
+		err := socket.RunContext(ctx)
+		stop()
+		<-handled
+		w.sockets(&open, 0)
+		if ctx.Err() == nil {
+			w.o.Logger.WarnContext(ctx, "the socket to Slack broke off, opening another", "err", err)
+			select {
+			case <-ctx.Done():
+			case <-time.After(time.Second):
+			}
+		}
+	}
+}
+
+func (w *Workspace) sockets(open *atomic.Int64, n int64) {
+	if open.Swap(n) != n && w.o.Observer != nil {
+		w.o.Observer.Sockets(int(n))
+	}
+}
+
+func (w *Workspace) fromSocket(ctx context.Context, s *socketmode.Client, e socketmode.Event, open *atomic.Int64) {
+	switch e.Type {
+	case socketmode.EventTypeConnected, socketmode.EventTypeHello:
+		w.sockets(open, 1)
+	case socketmode.EventTypeDisconnect, socketmode.EventTypeConnecting, socketmode.EventTypeConnectionError:
+		w.sockets(open, 0)
+	case socketmode.EventTypeInvalidAuth:
+		w.o.Logger.ErrorContext(ctx, "Slack refuses slack.app_token")
+	case socketmode.EventTypeEventsAPI, socketmode.EventTypeInteractive, socketmode.EventTypeSlashCommand:
+		w.take(ctx, s, string(e.Type), e.Request.EnvelopeID, e.Request.Payload)
+	case socketmode.EventTypeErrorBadMessage: // a kind that slack-go does not know: ours may be among them
+		if bad, ok := e.Data.(*socketmode.ErrorBadMessage); ok {
+			var raw struct {
+				Type     string          `json:"type"`
+				Envelope string          `json:"envelope_id"`
+				Payload  json.RawMessage `json:"payload"`
+			}
+			if json.Unmarshal(bad.Message, &raw) == nil && raw.Envelope != "" {
+				w.take(ctx, s, raw.Type, raw.Envelope, raw.Payload)
+			}
+		}
+	default:
+	}
+}
+
+// take handles one envelope beside the others, so that a slow one does not hold up the acks.
+func (w *Workspace) take(ctx context.Context, s *socketmode.Client, kind, envelope string, payload []byte) {
+	w.processed <- struct{}{}
+	go func() {
+		defer func() { <-w.processed }()
+		start := time.Now()
+		var reply any
+		var err error
+		switch kind {
+		case string(socketmode.EventTypeEventsAPI):
+			err = w.event(ctx, payload)
+		case string(socketmode.EventTypeInteractive):
+			reply, err = w.interaction(ctx, payload)
+		}
+		if err != nil {
+			w.o.Logger.ErrorContext(ctx, "an envelope from Slack failed, it will come again", "kind", kind, "err", err)
+			return
+		}
+		if err := s.AckCtx(ctx, envelope, reply); err != nil && ctx.Err() == nil {
+			w.o.Logger.WarnContext(ctx, "an envelope could not be acked, it will come again", "err", err)
+		}
+		if w.o.Observer != nil {
+			w.o.Observer.AgentAcked(time.Since(start))
+		}
+	}()
+}
