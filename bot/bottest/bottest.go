@@ -184,7 +184,9 @@ func inOrder(_ *testing.T, s *story) {
 		s.hears(fmt.Sprintf("3%02d.0", i), fmt.Sprint("line ", i), handover.LineWritten)
 		want += fmt.Sprint("line ", i, "|")
 	}
-	s.until(func(m []bot.MessageView, _ bot.StateView) bool { return strings.HasSuffix(texts(m), "Hi, I'm Mia.|"+want) })
+	s.until(func(m []bot.MessageView, _ bot.StateView) bool {
+		return strings.HasSuffix(texts(m), "Hi, I'm Mia.|"+want)
+	})
 }
 
 func edit(t *testing.T, s *story) {
@@ -218,7 +220,9 @@ func notes(t *testing.T, s *story) {
 	s.claimed()
 	s.hears("300.0", "note: rude customer", handover.LineWritten)
 	s.hears("301.0", "How can I help?", handover.LineWritten)
-	s.until(func(m []bot.MessageView, _ bot.StateView) bool { return strings.HasSuffix(texts(m), "How can I help?|") })
+	s.until(func(m []bot.MessageView, _ bot.StateView) bool {
+		return strings.HasSuffix(texts(m), "How can I help?|")
+	})
 	if m, _ := s.customer.Sees(); strings.Contains(texts(m), "rude") {
 		t.Fatal(texts(m))
 	}

@@ -192,7 +192,10 @@ func TestALongAbsenceIsCaughtUpInOrderAndWithoutGaps(t *testing.T) {
 	again.mu.Unlock()
 	fresh := &page{url: url, token: p.token, messages: map[string]bot.MessageView{}}
 	go fresh.follow(t, "")
-	wait(t, func() bool { m, st := fresh.Sees(); return len(m) == 200 && m[0].Seq == 2301 && st.State == handover.WithBot })
+	wait(t, func() bool {
+		m, st := fresh.Sees()
+		return len(m) == 200 && m[0].Seq == 2301 && st.State == handover.WithBot
+	})
 }
 
 func TestStreamsEndWhenAskedTo(t *testing.T) {

@@ -1,0 +1,263 @@
+package configs
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+	"go.yaml.in/yaml/v3"
+)
+
+// check reads the file into c and notes every mistake with its line.
+func (c *Config) check(b []byte, m *Mistakes) {
+	var doc yaml.Node
+	if err := yaml.NewDecoder(bytes.NewReader(b)).Decode(&doc); err != nil {
+		if !errors.Is(err, io.EOF) { // an empty file is no mistake
+			m.syntax(err)
+		}
+		return
+	}
+	if root := doc.Content[0]; root.Kind == yaml.MappingNode {
+		c.walk("", root, m)
+	} else if root.Tag != "!!null" {
+		m.add(root.Line, "expected keys and values, such as listen: 127.0.0.1:8080")
+	}
+}
+
+func (m *Mistakes) add(line int, format string, a ...any) {
+	m.List = append(m.List, Mistake{Line: line, Text: fmt.Sprintf(format, a...)})
+}
+
+var yamlLine = regexp.MustCompile(`line (\d+): (.*)`)
+
+func (m *Mistakes) syntax(err error) {
+	line, text := 0, err.Error()
+	if x := yamlLine.FindStringSubmatch(text); x != nil {
+		line, _ = strconv.Atoi(x[1])
+		text = x[2]
+	}
+	m.add(line, "not YAML: %s", text)
+}
+
+// walk goes through one mapping; prefix is the path of its keys.
+func (c *Config) walk(prefix string, n *yaml.Node, m *Mistakes) {
+	seen := map[string]int{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k, v := n.Content[i], n.Content[i+1]
+		name := prefix + k.Value
+		if line, twice := seen[name]; twice {
+			m.add(k.Line, "%s stands here a second time; the first is on line %d", name, line)
+			continue
+		}
+		seen[name] = k.Line
+		key := find(name)
+		switch {
+		case key != nil:
+			c.scalar(*key, v, m)
+		case slices.Contains(lists, name):
+			c.list(name, v, m)
+		case isSection(name) && v.Kind == yaml.MappingNode:
+			c.walk(name+".", v, m)
+		case isSection(name) && v.Tag == "!!null":
+		case isSection(name):
+			m.add(v.Line, "%s: expected keys below it, such as %s", name, firstKey(name))
+		default:
+			m.add(k.Line, "%s is not a key%s", name, nearest(name, all()))
+		}
+	}
+}
+
+func (c *Config) scalar(k Key, v *yaml.Node, m *Mistakes) {
+	if v.Kind != yaml.ScalarNode {
+		m.add(v.Line, "%s: expected a %s, got a list or keys", k.Name, k.Kind)
+		return
+	}
+	if v.Tag == "!!null" {
+		return // empty: the default
+	}
+	if p := k.problem(v.Value); p != "" {
+		if os.Getenv(env(k.Name)) == "" {
+			m.add(v.Line, "%s", p)
+		}
+		return
+	}
+	_ = c.v.MergeConfigMap(nest(k.Name, v.Value)) // a map of texts always merges
+}
+
+func nest(name, value string) map[string]any {
+	head, rest, deep := strings.Cut(name, ".")
+	if !deep {
+		return map[string]any{head: value}
+	}
+	return map[string]any{head: nest(rest, value)}
+}
+
+// list decodes what only the file can set.
+func (c *Config) list(name string, v *yaml.Node, m *Mistakes) {
+	into := map[string]any{"teams": &c.Teams, "agents": &c.Agents, "intents": &c.Intents, "web.origins": &c.Origins}[name]
+	fields := map[string][]string{"teams": tags(Team{}), "agents": tags(Agent{}), "intents": tags(Intent{})}[name]
+	for i := 0; v.Kind == yaml.MappingNode && i+1 < len(v.Content); i += 2 {
+		entry := v.Content[i+1]
+		for j := 0; entry.Kind == yaml.MappingNode && j+1 < len(entry.Content); j += 2 {
+			if f := entry.Content[j]; !slices.Contains(fields, f.Value) {
+				m.add(f.Line, "%s.%s.%s is not a key%s", name, v.Content[i].Value, f.Value, nearest(f.Value, fields))
+			}
+		}
+	}
+	if err := v.Decode(into); err != nil {
+		var wrong *yaml.TypeError
+		if !errors.As(err, &wrong) {
+			m.add(v.Line, "%s: %v", name, err)
+			return
+		}
+		for _, e := range wrong.Errors {
+			line, text := v.Line, e
+			if x := yamlLine.FindStringSubmatch(e); x != nil {
+				line, _ = strconv.Atoi(x[1])
+				text = x[2]
+			}
+			m.add(line, "%s: %s", name, text)
+		}
+		return
+	}
+	if name == "web.origins" {
+		for i, o := range c.Origins {
+			if p := (Key{Name: "web.origins", Kind: URL}).problem(o); o != "*" && (p != "" || strings.Count(o, "/") != 2) {
+				m.add(v.Content[i].Line, "web.origins: got %q, expected an origin such as https://shop.example (without a path), or *", o)
+			}
+		}
+	}
+	c.cross(name, v, m)
+}
+
+// cross checks what the lists say of each other and of themselves.
+func (c *Config) cross(name string, v *yaml.Node, m *Mistakes) {
+	line := func(entry string) int {
+		for i := 0; i+1 < len(v.Content); i += 2 {
+			if v.Content[i].Value == entry {
+				return v.Content[i].Line
+			}
+		}
+		return v.Line
+	}
+	tokens := map[string]string{}
+	for _, agent := range slices.Sorted(maps.Keys(c.Agents)) {
+		a := c.Agents[agent]
+		if name != "agents" {
+			break
+		}
+		if a.ConsoleToken != "" && len(a.ConsoleToken) < 16 {
+			m.add(line(agent), "agents.%s.console_token: too short to be secret; expected at least 16 characters, for example from openssl rand -hex 16", agent)
+		}
+		if other := tokens[a.ConsoleToken]; a.ConsoleToken != "" && other != "" {
+			m.add(line(agent), "agents.%s.console_token is also %s's", agent, other)
+		}
+		tokens[a.ConsoleToken] = agent
+		if a.Role != "" && !contains([]string{"member", "lead", "admin"}, a.Role) {
+			m.add(line(agent), "agents.%s.role: got %q, expected one of member, lead, admin%s", agent, a.Role, nearest(a.Role, []string{"member", "lead", "admin"}))
+		}
+	}
+}
+
+// checkValues checks what the environment and the whole say.
+func (c *Config) checkValues(m *Mistakes) {
+	for _, k := range Keys {
+		if value, set := os.LookupEnv(env(k.Name)); set && value != "" {
+			if p := k.problem(value); p != "" {
+				m.add(0, "%s: %s", env(k.Name), p)
+			}
+		}
+	}
+	if len(m.List) > 0 {
+		return // the rest would only repeat them
+	}
+	if a, o := c.Float("policy.answer_above"), c.Float("policy.offer_below"); o > a {
+		m.add(0, "policy.offer_below (%v) is above policy.answer_above (%v): nothing would lie between", o, a)
+	}
+	slack := c.String("slack.bot_token") != ""
+	switch {
+	case slack && c.String("slack.app_token") == "" && c.String("slack.signing_secret") == "":
+		m.add(0, "slack.bot_token is set: set slack.app_token (Socket Mode) or slack.signing_secret (HTTP) as well")
+	case !slack && c.String("slack.app_token")+c.String("slack.signing_secret") != "":
+		m.add(0, "slack.app_token or slack.signing_secret is set: set slack.bot_token as well")
+	case slack && len(c.Teams) == 0:
+		m.add(0, "slack.bot_token is set: name the channel for cards, teams.support.slack_channel: C…")
+	}
+	if u := c.String("slack.api_url"); u != "" && !strings.HasSuffix(u, "/api/") {
+		m.add(0, "slack.api_url: got %q, expected it to end in /api/", u)
+	}
+	if len(c.Teams) > 1 && c.String("default_team") == "" {
+		m.add(0, "default_team: there are several teams (%s): name the one that is asked first", strings.Join(slices.Sorted(maps.Keys(c.Teams)), ", "))
+	}
+	if t := c.String("default_team"); t != "" && len(c.Teams) > 0 {
+		if _, ok := c.Teams[t]; !ok {
+			names := slices.Sorted(maps.Keys(c.Teams))
+			m.add(0, "default_team: %q is not among teams (%s)%s", t, strings.Join(names, ", "), nearest(t, names))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Teams)) {
+		if slack && c.Teams[name].SlackChannel == "" {
+			m.add(0, "teams.%s.slack_channel: expected the id of a channel, C…", name)
+		}
+	}
+	if (c.String("channels.webhook.url") == "") != (c.String("channels.webhook.secret") == "") {
+		m.add(0, "channels.webhook: set both url and secret, or neither")
+	}
+	if t := c.String("texts.hello"); t != "" && strings.Count(t, "%s") != 1 {
+		m.add(0, "texts.hello: expected %%s once, where the agent's name goes")
+	}
+}
+
+func env(key string) string {
+	return "DESKBELL_" + strings.ToUpper(strings.ReplaceAll(key, ".", "_"))
+}
+
+func isSection(name string) bool { return firstKey(name) != "" }
+
+func firstKey(section string) string {
+	for _, k := range all() {
+		if strings.HasPrefix(k, section+".") {
+			return k
+		}
+	}
+	return ""
+}
+
+func all() []string {
+	names := slices.Clone(lists)
+	for _, k := range Keys {
+		names = append(names, k.Name)
+	}
+	return names
+}
+
+func tags(v any) []string {
+	var out []string
+	for t, i := reflect.TypeOf(v), 0; i < t.NumField(); i++ {
+		out = append(out, t.Field(i).Tag.Get("yaml"))
+	}
+	return out
+}
+
+// nearest is "; did you mean X?" when one of the names is near.
+func nearest(got string, names []string) string {
+	best, least := "", 1+len(got)/3
+	for _, n := range names {
+		if d := levenshtein.ComputeDistance(got, n); d <= least && (best == "" || d < levenshtein.ComputeDistance(got, best)) {
+			best = n
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return "; did you mean " + best + "?"
+}

@@ -1,0 +1,232 @@
+// Package configs reads and checks the one configuration file, reporting every mistake at once with its line.
+package configs
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/viper"
+	"go.yaml.in/yaml/v3"
+)
+
+// DefaultFile is read when no other is named; it need not exist.
+const DefaultFile = "configs/deskbell.yaml"
+
+// Team is where a team's cards go.
+type Team struct {
+	SlackChannel string `yaml:"slack_channel"`
+}
+
+// Agent is a human of the team.
+type Agent struct {
+	SlackUser    string   `yaml:"slack_user"`
+	Email        string   `yaml:"email"`
+	DisplayName  string   `yaml:"display_name"`
+	Avatar       string   `yaml:"avatar"`
+	Teams        []string `yaml:"teams"`
+	Skills       []string `yaml:"skills"`
+	Role         string   `yaml:"role"`
+	ConsoleToken string   `yaml:"console_token"`
+}
+
+// Intent is what customers come with.
+type Intent struct {
+	Examples []string `yaml:"examples"`
+}
+
+// Config is all that an admin can set.
+type Config struct {
+	v       *viper.Viper
+	File    string // that was read; "": none
+	Teams   map[string]Team
+	Agents  map[string]Agent
+	Intents map[string]Intent
+	Origins []string
+	Hash    string // of all that is in force, secrets left out
+}
+
+// String returns a scalar key's value.
+func (c *Config) String(key string) string { return c.v.GetString(known(key)) }
+
+// Float returns a number.
+func (c *Config) Float(key string) float64 { return c.v.GetFloat64(known(key)) }
+
+// Int returns a whole number.
+func (c *Config) Int(key string) int { return c.v.GetInt(known(key)) }
+
+// Duration returns a duration.
+func (c *Config) Duration(key string) time.Duration { return c.v.GetDuration(known(key)) }
+
+// known panics on a key that the table does not have: a slip of the program, found by the first test that starts it.
+func known(key string) string {
+	if find(key) == nil {
+		panic("no such configuration key: " + key)
+	}
+	return key
+}
+
+// Mistake is one thing wrong in the configuration.
+type Mistake struct {
+	Line int // 0: not in the file
+	Text string
+}
+
+// Mistakes is everything wrong, in the file's order.
+type Mistakes struct {
+	File string
+	List []Mistake
+}
+
+func (m *Mistakes) Error() string {
+	lines := make([]string, len(m.List))
+	for i, x := range m.List {
+		lines[i] = x.Text
+		if x.Line > 0 {
+			lines[i] = fmt.Sprintf("%s:%d: %s", m.File, x.Line, x.Text)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Load reads the file (DefaultFile, which may be absent, when file is "") and the environment. overrides, key by key, win over both.
+// All mistakes come as one *Mistakes.
+func Load(file string, overrides map[string]string) (*Config, error) {
+	c := &Config{v: viper.New(), Teams: map[string]Team{}, Agents: map[string]Agent{}, Intents: map[string]Intent{}}
+	for _, k := range Keys {
+		c.v.SetDefault(k.Name, k.Default)
+	}
+	c.v.SetEnvPrefix("DESKBELL")
+	c.v.SetEnvKeyReplacer(strings.NewReplacer(".", "_"))
+	c.v.AutomaticEnv()
+	name := file
+	if name == "" {
+		name = DefaultFile
+	}
+	m := &Mistakes{File: name}
+	b, err := os.ReadFile(name)
+	switch {
+	case errors.Is(err, os.ErrNotExist) && file == "":
+	case err != nil:
+		return nil, &Mistakes{File: name, List: []Mistake{{Text: fmt.Sprintf("--config: %v", err)}}}
+	default:
+		c.File = name
+		c.check(b, m)
+	}
+	for key, value := range overrides {
+		c.v.Set(key, value)
+	}
+	c.checkValues(m)
+	if len(m.List) > 0 {
+		slices.SortStableFunc(m.List, func(a, b Mistake) int { return a.Line - b.Line })
+		return nil, m
+	}
+	sum := sha256.Sum256([]byte(c.Show()))
+	c.Hash = hex.EncodeToString(sum[:6])
+	return c, nil
+}
+
+// Show is the configuration in force as YAML, secrets masked.
+func (c *Config) Show() string {
+	out := map[string]any{}
+	for _, k := range Keys {
+		value := c.v.Get(k.Name)
+		if k.Kind == Secret {
+			value = mask(c.v.GetString(k.Name))
+		}
+		if k.Name == "data_dir" {
+			value = c.DataDir()
+		}
+		section, leaf, nested := strings.Cut(k.Name, ".")
+		if !nested {
+			out[section] = value
+			continue
+		}
+		inner, _ := out[section].(map[string]any)
+		if inner == nil {
+			inner = map[string]any{}
+			out[section] = inner
+		}
+		if middle, last, deep := strings.Cut(leaf, "."); deep {
+			m, _ := inner[middle].(map[string]any)
+			if m == nil {
+				m = map[string]any{}
+				inner[middle] = m
+			}
+			m[last] = value
+			continue
+		}
+		inner[leaf] = value
+	}
+	agents := map[string]Agent{}
+	for name, a := range c.Agents {
+		a.ConsoleToken = mask(a.ConsoleToken)
+		agents[name] = a
+	}
+	out["teams"], out["agents"], out["intents"] = c.Teams, agents, c.Intents
+	out["web"].(map[string]any)["origins"] = c.Origins
+	var b bytes.Buffer
+	e := yaml.NewEncoder(&b)
+	e.SetIndent(2)
+	_ = e.Encode(out) // plain values always encode
+	return b.String()
+}
+
+func mask(s string) string {
+	if s == "" {
+		return ""
+	}
+	return "••••"
+}
+
+// Secrets are the values that must never be seen in a log.
+func (c *Config) Secrets() []string {
+	var all []string
+	for _, k := range Keys {
+		if s := c.v.GetString(k.Name); k.Kind == Secret && len(s) >= 6 {
+			all = append(all, s)
+		}
+	}
+	for _, a := range c.Agents {
+		if len(a.ConsoleToken) >= 6 {
+			all = append(all, a.ConsoleToken)
+		}
+	}
+	return all
+}
+
+// DataDir is where the private PostgreSQL lives: as set, else /var/lib/deskbell as root, else under the user's data directory.
+func (c *Config) DataDir() string {
+	if d := c.String("data_dir"); d != "" {
+		return d
+	}
+	if os.Getuid() == 0 {
+		return "/var/lib/deskbell"
+	}
+	if d := os.Getenv("XDG_DATA_HOME"); d != "" {
+		return filepath.Join(d, "deskbell")
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return filepath.Join(os.TempDir(), "deskbell")
+	}
+	return filepath.Join(home, ".local/share/deskbell")
+}
+
+// DefaultTeam is default_team or, with one team, that one; without any, "support".
+func (c *Config) DefaultTeam() string {
+	if t := c.String("default_team"); t != "" {
+		return t
+	}
+	for name := range c.Teams {
+		return name
+	}
+	return "support"
+}

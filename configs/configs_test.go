@@ -1,0 +1,162 @@
+package configs
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func write(t *testing.T, text string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "deskbell.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func TestTheShippedFileIsAllDefaults(t *testing.T) {
+	t.Parallel()
+	shipped, err := Load("deskbell.yaml", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	none, err := Load(write(t, ""), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if shipped.Show() != none.Show() {
+		t.Fatal(shipped.Show())
+	}
+	b, err := os.ReadFile("deskbell.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range all() {
+		if leaf := k[strings.LastIndexByte(k, '.')+1:]; !strings.Contains(string(b), leaf+":") {
+			t.Errorf("deskbell.yaml does not explain %s", k)
+		}
+	}
+}
+
+func TestEveryMistakeIsReportedAtOnceWithItsLine(t *testing.T) {
+	t.Parallel()
+	file := write(t, `listne: 127.0.0.1:1
+policy:
+  answer_above: 1.5
+  offer_below: high
+log:
+  level: inof
+slack:
+  undo_window: 3
+  undo_window: 4s
+  api_url: slack.com
+worker: 5
+agents:
+  mia:
+    console_tokne: x
+    role: leed
+web:
+  origins: [https://shop.example/path]
+  messages_per_minute: 1.5
+`)
+	_, err := Load(file, nil)
+	var m *Mistakes
+	if !errors.As(err, &m) {
+		t.Fatal(err)
+	}
+	want := []string{
+		`:1: listne is not a key; did you mean listen?`,
+		`:3: policy.answer_above: got "1.5", expected 0 to 1; the nearest is 1`,
+		`:4: policy.offer_below: got "high", expected a number`,
+		`:6: log.level: got "inof", expected one of debug, info, warn, error; did you mean info?`,
+		`:8: slack.undo_window: got "3", expected a duration such as 3s, 500ms or 1m`,
+		`:9: slack.undo_window stands here a second time; the first is on line 8`,
+		`:10: slack.api_url: got "slack.com", expected http://… or https://…`,
+		`:11: worker: expected keys below it, such as worker.lease`,
+		`:13: agents.mia.role: got "leed", expected one of member, lead, admin; did you mean lead?`,
+		`:14: agents.mia.console_tokne is not a key; did you mean console_token?`,
+		`:17: web.origins: got "https://shop.example/path", expected an origin such as https://shop.example (without a path), or *`,
+		`:18: web.messages_per_minute: got "1.5", expected a whole number`,
+	}
+	got := strings.Split(err.Error(), "\n")
+	for i, w := range want {
+		if i >= len(got) || !strings.HasSuffix(got[i], w) {
+			t.Errorf("want %s\ngot  %s", w, strings.Join(got[min(i, len(got)-1):], "\n     "))
+			break
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("%d mistakes, want %d:\n%v", len(got), len(want), err)
+	}
+}
+
+func TestWhatDoesNotGoTogetherIsSaid(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"slack: {bot_token: xoxb-123456}":                         "set slack.app_token (Socket Mode) or slack.signing_secret",
+		"slack: {bot_token: xoxb-123456, signing_secret: abcdef}": "teams.support.slack_channel",
+		"slack: {signing_secret: abcdef}":                         "set slack.bot_token as well",
+		"slack: {api_url: http://127.0.0.1:1/}":                   "end in /api/",
+		"policy: {answer_above: 0.3, offer_below: 0.5}":           "nothing would lie between",
+		"teams: {a: {slack_channel: C1}, b: {slack_channel: C2}}": "default_team: there are several teams (a, b)",
+		"teams: {a: {slack_channel: C1}}\ndefault_team: b":        "is not among teams (a)",
+		"channels: {webhook: {url: http://127.0.0.1:1}}":          "set both url and secret",
+		"agents: {mia: {console_token: short}}":                   "too short to be secret",
+		"texts: {hello: Hi}":                                      "expected %s once",
+		"[]":                                                      "expected keys and values",
+		"listen: [":                                               "not YAML",
+		"agents: {mia: {teams: support}}":                         "agents: cannot unmarshal",
+	} {
+		if _, err := Load(write(t, text), nil); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
+}
+
+func TestTheEnvironmentWinsOverTheFile(t *testing.T) {
+	t.Setenv("DESKBELL_POLICY_ANSWER_ABOVE", "0.8")
+	t.Setenv("DESKBELL_SLACK_UNDO_WINDOW", "5s")
+	c, err := Load(write(t, "policy: {answer_above: 0.6}"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Float("policy.answer_above") != 0.8 || c.Duration("slack.undo_window") != 5*time.Second {
+		t.Fatal(c.Show())
+	}
+	t.Setenv("DESKBELL_POLICY_ANSWER_ABOVE", "often")
+	if _, err := Load(write(t, ""), nil); err == nil || !strings.Contains(err.Error(), "DESKBELL_POLICY_ANSWER_ABOVE: policy.answer_above: got \"often\"") {
+		t.Fatal(err)
+	}
+}
+
+func TestSecretsAreMasked(t *testing.T) {
+	t.Parallel()
+	c, err := Load(write(t, `
+slack: {bot_token: xoxb-very-secret, signing_secret: also-secret}
+database: {url: "postgres://u:hidden-word@127.0.0.1/x"}
+teams: {support: {slack_channel: C1}}
+agents: {mia: {console_token: 0123456789abcdef}}
+`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range c.Secrets() {
+		if strings.Contains(c.Show(), s) {
+			t.Errorf("shown: %s", s)
+		}
+	}
+	if len(c.Secrets()) != 4 {
+		t.Fatal(len(c.Secrets()))
+	}
+}
+
+func TestAMissingFileIsAMistakeOnlyWhenNamed(t *testing.T) {
+	t.Parallel()
+	if _, err := Load("no-such-file.yaml", nil); err == nil || !strings.Contains(err.Error(), "--config") {
+		t.Fatal(err)
+	}
+}

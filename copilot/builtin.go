@@ -1,0 +1,343 @@
+package copilot
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"github.com/deskbell/deskbell/handover"
+	"github.com/deskbell/deskbell/knowledge"
+)
+
+// answer is the passage that answers the question best, word for word, with the probability that it does.
+func answer(question string, found []knowledge.Passage) (text string, sure float64, citations []handover.Citation) {
+	if len(found) == 0 || found[0].Coverage == 0 {
+		return "", 0, nil
+	}
+	best := found[0]
+	next := 0.0
+	if len(found) > 1 {
+		next = found[1].BM25
+	}
+	sure = confidence(best, next)
+	text = excerpt(question, best.Text)
+	if best.URL != "" {
+		text += "\n\n[" + strings.NewReplacer("[", "(", "]", ")").Replace(best.Title) + "](" + best.URL + ")"
+	}
+	c := cite(best)
+	c.Score = sure
+	return text, sure, []handover.Citation{c}
+}
+
+// confidence is high when the passage has the question's content words, more of them than another article has. A question of one
+// word says little: 0.65 at most.
+func confidence(p knowledge.Passage, next float64) float64 {
+	sure := math.Pow(p.Coverage, 1.2) * (1 - math.Pow(0.35, float64(max(1, p.Terms))))
+	if p.BM25 > 0 && next/p.BM25 > 0.9 {
+		sure *= 0.85 // two articles fit as well: it may be the other
+	}
+	return min(0.97, sure)
+}
+
+// excerptWords is how long an answer may be.
+const excerptWords = 70
+
+// excerpt is the passage or, of a long one, the sentences from the best on.
+func excerpt(question, text string) string {
+	if len(strings.Fields(text)) <= excerptWords {
+		return text
+	}
+	want := map[string]bool{}
+	for _, t := range knowledge.Terms(question) {
+		want[t] = true
+	}
+	sentences := sentence.FindAllString(text, -1)
+	best, most := 0, -1
+	for i, s := range sentences {
+		n := 0
+		for _, t := range knowledge.Terms(s) {
+			if want[t] {
+				n++
+			}
+		}
+		if n > most {
+			best, most = i, n
+		}
+	}
+	var out strings.Builder
+	for _, s := range sentences[best:] {
+		if out.Len() > 0 && len(strings.Fields(out.String()+s)) > excerptWords {
+			break
+		}
+		out.WriteString(s)
+	}
+	return strings.TrimSpace(out.String())
+}
+
+var sentence = regexp.MustCompile(`(?s).+?(?:[.!?](?:\s+|$)|\n+|$)`)
+
+// --- what the customer wants of us
+
+var (
+	people = `(?:human|person|people|agent|representative|rep|operator|advisor|adviser|colleague|manager|supervisor|someone|somebody|real (?:person|human)|live (?:agent|chat|person)|customer (?:service|support)|support team|staff|mensch\w*|mitarbeiter\w*|berater\w*|persona|agente|humano|humain|conseiller|personne|mens|medewerker)`
+	wants  = []*regexp.Regexp{
+		regexp.MustCompile(`\b(?:talk|speak|chat|connect(?:ed)?|transfer(?:red)?|pass(?:ed)?|put|get|escalate|hand|switch|forward|reach|contact|call)\w*\b.{0,30}\b` + people + `\b`),
+		regexp.MustCompile(`\b(?:want|need|like|prefer|give me|get me|have|is there|can i have|let me)\b.{0,25}\b` + people + `\b`),
+		regexp.MustCompile(`^(?:an? |the )?` + people + `(?: please| pls|!|\.|\?)*$`),
+		regexp.MustCompile(`\b(?:not|no|stop|hate|instead of|rather than|tired of)\b.{0,20}\b(?:bot|robot|machine|chatbot|automated|ai)\b`),
+		regexp.MustCompile(`\b(?:mit|sprechen|reden|verbinden)\b.{0,30}\b(?:mensch\w*|mitarbeiter\w*|berater\w*|jemand\w*)\b`),
+		regexp.MustCompile(`\b(?:hablar|comunicar\w*)\b.{0,20}\b(?:persona|agente|humano|alguien)\b`),
+		regexp.MustCompile(`\b(?:parler|joindre)\b.{0,20}\b(?:humain|conseiller|personne|quelqu)`),
+		regexp.MustCompile(`\b(?:spreken|praten)\b.{0,20}\b(?:mens|medewerker|iemand)\b`),
+	}
+	wantsNot = regexp.MustCompile(`\b(?:don'?t|do not|doesn'?t|no need|not|never|without|didn'?t)\b.{0,20}\b(?:need|want|have|talk\w*|speak\w*|call\w*|contact\w*)\b.{0,20}\b` + people + `\b|\bno ` + people + `\b`)
+	yes      = regexp.MustCompile(`^(?:yes|yeah|yep|yup|sure|ok|okay|please|please do|yes please|go ahead|do it|of course|absolutely|ja|ja bitte|bitte|sí|si|oui|graag)\b.{0,20}$`)
+	noThanks = regexp.MustCompile(`^(?:no|nope|nah|no thanks|no thank you|not now|not needed|nein|nein danke|non|nee)\b.{0,20}$`)
+	settled  = regexp.MustCompile(`\b(?:solved|resolved|sorted|fixed it|it works now|works now|that worked|problem is gone|found it|never ?mind|no longer need|don'?t need (?:it|help|anyone) any ?more|all good now|that'?s all)\b`)
+	greeting = regexp.MustCompile(`^(?:hi|hello|hey|good (?:morning|afternoon|evening)|hallo|hola|bonjour|guten tag|moin)(?: there| all)?[\s!.,]*$`)
+	thanks   = regexp.MustCompile(`^(?:ok(?:ay)?,? )?(?:thanks?|thank you|thx|cheers|great|perfect|danke|gracias|merci|bedankt)(?: you)?(?: so much| very much| a lot| schön)?[\s!.,]*(?:bye|goodbye)?[\s!.]*$`)
+)
+
+func flat(s string) string {
+	return strings.Join(strings.Fields(strings.NewReplacer("’", "'", "\n", " ").Replace(strings.ToLower(s))), " ")
+}
+
+func wantsHuman(s string) bool {
+	s = flat(s)
+	if wantsNot.MatchString(s) {
+		return false
+	}
+	for _, r := range wants {
+		if r.MatchString(s) {
+			return true
+		}
+	}
+	return false
+}
+
+func accepts(s string) bool { return yes.MatchString(flat(s)) }
+
+func declines(s string) bool { return noThanks.MatchString(flat(s)) }
+
+func solved(s string) bool { return settled.MatchString(flat(s)) && !strings.Contains(flat(s), "not ") }
+
+// courtesy is the reply to a greeting or to thanks; "" when there is more in it.
+func courtesy(s string) string {
+	switch s = flat(s); {
+	case greeting.MatchString(s):
+		return "Hello! What can I do for you?"
+	case thanks.MatchString(s):
+		return "You're welcome!"
+	}
+	return ""
+}
+
+// --- frustration, as a trajectory over turns
+
+var angry = regexp.MustCompile(`\b(?:ridiculous|unacceptable|terrible|horrible|awful|useless|worst|pathetic|disgust\w*|angry|furious|annoy\w*|frustrat\w*|fed up|sick of|waste of (?:my )?time|scam|fraud|liar|lying|joke|stupid|idiot\w*|wtf|damn|hell|bullshit|crap|nonsense|disappoint\w*|never again|lawyer|complain\w*|still (?:not|no|waiting)|(?:third|fourth|fifth) time|how many times|i (?:already )?said|already told|no one (?:helps|answers)|nobody (?:helps|answers)|unverschämt|frech|ärger\w*|schrecklich|enttäuscht)\b`)
+
+// frustration is 0…1 with what it shows in: wording, capitals, exclamation, the same question again.
+func frustration(talk []handover.Message) (float64, string) {
+	var level, first float64
+	var evidence []string
+	var before []map[string]bool
+	angryTurns, again, shouts := 0, 0, 0
+	n := 0
+	for _, m := range talk {
+		if m.From != handover.FromCustomer {
+			continue
+		}
+		n++
+		turn := 0.0
+		if hits := angry.FindAllString(flat(m.Text), -1); len(hits) > 0 {
+			turn += 0.4 + 0.15*float64(min(3, len(hits)-1))
+			angryTurns++
+		}
+		if shouting(m.Text) {
+			turn += 0.25
+			shouts++
+		}
+		if strings.Contains(m.Text, "!!") || strings.Contains(m.Text, "??") {
+			turn += 0.15
+		}
+		terms := set(knowledge.Terms(m.Text))
+		for _, b := range before {
+			if overlap(terms, b) >= 0.6 {
+				turn += 0.25
+				again++
+				break
+			}
+		}
+		if len(terms) >= 2 {
+			before = append(before, terms)
+		}
+		level = min(1, level*0.7+turn)
+		if n == 1 {
+			first = level
+		}
+	}
+	if again > 0 {
+		evidence = append(evidence, fmt.Sprintf("asked again %d×", again))
+	}
+	if angryTurns > 0 {
+		evidence = append(evidence, fmt.Sprintf("angry words in %d of %d turns", angryTurns, n))
+	}
+	if shouts > 0 {
+		evidence = append(evidence, "capitals")
+	}
+	if len(evidence) > 0 {
+		evidence = append(evidence, fmt.Sprintf("%.1f → %.1f", first, level))
+	}
+	return level, strings.Join(evidence, "; ")
+}
+
+func shouting(s string) bool {
+	upper, letters := 0, 0
+	for _, r := range s {
+		if unicode.IsLetter(r) {
+			letters++
+			if unicode.IsUpper(r) {
+				upper++
+			}
+		}
+	}
+	return letters >= 8 && float64(upper) > 0.7*float64(letters)
+}
+
+func set(terms []string) map[string]bool {
+	m := map[string]bool{}
+	for _, t := range terms {
+		m[t] = true
+	}
+	return m
+}
+
+func overlap(a, b map[string]bool) float64 {
+	if len(a) < 2 || len(b) < 2 {
+		return 0
+	}
+	both := 0
+	for t := range a {
+		if b[t] {
+			both++
+		}
+	}
+	return float64(both) / float64(len(a)+len(b)-both)
+}
+
+// --- language, intent, summary
+
+var marks = map[string]map[string]bool{
+	"en": words("the is are you what how my to and of in it for can do not have with this i"),
+	"de": words("der die das ist sind ich sie wie was mein nicht und zu mit kann haben für ein eine bitte"),
+	"es": words("el la los es son que como mi no y de en con puedo tengo para una un por quiero"),
+	"fr": words("le la les est sont que comment mon ma ne pas et de avec je vous pour une un où"),
+	"nl": words("de het een is zijn ik u hoe wat mijn niet en met kan hebben voor waar graag"),
+}
+
+func words(s string) map[string]bool { return set(strings.Fields(s)) }
+
+// language is the one whose small words occur most, else the one that the customer's side named, else en.
+func language(s, named string) string {
+	counts := map[string]int{}
+	for w := range strings.FieldsSeq(flat(s)) {
+		w = strings.Trim(w, ".,!?;:")
+		for l, m := range marks {
+			if m[w] {
+				counts[l]++
+			}
+		}
+	}
+	best, most := "", 1
+	for _, l := range []string{"en", "de", "es", "fr", "nl"} {
+		if counts[l] > most {
+			best, most = l, counts[l]
+		}
+	}
+	if best == "" {
+		if best, _, _ = strings.Cut(strings.ToLower(named), "-"); len(best) != 2 {
+			best = "en"
+		}
+	}
+	return best
+}
+
+// intents recognises by the nearest example.
+type intents struct {
+	names   []string
+	vectors [][]float32
+	embed   knowledge.Hashed
+}
+
+func learn(examples map[string][]string) intents {
+	in := intents{embed: knowledge.NewHashed(512)}
+	for name, texts := range examples {
+		vectors, _ := in.embed.Embed(context.Background(), texts) // never fails
+		for _, v := range vectors {
+			in.names, in.vectors = append(in.names, name), append(in.vectors, v)
+		}
+	}
+	return in
+}
+
+// intentAt is how near an example must be.
+const intentAt = 0.45
+
+func (in intents) of(text string) string {
+	if len(in.names) == 0 {
+		return ""
+	}
+	v, _ := in.embed.Embed(context.Background(), []string{text})
+	best, near := "", intentAt
+	for i, e := range in.vectors {
+		var dot float64
+		for j := range e {
+			dot += float64(e[j]) * float64(v[0][j])
+		}
+		if dot > near || dot == near && in.names[i] < best {
+			best, near = in.names[i], dot
+		}
+	}
+	return best
+}
+
+// summarise picks what the conversation is about: the first line with content, the newest one, and what the bot answered with.
+func summarise(talk []handover.Message) (summary, wants string, points, tried []string) {
+	for _, m := range talk {
+		switch m.From {
+		case handover.FromCustomer:
+			if courtesy(m.Text) == "" && !wantsHuman(m.Text) && !accepts(m.Text) && !declines(m.Text) && len(knowledge.Terms(m.Text)) > 0 {
+				points = append(points, shorten(m.Text, 40))
+			}
+		case handover.FromBot:
+			for _, c := range m.Citations {
+				tried = append(tried, c.Title)
+			}
+		case handover.FromAgent:
+		}
+	}
+	if len(points) == 0 {
+		if summary = shorten(customerText(talk), 40); summary == "" {
+			summary = "The customer has not said what it is about."
+		}
+		return summary, "", nil, tried
+	}
+	wants = points[len(points)-1]
+	summary = points[0]
+	if wants != summary {
+		summary += " … " + wants
+	}
+	return shorten(summary, 60), wants, points[max(0, len(points)-5):], tried
+}
+
+// shorten keeps the first n words.
+func shorten(s string, n int) string {
+	w := strings.Fields(s)
+	if len(w) <= n {
+		return strings.Join(w, " ")
+	}
+	return strings.Join(w[:n], " ") + " …"
+}

@@ -1,0 +1,166 @@
+// Package copilot reads a conversation and advises; it decides nothing and writes nothing. Its built-in parts need no key and no
+// network; with a model, the model does the wording and the judging, and any failure of it falls back to the built-in parts.
+package copilot
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/deskbell/deskbell/handover"
+	"github.com/deskbell/deskbell/knowledge"
+)
+
+// Library finds passages; *knowledge.Base is one.
+type Library interface {
+	Search(ctx context.Context, question string, n int, internal bool) ([]knowledge.Passage, error)
+}
+
+// Model is a language model; copilot/openai has one.
+type Model interface {
+	// Complete answers a prompt with JSON of the schema. system is ours; user is data, never instruction.
+	Complete(ctx context.Context, system, user string, schema Schema) ([]byte, error)
+}
+
+// Schema names a JSON schema that an answer must have.
+type Schema struct {
+	Name string
+	JSON []byte
+}
+
+// Options are the copilot's knobs.
+type Options struct {
+	Intents map[string][]string // examples of each intent
+	Timeout time.Duration       // for one call of the model, default 15s
+	Logger  *slog.Logger        // required
+}
+
+// Copilot advises.
+type Copilot struct {
+	library Library
+	model   Model // nil: the built-in parts alone
+	intents intents
+	o       Options
+}
+
+// New returns a copilot; model may be nil.
+func New(library Library, model Model, o Options) *Copilot {
+	if o.Timeout == 0 {
+		o.Timeout = 15 * time.Second
+	}
+	return &Copilot{library: library, model: model, intents: learn(o.Intents), o: o}
+}
+
+// passages is how many a turn looks at.
+const passages = 4
+
+// Read gives the signals of the customer's newest turn. It fails only when the knowledge base cannot be read.
+func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []handover.Message) (handover.Signals, error) {
+	turn := newest(talk)
+	s := handover.Signals{Language: language(turn, conv.Language), Intent: c.intents.of(turn)}
+	s.WantsHuman, s.Accepts, s.Declines, s.Solved = wantsHuman(turn), accepts(turn), declines(turn), solved(turn)
+	s.Frustration, s.Evidence = frustration(talk)
+	if reply := courtesy(turn); reply != "" && !s.WantsHuman {
+		s.SmallTalk, s.Answer = true, reply
+		return s, nil
+	}
+	found, err := c.search(ctx, turn, false)
+	if err != nil {
+		return s, err
+	}
+	s.Answer, s.Confidence, s.Citations = answer(turn, found)
+	s.Found = len(found) > 0 && found[0].Coverage > 0
+	if c.model != nil {
+		c.judge(ctx, &s, talk, found)
+	}
+	return s, nil
+}
+
+// search goes on without vectors when only they fail.
+func (c *Copilot) search(ctx context.Context, question string, internal bool) ([]knowledge.Passage, error) {
+	found, err := c.library.Search(ctx, question, passages, internal)
+	if err != nil && found == nil {
+		return nil, err
+	}
+	if err != nil {
+		c.o.Logger.WarnContext(ctx, "searching by words alone", "err", err)
+	}
+	return found, nil
+}
+
+// Brief is what an agent reads before claiming.
+func (c *Copilot) Brief(ctx context.Context, conv handover.Conversation, talk []handover.Message) (handover.Brief, error) {
+	b := handover.Brief{Language: language(customerText(talk), conv.Language)}
+	b.Frustration, b.Evidence = frustration(talk)
+	b.Summary, b.Wants, b.KeyPoints, b.Tried = summarise(talk)
+	b.Intent = c.intents.of(b.Wants)
+	found, err := c.search(ctx, b.Wants, true)
+	if err != nil {
+		c.o.Logger.WarnContext(ctx, "a brief without related articles", "err", err)
+	}
+	for _, p := range found {
+		if p.Coverage > 0 {
+			b.Related = append(b.Related, cite(p))
+		}
+	}
+	if c.model != nil {
+		c.rewrite(ctx, &b, talk)
+	}
+	return b, nil
+}
+
+// Draft proposes an answer to what the customer asked last, from the knowledge base; an empty one when it has nothing.
+func (c *Copilot) Draft(ctx context.Context, conv handover.Conversation, talk []handover.Message) (handover.Draft, error) {
+	question := lastQuestion(talk)
+	found, err := c.search(ctx, question, true)
+	if err != nil {
+		return handover.Draft{}, err
+	}
+	var d handover.Draft
+	if text, _, citations := answer(question, found); text != "" {
+		hello := "Hi"
+		if name := conv.Contact.FirstName(); name != "" {
+			hello += " " + name
+		}
+		d = handover.Draft{Text: hello + ",\n\n" + text, Citations: citations}
+	}
+	if c.model != nil {
+		c.compose(ctx, &d, talk, found)
+	}
+	return d, nil
+}
+
+// newest is what the customer wrote since anybody answered, a burst as one text.
+func newest(talk []handover.Message) string {
+	var lines []string
+	for i := len(talk) - 1; i >= 0 && talk[i].From == handover.FromCustomer; i-- {
+		lines = append([]string{talk[i].Text}, lines...)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func customerText(talk []handover.Message) string {
+	var lines []string
+	for _, m := range talk {
+		if m.From == handover.FromCustomer {
+			lines = append(lines, m.Text)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// lastQuestion is the customer's newest line with content: "yes" and "a person, please" are not what an answer is about.
+func lastQuestion(talk []handover.Message) string {
+	for i := len(talk) - 1; i >= 0; i-- {
+		m := talk[i]
+		if m.From == handover.FromCustomer && !wantsHuman(m.Text) && !accepts(m.Text) && courtesy(m.Text) == "" && len(knowledge.Terms(m.Text)) > 0 {
+			return m.Text
+		}
+	}
+	return newest(talk)
+}
+
+func cite(p knowledge.Passage) handover.Citation {
+	return handover.Citation{Title: p.Title, URL: p.URL, Text: p.Text, Score: confidence(p, 0)}
+}

@@ -1,0 +1,148 @@
+package copilot
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/deskbell/deskbell/handover"
+	"github.com/deskbell/deskbell/knowledge"
+)
+
+//go:embed prompts/*.md
+var prompts embed.FS
+
+func prompt(name string) string {
+	b, err := prompts.ReadFile("prompts/" + name + ".md")
+	if err != nil {
+		panic(err) // it is embedded above
+	}
+	return string(b)
+}
+
+func object(name string, properties string, required ...string) Schema {
+	list, _ := json.Marshal(required)
+	return Schema{Name: name, JSON: fmt.Appendf(nil, `{"type":"object","additionalProperties":false,"properties":{%s},"required":%s}`, properties, list)}
+}
+
+var (
+	judgement = object("judgement", `"answer":{"type":"string"},"confidence":{"type":"number"},"source":{"type":"integer"},"wants_human":{"type":"boolean"},"frustration":{"type":"number"}`,
+		"answer", "confidence", "source", "wants_human", "frustration")
+	briefing = object("brief", `"summary":{"type":"string"},"wants":{"type":"string"},"key_points":{"type":"array","items":{"type":"string"}}`, "summary", "wants", "key_points")
+	drafting = object("draft", `"text":{"type":"string"},"sources":{"type":"array","items":{"type":"integer"}}`, "text", "sources")
+)
+
+// ask calls the model within the time-out; whatever goes wrong is logged, and the built-in parts stand.
+func (c *Copilot) ask(ctx context.Context, name string, user string, schema Schema, into any) bool {
+	ctx, cancel := context.WithTimeout(ctx, c.o.Timeout)
+	defer cancel()
+	b, err := c.model.Complete(ctx, prompt(name), user, schema)
+	if err == nil {
+		err = json.Unmarshal(b, into)
+	}
+	if err != nil {
+		c.o.Logger.WarnContext(ctx, "the model failed, the built-in parts take over", "for", name, "err", err)
+	}
+	return err == nil
+}
+
+// quoted is the data that a prompt speaks of: each piece a JSON value, so that nothing in it can end the quotation.
+func quoted(talk []handover.Message, found []knowledge.Passage) string {
+	type line struct{ From, Text string }
+	type passage struct {
+		Number      int
+		Title, Text string
+	}
+	var in struct {
+		Conversation []line
+		Passages     []passage `json:",omitempty"`
+	}
+	for _, m := range talk[max(0, len(talk)-20):] {
+		in.Conversation = append(in.Conversation, line{string(m.From), shorten(m.Text, 400)})
+	}
+	for i, p := range found {
+		in.Passages = append(in.Passages, passage{i + 1, p.Title, p.Text})
+	}
+	b, _ := json.Marshal(in)
+	return string(b)
+}
+
+// judge lets the model answer and judge. An answer must name its passage, may hold no link but that passage's own, and counts
+// for no more than the model's word times what the search supports.
+func (c *Copilot) judge(ctx context.Context, s *handover.Signals, talk []handover.Message, found []knowledge.Passage) {
+	var j struct {
+		Answer      string
+		Confidence  float64
+		Source      int
+		WantsHuman  bool `json:"wants_human"`
+		Frustration float64
+	}
+	if !c.ask(ctx, "read", quoted(talk, found), judgement, &j) {
+		return
+	}
+	s.WantsHuman = s.WantsHuman || j.WantsHuman
+	s.Frustration = max(s.Frustration, min(1, max(0, j.Frustration)))
+	if j.Answer == "" || j.Source < 1 || j.Source > len(found) {
+		s.Confidence = min(s.Confidence, 0.35) // it read the passages and found no answer in them
+		return
+	}
+	source := found[j.Source-1]
+	text, clean := withoutLinks(j.Answer, source.URL)
+	if !clean {
+		return // it says what no passage says: ours stands
+	}
+	if source.URL != "" && !strings.Contains(text, source.URL) {
+		text += "\n\n[" + source.Title + "](" + source.URL + ")"
+	}
+	s.Answer, s.Citations = text, []handover.Citation{cite(source)}
+	s.Confidence = min(1, max(0, j.Confidence))
+	if source.Coverage == 0 {
+		s.Confidence = min(s.Confidence, 0.5)
+	}
+	s.Found = true
+}
+
+// withoutLinks says whether a text has no link but the one allowed.
+func withoutLinks(text, allowed string) (string, bool) {
+	rest := text
+	if allowed != "" {
+		rest = strings.ReplaceAll(text, allowed, "")
+	}
+	return strings.TrimSpace(text), !strings.Contains(rest, "://") && !strings.Contains(strings.ToLower(rest), "www.")
+}
+
+func (c *Copilot) rewrite(ctx context.Context, b *handover.Brief, talk []handover.Message) {
+	var out struct {
+		Summary, Wants string
+		KeyPoints      []string `json:"key_points"`
+	}
+	if c.ask(ctx, "brief", quoted(talk, nil), briefing, &out) && strings.TrimSpace(out.Summary) != "" {
+		b.Summary, b.Wants, b.KeyPoints = shorten(out.Summary, 80), shorten(out.Wants, 40), out.KeyPoints
+	}
+}
+
+func (c *Copilot) compose(ctx context.Context, d *handover.Draft, talk []handover.Message, found []knowledge.Passage) {
+	var out struct {
+		Text    string
+		Sources []int
+	}
+	if !c.ask(ctx, "draft", quoted(talk, found), drafting, &out) || strings.TrimSpace(out.Text) == "" {
+		return
+	}
+	var citations []handover.Citation
+	rest := out.Text
+	for _, n := range out.Sources {
+		if n >= 1 && n <= len(found) {
+			citations = append(citations, cite(found[n-1]))
+			if u := found[n-1].URL; u != "" {
+				rest = strings.ReplaceAll(rest, u, "")
+			}
+		}
+	}
+	if strings.Contains(rest, "://") {
+		return // a link that no cited passage has
+	}
+	d.Text, d.Citations = strings.TrimSpace(out.Text), citations
+}

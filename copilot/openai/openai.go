@@ -1,0 +1,110 @@
+// Package openai turns calls into HTTP, to any OpenAI-compatible endpoint: a copilot.Model and a knowledge.Embedder.
+package openai
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	openai "github.com/sashabaranov/go-openai"
+
+	"github.com/deskbell/deskbell/copilot"
+	"github.com/deskbell/deskbell/knowledge"
+)
+
+// Options say which endpoint and which models.
+type Options struct {
+	APIKey         string
+	BaseURL        string // default OpenAI's own
+	Model          string // for wording and judging
+	EmbeddingModel string // "": the built-in embedder stays
+}
+
+// Client calls the endpoint.
+type Client struct {
+	api *openai.Client
+	o   Options
+}
+
+var (
+	_ copilot.Model      = (*Client)(nil)
+	_ knowledge.Embedder = (*Embedder)(nil)
+)
+
+// New returns a client.
+func New(o Options) *Client {
+	config := openai.DefaultConfig(o.APIKey)
+	if o.BaseURL != "" {
+		config.BaseURL = o.BaseURL
+	}
+	config.HTTPClient = &http.Client{Timeout: time.Minute} // the caller's context is shorter
+	return &Client{api: openai.NewClientWithConfig(config), o: o}
+}
+
+// maxAnswer bounds what a call may cost, in tokens.
+const maxAnswer = 800
+
+// Complete implements copilot.Model, with a JSON schema that the endpoint must keep to.
+func (c *Client) Complete(ctx context.Context, system, user string, schema copilot.Schema) ([]byte, error) {
+	res, err := c.api.CreateChatCompletion(ctx, openai.ChatCompletionRequest{
+		Model: c.o.Model, MaxCompletionTokens: maxAnswer,
+		Messages: []openai.ChatCompletionMessage{{Role: openai.ChatMessageRoleSystem, Content: system}, {Role: openai.ChatMessageRoleUser, Content: user}},
+		ResponseFormat: &openai.ChatCompletionResponseFormat{Type: openai.ChatCompletionResponseFormatTypeJSONSchema,
+			JSONSchema: &openai.ChatCompletionResponseFormatJSONSchema{Name: schema.Name, Schema: json.RawMessage(schema.JSON), Strict: true}},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("chat completion: %w", err)
+	}
+	if len(res.Choices) == 0 || res.Choices[0].Message.Content == "" {
+		return nil, errors.New("chat completion: an empty answer")
+	}
+	return []byte(res.Choices[0].Message.Content), nil
+}
+
+// Embedder makes vectors with the embedding model.
+type Embedder struct {
+	c    *Client
+	dims int
+}
+
+// NewEmbedder asks the endpoint once, for the dimensions of its vectors.
+func NewEmbedder(ctx context.Context, c *Client) (*Embedder, error) {
+	e := &Embedder{c: c}
+	v, err := e.Embed(ctx, []string{"dimensions"})
+	if err != nil {
+		return nil, err
+	}
+	e.dims = len(v[0])
+	return e, nil
+}
+
+// Name implements knowledge.Embedder.
+func (e *Embedder) Name() string { return e.c.o.EmbeddingModel }
+
+// Dimensions implements knowledge.Embedder.
+func (e *Embedder) Dimensions() int { return e.dims }
+
+// Embed implements knowledge.Embedder, in batches of 64.
+func (e *Embedder) Embed(ctx context.Context, texts []string) ([][]float32, error) {
+	var out [][]float32
+	for start := 0; start < len(texts); start += 64 {
+		part := texts[start:min(start+64, len(texts))]
+		res, err := e.c.api.CreateEmbeddings(ctx, openai.EmbeddingRequestStrings{Input: part, Model: openai.EmbeddingModel(e.c.o.EmbeddingModel)})
+		if err != nil {
+			return nil, fmt.Errorf("embeddings: %w", err)
+		}
+		if len(res.Data) != len(part) {
+			return nil, fmt.Errorf("embeddings: %d vectors for %d texts", len(res.Data), len(part))
+		}
+		for _, d := range res.Data {
+			if len(d.Embedding) == 0 {
+				return nil, errors.New("embeddings: an empty vector")
+			}
+			out = append(out, d.Embedding)
+		}
+	}
+	return out, nil
+}

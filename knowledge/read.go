@@ -1,0 +1,305 @@
+package knowledge
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	gmtext "github.com/yuin/goldmark/text"
+	"go.yaml.in/yaml/v3"
+)
+
+// maxFile is more than a page of help ever has.
+const maxFile = 10 << 20
+
+// Read reads the articles of a file or a directory: Markdown (.md), HTML (.html), text (.txt), question–answer pairs (.csv with a
+// header, .jsonl). Files of other kinds are returned as skipped. What cannot be read is an error that names the file and line.
+func Read(path string) (articles []Article, skipped []string, err error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !info.IsDir() {
+		a, known, err := readFile(path, filepath.Base(path))
+		if err == nil && !known {
+			err = fmt.Errorf("%s: expected .md, .html, .txt, .csv or .jsonl", path)
+		}
+		return a, nil, err
+	}
+	err = filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if strings.HasPrefix(d.Name(), ".") && p != path {
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if d.IsDir() || !d.Type().IsRegular() {
+			return nil
+		}
+		key, err := filepath.Rel(path, p)
+		if err != nil {
+			return err
+		}
+		a, known, err := readFile(p, filepath.ToSlash(key))
+		if !known {
+			skipped = append(skipped, key)
+		}
+		articles = append(articles, a...)
+		return err
+	})
+	if err == nil && len(articles) == 0 {
+		err = fmt.Errorf("%s: no articles found (expected .md, .html, .txt, .csv or .jsonl)", path)
+	}
+	return articles, skipped, err
+}
+
+func readFile(path, key string) (articles []Article, known bool, err error) {
+	var read func(key string, b []byte) ([]Article, error)
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".md", ".markdown":
+		read = one(readMarkdown)
+	case ".html", ".htm":
+		read = one(readHTML)
+	case ".txt":
+		read = one(readText)
+	case ".csv":
+		read = readCSV
+	case ".jsonl":
+		read = readJSONL
+	default:
+		return nil, false, nil
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, true, err
+	}
+	if info.Size() > maxFile {
+		return nil, true, fmt.Errorf("%s: %d MiB is more than an article may have (%d MiB)", path, info.Size()>>20, maxFile>>20)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, true, err
+	}
+	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
+	if !utf8.Valid(b) {
+		return nil, true, fmt.Errorf("%s: not UTF-8; convert it, for example with iconv", path)
+	}
+	articles, err = read(key, bytes.ReplaceAll(b, []byte{0}, nil))
+	if err != nil {
+		return nil, true, fmt.Errorf("%s: %w", path, err)
+	}
+	return articles, true, nil
+}
+
+func one(read func(key string, b []byte) (Article, error)) func(string, []byte) ([]Article, error) {
+	return func(key string, b []byte) ([]Article, error) {
+		a, err := read(key, b)
+		if a.Title == "" {
+			a.Title = strings.ReplaceAll(strings.TrimSuffix(filepath.Base(key), filepath.Ext(key)), "-", " ")
+		}
+		if a.Audience == "" {
+			a.Audience = ForAll
+		}
+		a.Key = key
+		return []Article{a}, err
+	}
+}
+
+// front is what the YAML at the head of a Markdown file may say.
+type front struct {
+	Title, URL string
+	Audience   Audience
+}
+
+func readMarkdown(_ string, b []byte) (a Article, err error) {
+	if rest, ok := bytes.CutPrefix(b, []byte("---\n")); ok {
+		if head, body, ok := bytes.Cut(rest, []byte("\n---\n")); ok {
+			var f front
+			if err := yaml.Unmarshal(head, &f); err != nil {
+				return a, fmt.Errorf("front matter: %w", err)
+			}
+			if f.Audience != "" && f.Audience != ForAll && f.Audience != Internal {
+				return a, fmt.Errorf("front matter: audience %q: expected public or internal", f.Audience)
+			}
+			a.Title, a.URL, a.Audience, b = f.Title, f.URL, f.Audience, body
+		}
+	}
+	doc := goldmark.New().Parser().Parse(gmtext.NewReader(b))
+	var path []string
+	var levels []int
+	start := 0
+	flush := func(end int) {
+		if text := strings.TrimSpace(string(b[start:end])); text != "" {
+			a.Sections = append(a.Sections, Section{Heading: strings.Join(path, " › "), Text: text})
+		}
+	}
+	for n := doc.FirstChild(); n != nil; n = n.NextSibling() {
+		h, ok := n.(*ast.Heading)
+		if !ok || h.Lines().Len() == 0 {
+			continue
+		}
+		line := h.Lines().At(0)
+		from := bytes.LastIndexByte(b[:line.Start], '\n') + 1
+		flush(from)
+		text := string(line.Value(b))
+		start = line.Stop
+		if end := bytes.IndexByte(b[line.Stop:], '\n'); end >= 0 {
+			start = line.Stop + end + 1
+		}
+		if a.Title == "" && h.Level == 1 {
+			a.Title = strings.TrimSpace(text)
+			continue
+		}
+		for len(levels) > 0 && levels[len(levels)-1] >= h.Level {
+			levels, path = levels[:len(levels)-1], path[:len(path)-1]
+		}
+		if text = strings.TrimSpace(text); text != a.Title {
+			levels, path = append(levels, h.Level), append(path, text)
+		}
+	}
+	flush(len(b))
+	return a, nil
+}
+
+func readHTML(_ string, b []byte) (a Article, err error) {
+	doc, err := goquery.NewDocumentFromReader(bytes.NewReader(b))
+	if err != nil {
+		return a, err
+	}
+	a.URL, _ = doc.Find(`link[rel="canonical"]`).Attr("href")
+	a.Title = strings.TrimSpace(doc.Find("h1").First().Text())
+	if a.Title == "" {
+		a.Title = strings.TrimSpace(doc.Find("title").First().Text())
+	}
+	doc.Find("script, style, noscript, nav, header, footer, aside, form, iframe, template, [hidden], [role=navigation]").Remove()
+	root := doc.Find("main, article").First()
+	if root.Length() == 0 {
+		root = doc.Find("body")
+	}
+	section := Section{}
+	flush := func() {
+		if section.Text = strings.TrimSpace(section.Text); section.Text != "" {
+			a.Sections = append(a.Sections, section)
+		}
+	}
+	root.Find("h1, h2, h3, h4, p, li, pre, td, dd, dt, blockquote").Each(func(_ int, s *goquery.Selection) {
+		text := strings.Join(strings.Fields(s.Text()), " ")
+		switch name := goquery.NodeName(s); {
+		case name[0] == 'h':
+			flush()
+			section = Section{}
+			if text != a.Title {
+				section.Heading = text
+			}
+		case s.ParentsFiltered("li, td, dd, blockquote").Length() > 0 && name == "p", name == "blockquote" && s.Find("p").Length() > 0:
+			// its parent, or its own paragraphs, have it
+		case name == "li":
+			section.Text += "\n- " + text
+		default:
+			section.Text += "\n\n" + text
+		}
+	})
+	flush()
+	return a, nil
+}
+
+func readText(_ string, b []byte) (Article, error) {
+	title, rest, _ := strings.Cut(strings.TrimSpace(string(b)), "\n")
+	if len(strings.Fields(title)) > 15 || strings.TrimSpace(rest) == "" {
+		return Article{Sections: []Section{{Text: strings.TrimSpace(string(b))}}}, nil
+	}
+	return Article{Title: strings.TrimSpace(title), Sections: []Section{{Text: strings.TrimSpace(rest)}}}, nil
+}
+
+// pair is a question with its answer.
+type pair struct {
+	Question, Answer, URL string
+	Audience              Audience
+}
+
+func (p pair) article(key string, n int) (Article, error) {
+	if strings.TrimSpace(p.Question) == "" || strings.TrimSpace(p.Answer) == "" {
+		return Article{}, fmt.Errorf("line %d: expected a question and an answer", n)
+	}
+	if p.Audience == "" {
+		p.Audience = ForAll
+	}
+	if p.Audience != ForAll && p.Audience != Internal {
+		return Article{}, fmt.Errorf("line %d: audience %q: expected public or internal", n, p.Audience)
+	}
+	return Article{Key: fmt.Sprintf("%s#%d", key, n), Title: strings.TrimSpace(p.Question), URL: p.URL, Audience: p.Audience, Sections: []Section{{Text: strings.TrimSpace(p.Answer)}}}, nil
+}
+
+func readCSV(key string, b []byte) (articles []Article, err error) {
+	r := csv.NewReader(bytes.NewReader(b))
+	head, err := r.Read()
+	if err != nil {
+		return nil, err
+	}
+	column := map[string]int{}
+	for i, h := range head {
+		column[strings.ToLower(strings.TrimSpace(h))] = i
+	}
+	if _, ok := column["question"]; !ok {
+		return nil, fmt.Errorf("line 1: expected the columns question and answer (and perhaps url, audience), got %s", strings.Join(head, ", "))
+	}
+	if _, ok := column["answer"]; !ok {
+		return nil, errors.New("line 1: expected a column answer")
+	}
+	for {
+		row, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return articles, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		at := func(name string) string {
+			if i, ok := column[name]; ok && i < len(row) {
+				return row[i]
+			}
+			return ""
+		}
+		n, _ := r.FieldPos(0)
+		a, err := pair{Question: at("question"), Answer: at("answer"), URL: at("url"), Audience: Audience(at("audience"))}.article(key, n)
+		if err != nil {
+			return nil, err
+		}
+		articles = append(articles, a)
+	}
+}
+
+func readJSONL(key string, b []byte) (articles []Article, err error) {
+	s := bufio.NewScanner(bytes.NewReader(b))
+	s.Buffer(nil, maxFile)
+	for n := 1; s.Scan(); n++ {
+		if len(bytes.TrimSpace(s.Bytes())) == 0 {
+			continue
+		}
+		var p pair
+		if err := json.Unmarshal(s.Bytes(), &p); err != nil {
+			return nil, fmt.Errorf("line %d: %w", n, err)
+		}
+		a, err := p.article(key, n)
+		if err != nil {
+			return nil, err
+		}
+		articles = append(articles, a)
+	}
+	return articles, s.Err()
+}
