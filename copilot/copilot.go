@@ -57,9 +57,13 @@ const passages = 4
 
 // Read gives the signals of the customer's newest turn. It fails only when the knowledge base cannot be read.
 func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []handover.Message) (handover.Signals, error) {
-	turn := newest(talk)
+	burst := newest(talk)
+	turn := strings.Join(burst, "\n")
 	s := handover.Signals{Language: language(turn, conv.Language), Intent: c.intents.of(turn)}
-	s.WantsHuman, s.Accepts, s.Declines, s.Solved = wantsHuman(turn), accepts(turn), declines(turn), solved(turn)
+	for _, line := range burst {
+		s.WantsHuman = s.WantsHuman || wantsHuman(line)
+		s.Accepts, s.Declines, s.Solved = s.Accepts || accepts(line), s.Declines || declines(line), s.Solved || solved(line)
+	}
 	s.Frustration, s.Evidence = frustration(talk)
 	if reply := courtesy(turn); reply != "" && !s.WantsHuman {
 		s.SmallTalk, s.Answer = true, reply
@@ -131,13 +135,13 @@ func (c *Copilot) Draft(ctx context.Context, conv handover.Conversation, talk []
 	return d, nil
 }
 
-// newest is what the customer wrote since anybody answered, a burst as one text.
-func newest(talk []handover.Message) string {
+// newest is what the customer wrote since anybody answered, a burst line by line.
+func newest(talk []handover.Message) []string {
 	var lines []string
 	for i := len(talk) - 1; i >= 0 && talk[i].From == handover.FromCustomer; i-- {
 		lines = append([]string{talk[i].Text}, lines...)
 	}
-	return strings.Join(lines, "\n")
+	return lines
 }
 
 func customerText(talk []handover.Message) string {
@@ -158,7 +162,7 @@ func lastQuestion(talk []handover.Message) string {
 			return m.Text
 		}
 	}
-	return newest(talk)
+	return strings.Join(newest(talk), "\n")
 }
 
 func cite(p knowledge.Passage) handover.Citation {

@@ -8,8 +8,12 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/socketmode"
 )
+
+// maxBackoff is how long to wait for the next socket at most.
+const maxBackoff = 5 * time.Second
 
 // runSockets keeps a socket open until ctx ends. What arrives is handled as over HTTP, and acked when it is committed; what is
 // not acked Slack sends again, on another socket or by this one.
@@ -27,10 +31,16 @@ func (w *Workspace) runSockets(ctx context.Context) {
 					return
 				case e := <-socket.Events:
 					w.fromSocket(ctx, socket, e, &open)
+					if failed, ok := e.Data.(*slack.ConnectionErrorEvent); ok {
+						w.o.Logger.WarnContext(ctx, "no socket to Slack", "attempt", failed.Attempt, "err", failed.ErrorObj)
+						if failed.Backoff > maxBackoff {
+							stop() // slack-go would wait up to five minutes
+						}
+					}
 				}
 			}
 		}()
-		err := socket.RunContext(ctx)
+		err := socket.RunContext(inner)
 		stop()
 		<-handled
 		w.sockets(&open, 0)

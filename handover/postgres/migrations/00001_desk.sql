@@ -191,3 +191,9 @@ CREATE TABLE paces (
     key     text PRIMARY KEY,
     next_at timestamptz NOT NULL DEFAULT '-infinity'
 );
+
+-- Who we are on a workspace, by the hash of the token: so that a start does not wait for the platform.
+CREATE TABLE identities (
+    token_hash text PRIMARY KEY,
+    identity   jsonb NOT NULL
+);

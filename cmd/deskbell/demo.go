@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/deskbell/deskbell/configs"
+	"github.com/deskbell/deskbell/internal/pg"
+	"github.com/deskbell/deskbell/knowledge"
+)
+
+//go:embed demo/*.md
+var demoKnowledge embed.FS
+
+func demoCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "demo", Short: "Serve a made-up shop with a sample knowledge base, to try everything in five minutes", Args: cobra.NoArgs,
+		Long:    "Serve a made-up shop on a private database of its own (beside data_dir, ending in -demo). Set DESKBELL_SLACK_* to see it in your Slack.",
+		Example: "  deskbell demo\n  DESKBELL_LISTEN=127.0.0.1:9000 deskbell demo",
+		RunE: func(c *cobra.Command, _ []string) error {
+			config, err := load(c, nil)
+			if err != nil {
+				return err
+			}
+			if config, err = configs.Load(config.File, map[string]string{"data_dir": config.DataDir() + "-demo"}); err != nil {
+				return err
+			}
+			logger := newLogger(c.ErrOrStderr(), config)
+			ctx := c.Context()
+			db, err := openDatabase(ctx, config, logger)
+			if err != nil {
+				return err
+			}
+			defer db.Close()
+			if err := importDemo(ctx, config, db); err != nil {
+				return err
+			}
+			a, err := wire(ctx, config, db, logger, true)
+			if err != nil {
+				return err
+			}
+			return a.serve(ctx, func(addr string) {
+				c.Printf("\n  The shop, as a customer:  http://%s/\n", addr)
+				c.Printf("\n  ^C stops it.\n\n")
+			})
+		},
+	}
+}
+
+// readDemo reads the sample articles.
+func readDemo() ([]knowledge.Article, error) {
+	dir, err := os.MkdirTemp("", "deskbell-demo")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	sub, err := fs.Sub(demoKnowledge, "demo")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.CopyFS(filepath.Join(dir, "kb"), sub); err != nil {
+		return nil, err
+	}
+	articles, _, err := knowledge.Read(filepath.Join(dir, "kb"))
+	return articles, err
+}
+
+func importDemo(ctx context.Context, config *configs.Config, db *pg.DB) error {
+	base, _, err := openKnowledge(ctx, config, db)
+	if err != nil {
+		return err
+	}
+	articles, err := readDemo()
+	if err != nil {
+		return err
+	}
+	_, err = base.Import(ctx, "demo", articles, nil)
+	return err
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/spf13/cobra"
+
+	"github.com/deskbell/deskbell/bot/webhook"
+	"github.com/deskbell/deskbell/internal/pg"
+)
+
+func serveCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "serve", Short: "Serve customers and agents until stopped", Args: cobra.NoArgs,
+		Long: "Serve customers and agents until SIGTERM or ^C: then streams end, what is under way is finished, and all is\n" +
+			"over within 10 seconds. Any number of processes may serve from one database.",
+		Example: "  deskbell serve\n  DESKBELL_LISTEN=127.0.0.1:9000 deskbell serve --config /etc/deskbell.yaml",
+		RunE: func(c *cobra.Command, _ []string) error {
+			config, err := load(c, nil)
+			if err != nil {
+				return err
+			}
+			logger := newLogger(c.ErrOrStderr(), config)
+			db, err := openDatabase(c.Context(), config, logger)
+			if err != nil {
+				return err
+			}
+			defer db.Close() // last: what else stops may still write
+			a, err := wire(c.Context(), config, db, logger, false)
+			if err != nil {
+				return err
+			}
+			return a.serve(c.Context(), nil)
+		},
+	}
+}
+
+// route adds every path to the program's mux.
+func (a *app) route(hook *webhook.Channel) {
+	a.routes = http.NewServeMux()
+	a.web.Routes(a.routes)
+	if hook != nil {
+		hook.Routes(a.routes)
+	}
+	if a.slack != nil {
+		a.slack.Routes(a.routes)
+	}
+	a.routes.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	a.routes.HandleFunc("GET /readyz", a.ready)
+	a.routes.Handle("GET /metrics", promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{}))
+}
+
+// ready says whether this process can do its work: the database answers, and its tables are those of this program.
+func (a *app) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	detail := map[string]string{"database": "ok", "migrations": "ok"}
+	status := http.StatusOK
+	if a.stopping.Load() {
+		detail["process"], status = "stopping", http.StatusServiceUnavailable
+	}
+	if err := a.db.Ping(ctx); err != nil {
+		detail["database"], status = "does not answer", http.StatusServiceUnavailable
+	} else {
+		for _, m := range migrations() {
+			if at, behind, err := pg.Version(ctx, a.db.Pool, m); err != nil || behind != 0 {
+				detail["migrations"], status = fmt.Sprintf("%s is at version %d, %d behind this program", m.Table, at, behind), http.StatusServiceUnavailable
+			}
+		}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(detail)
+}
+
+// The whole stop takes less than 10 s: 2 s for requests, 5 s for effects under way, the rest for the database.
+const (
+	stopRequests = 2 * time.Second
+	stopEffects  = 5 * time.Second
+)
+
+// serve runs until ctx ends. up, if not nil, hears the address once it listens.
+func (a *app) serve(ctx context.Context, up func(addr string)) error {
+	ln, err := net.Listen("tcp", a.config.String("listen"))
+	if err != nil {
+		return fmt.Errorf("listen: %w (set listen, or DESKBELL_LISTEN, to a free address)", err)
+	}
+	server := &http.Server{Handler: secure(a.routes), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10}
+	server.RegisterOnShutdown(a.web.EndStreams)
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWork()
+	var wg sync.WaitGroup
+	start := func(name string, f func(context.Context) error) {
+		wg.Go(func() {
+			if err := f(work); err != nil {
+				a.logger.ErrorContext(ctx, "stopped working", "what", name, "err", err)
+			}
+		})
+	}
+	start("neighbours", func(ctx context.Context) error { return a.neighbours.Run(ctx, a.wakes) })
+	start("worker", func(ctx context.Context) error { return a.worker.Run(ctx, stopEffects) })
+	start("timers", func(ctx context.Context) error { return a.desk.RunTimers(ctx, a.logger) })
+	start("metrics", func(ctx context.Context) error { return a.metrics.run(ctx, a.store, a.logger) })
+	if a.slack != nil {
+		start("slack", a.slack.Run)
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(ln) }()
+	a.logger.InfoContext(ctx, "listening", "addr", ln.Addr().String(), "config", a.config.Hash, "version", version())
+	if up != nil {
+		up(ln.Addr().String())
+	}
+	select {
+	case err := <-served:
+		stopWork()
+		wg.Wait()
+		return err
+	case <-ctx.Done():
+	}
+	// Streams and requests first: nothing new comes in. Then the effects under way. The pool and the cluster last.
+	a.logger.InfoContext(ctx, "stopping")
+	a.stopping.Store(true)
+	shut, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopRequests)
+	defer cancel()
+	if err := server.Shutdown(shut); err != nil {
+		_ = server.Close()
+	}
+	stopWork()
+	wg.Wait()
+	if err := <-served; err != nil && !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// secure sets what every answer has. Streams have no read time-out: theirs is lifted when they start.
+func secure(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/web/stream" {
+			_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+		}
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		next.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,229 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/deskbell/deskbell/bot"
+	"github.com/deskbell/deskbell/bot/web"
+	"github.com/deskbell/deskbell/bot/webhook"
+	"github.com/deskbell/deskbell/configs"
+	"github.com/deskbell/deskbell/copilot"
+	"github.com/deskbell/deskbell/copilot/openai"
+	"github.com/deskbell/deskbell/handover"
+	desk "github.com/deskbell/deskbell/handover/postgres"
+	"github.com/deskbell/deskbell/internal/pg"
+	"github.com/deskbell/deskbell/knowledge"
+	library "github.com/deskbell/deskbell/knowledge/postgres"
+	"github.com/deskbell/deskbell/notify"
+	"github.com/deskbell/deskbell/notify/slack"
+)
+
+// app is the whole program, wired.
+type app struct {
+	config     *configs.Config
+	logger     *slog.Logger
+	metrics    *metrics
+	db         *pg.DB
+	store      *desk.Store
+	wakes      *handover.Wakes
+	neighbours *desk.Neighbours
+	desk       *handover.Desk
+	web        *web.Channel
+	slack      *slack.Workspace // nil: not connected
+	worker     *handover.Worker
+	routes     *http.ServeMux
+	stopping   atomic.Bool
+}
+
+// migrations are all tables, in the order they are made.
+func migrations() []pg.Migrations {
+	return []pg.Migrations{desk.Migrations(), library.Migrations()}
+}
+
+// openDatabase opens and migrates the database that the configuration names.
+func openDatabase(ctx context.Context, c *configs.Config, logger *slog.Logger) (*pg.DB, error) {
+	db, err := pg.Open(ctx, pg.Options{
+		URL: c.String("database.url"), DataDir: c.DataDir(), BinDir: c.String("database.bin_dir"), MaxConns: c.Int("database.max_connections"), Logger: logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := pg.Migrate(ctx, db.Pool, migrations()...); err != nil {
+		db.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+// openKnowledge returns the knowledge base on db, and the model; nil without a key.
+func openKnowledge(ctx context.Context, c *configs.Config, db *pg.DB) (*knowledge.Base, *openai.Client, error) {
+	var client *openai.Client
+	var embed knowledge.Embedder = knowledge.NewHashed(384)
+	if key := c.String("openai.api_key"); key != "" {
+		client = openai.New(openai.Options{APIKey: key, BaseURL: c.String("openai.base_url"), Model: c.String("openai.model"), EmbeddingModel: c.String("openai.embedding_model")})
+		if c.String("openai.embedding_model") != "" {
+			e, err := openai.NewEmbedder(ctx, client)
+			if err != nil {
+				return nil, nil, fmt.Errorf("openai.embedding_model: %w", err)
+			}
+			embed = e
+		}
+	}
+	return knowledge.NewBase(library.New(db.Pool, embed.Name(), embed.Dimensions()), embed), client, nil
+}
+
+// wire makes the program. It knows everybody and decides nothing.
+func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger, demo bool) (*app, error) {
+	a := &app{config: c, logger: logger, metrics: newMetrics(), db: db, store: desk.New(db.Pool)}
+	if version, err := pg.HasVector(ctx, db.Pool); err != nil {
+		return nil, err
+	} else if version == "" {
+		logger.WarnContext(ctx, "this PostgreSQL has no pgvector: search is by words alone")
+	}
+	a.neighbours = desk.NewNeighbours(db.Pool, logger)
+	a.wakes = handover.NewWakes(a.neighbours.Forward)
+	base, client, err := openKnowledge(ctx, c, db)
+	if err != nil {
+		return nil, err
+	}
+	var model copilot.Model
+	if client != nil {
+		model = client
+	}
+	advisor := copilot.New(base, model, copilot.Options{Intents: examples(c), Timeout: c.Duration("openai.timeout"), Logger: logger})
+
+	slackOptions := slack.Options{
+		BotToken: c.String("slack.bot_token"), AppToken: c.String("slack.app_token"), SigningSecret: c.String("slack.signing_secret"), APIURL: c.String("slack.api_url"),
+		Observer: a.metrics, Logger: logger,
+	}
+	if slackOptions.BotToken != "" {
+		if slackOptions.Identity, err = identify(ctx, a.store, slackOptions); err != nil {
+			return nil, err
+		}
+	}
+	agents, err := a.store.SyncAgents(ctx, listed(c, slackOptions.Identity))
+	if err != nil {
+		return nil, err
+	}
+	a.desk = handover.NewDesk(a.store, a.wakes, deskOptions(c, slackOptions.Identity, len(agents) > 0))
+	workspaces := map[string]notify.Workspace{}
+	if slackOptions.BotToken != "" {
+		a.slack = slack.New(a.desk, a.store, advisor, slackOptions)
+		workspaces[slackOptions.Identity.Workspace()] = a.slack
+	}
+
+	a.web = web.New(a.desk, a.store, a.wakes, web.Options{
+		Origins: c.Origins, Greeting: c.String("web.greeting"), MessagesPerMinute: c.Int("web.messages_per_minute"), SessionsPerMinute: c.Int("web.sessions_per_minute"),
+		Demo: demo, Observer: a.metrics, Logger: logger,
+	})
+	channels := []bot.Channel{a.web}
+	var hook *webhook.Channel
+	if secret := c.String("channels.webhook.secret"); secret != "" {
+		if hook, err = webhook.New(a.desk, webhook.Options{Secret: secret, URL: c.String("channels.webhook.url"), Logger: logger}); err != nil {
+			return nil, usageError{err}
+		}
+		channels = append(channels, hook)
+	}
+	b := bot.New(a.desk, a.store, advisor, channels, bot.Options{
+		Policy: bot.Policy{AnswerAbove: c.Float("policy.answer_above"), OfferBelow: c.Float("policy.offer_below"), FrustrationAt: c.Float("policy.frustration_at"), Config: c.Hash},
+		Offer:  c.String("texts.offer"), Declined: c.String("texts.declined"), NoPerson: c.String("texts.no_person"), Logger: logger,
+	})
+	n := notify.New(a.desk, a.store, workspaces, logger)
+	handlers := b.Handlers()
+	maps.Copy(handlers, n.Handlers())
+	if a.worker, err = handover.NewWorker(a.store, a.wakes, handlers, handover.WorkerOptions{
+		Lease: c.Duration("worker.lease"), Slots: c.Int("worker.slots"), Paces: paces(c), Observer: a.metrics, Logger: logger,
+	}); err != nil {
+		return nil, err
+	}
+	a.route(hook)
+	return a, nil
+}
+
+// paces are Slack's: about one post a second in a channel with short bursts, and 50 updates a minute.
+func paces(c *configs.Config) []handover.Pace {
+	perSecond := c.Float("slack.posts_per_second")
+	if perSecond == 0 {
+		return nil
+	}
+	every := time.Duration(float64(time.Second) / perSecond)
+	return []handover.Pace{{Suffix: "post", Every: every, Burst: 2}, {Suffix: "update", Every: 60 * time.Second / 50, Burst: 20}}
+}
+
+func examples(c *configs.Config) map[string][]string {
+	out := map[string][]string{}
+	for name, i := range c.Intents {
+		out[name] = i.Examples
+	}
+	return out
+}
+
+func deskOptions(c *configs.Config, id slack.Identity, listed bool) handover.Options {
+	o := handover.Options{
+		UndoWindow: c.Duration("slack.undo_window"), Team: c.DefaultTeam(), Teams: map[string]handover.Place{}, ListedOnly: listed, Gate: handover.GateOpen,
+		Texts: handover.Texts{
+			Waiting: c.String("texts.waiting"), Hello: c.String("texts.hello"), PassedOn: c.String("texts.passed_on"), Cancelled: c.String("texts.cancelled"),
+			Returned: c.String("texts.returned"), Resolved: c.String("texts.resolved"), Persona: c.String("texts.persona"),
+		},
+	}
+	if id.Team == "" && !listed {
+		o.Gate = handover.GateDisabled // there is no door that an agent could come in by
+	}
+	o.Teams[o.Team] = handover.Place{}
+	for name, t := range c.Teams {
+		o.Teams[name] = handover.Place{}
+		if id.Team != "" {
+			o.Teams[name] = handover.Place{Workspace: id.Workspace(), Channel: t.SlackChannel}
+		}
+	}
+	return o
+}
+
+func listed(c *configs.Config, id slack.Identity) []desk.Listed {
+	var out []desk.Listed
+	for _, name := range slices.Sorted(maps.Keys(c.Agents)) {
+		a := c.Agents[name]
+		l := desk.Listed{Agent: handover.Agent{Name: name, Title: a.DisplayName, Avatar: a.Avatar}}
+		if a.SlackUser != "" && id.Team != "" {
+			l.Accounts = append(l.Accounts, handover.Account{Workspace: id.Workspace(), External: a.SlackUser})
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+// identify asks Slack who we are, the first time with this token; later starts do not wait for Slack.
+func identify(ctx context.Context, store *desk.Store, o slack.Options) (slack.Identity, error) {
+	sum := sha256.Sum256([]byte(o.APIURL + o.BotToken))
+	key := hex.EncodeToString(sum[:])
+	var id slack.Identity
+	if known, err := store.Identity(ctx, key, &id); err != nil || known {
+		return id, err
+	}
+	ask, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	for {
+		found, err := slack.Identify(ask, o)
+		if err == nil {
+			return found, store.SaveIdentity(ctx, key, found)
+		}
+		select {
+		case <-ask.Done():
+			return id, errors.Join(errors.New("Slack did not say who we are; check slack.bot_token, or start without it"), err) //nolint:staticcheck // a name
+		case <-time.After(2 * time.Second):
+			if !errors.As(err, new(interface{ Timeout() bool })) {
+				return id, err
+			}
+		}
+	}
+}
