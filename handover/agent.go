@@ -112,7 +112,7 @@ func (d *Desk) take(ch *Change, by By) {
 
 // TakeOver lets an agent step into a conversation that the bot holds: a handoff claimed at once.
 func (d *Desk) TakeOver(ctx context.Context, conversation int64, by By) (Saved, error) {
-	return d.update(ctx, ByID(conversation).As(by.Account).WithPending(), func(c Conversation, ch *Change) error {
+	return d.update(ctx, ByID(conversation).As(by.Account).WithPending(), func(_ Conversation, ch *Change) error {
 		if err := d.meet(ch, by.Account); err != nil {
 			return err
 		}

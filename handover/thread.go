@@ -91,7 +91,7 @@ func (d *Desk) reply(ctx context.Context, l Line) (Saved, error) {
 // Publish ends the undo window of a reply: it is numbered, with all earlier pending replies of its thread, in the
 // thread's own order.
 func (d *Desk) Publish(ctx context.Context, t Timer) (Saved, error) {
-	return d.update(ctx, ByID(t.Conversation).WithPending(), func(c Conversation, ch *Change) error {
+	return d.update(ctx, ByID(t.Conversation).WithPending(), func(_ Conversation, ch *Change) error {
 		ch.Elapsed = append(ch.Elapsed, t)
 		d.publish(ch, t.Subject)
 		return nil

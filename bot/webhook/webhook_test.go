@@ -21,7 +21,7 @@ import (
 	"github.com/deskbell/deskbell/internal/pg/pgtest"
 )
 
-const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" //nolint:gosec // the key that Standard Webhooks' own examples use
+const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 // platform is the program at the other end: it keeps what it is sent, by id, and fails as told.
 type platform struct {

@@ -11,7 +11,7 @@ func configCommand() *cobra.Command {
 	c.AddCommand(&cobra.Command{
 		Use: "check", Short: "Report every mistake with its line", Args: cobra.NoArgs, Example: "  deskbell config check --config configs/deskbell.yaml",
 		RunE: func(c *cobra.Command, _ []string) error {
-			config, err := load(c, nil)
+			config, err := load(c)
 			if err != nil {
 				return err
 			}
@@ -25,7 +25,7 @@ func configCommand() *cobra.Command {
 	}, &cobra.Command{
 		Use: "show", Short: "Print what is in force: file, environment and defaults, secrets masked", Args: cobra.NoArgs, Example: "  deskbell config show",
 		RunE: func(c *cobra.Command, _ []string) error {
-			config, err := load(c, nil)
+			config, err := load(c)
 			if err != nil {
 				return err
 			}
@@ -40,7 +40,7 @@ func migrateCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "migrate", Short: "Bring the database's tables up to this program; serve does it as well", Args: cobra.NoArgs, Example: "  deskbell migrate",
 		RunE: func(c *cobra.Command, _ []string) error {
-			config, err := load(c, nil)
+			config, err := load(c)
 			if err != nil {
 				return err
 			}

@@ -23,7 +23,7 @@ func demoCommand() *cobra.Command {
 		Long:    "Serve a made-up shop on a private database of its own (beside data_dir, ending in -demo). Set DESKBELL_SLACK_* to see it in your Slack.",
 		Example: "  deskbell demo\n  DESKBELL_LISTEN=127.0.0.1:9000 deskbell demo",
 		RunE: func(c *cobra.Command, _ []string) error {
-			config, err := load(c, nil)
+			config, err := load(c)
 			if err != nil {
 				return err
 			}

@@ -18,7 +18,7 @@ func doctorCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "doctor", Short: "Look at everything the desk stands on and say what is wrong", Args: cobra.NoArgs, Example: "  deskbell doctor --config configs/deskbell.yaml",
 		RunE: func(c *cobra.Command, _ []string) error {
-			config, err := load(c, nil)
+			config, err := load(c)
 			if err != nil {
 				return err
 			}

@@ -202,12 +202,13 @@ func (v *visitor) follow(url string) {
 			name = value
 		case "data":
 			v.mu.Lock()
-			if name == "message" {
+			switch name {
+			case "message":
 				var m bot.MessageView
 				_ = json.Unmarshal([]byte(value), &m)
 				v.messages[m.ID] = m
 				v.order = append(v.order, m.Text)
-			} else if name == "state" {
+			case "state":
 				_ = json.Unmarshal([]byte(value), &v.state)
 			}
 			v.mu.Unlock()

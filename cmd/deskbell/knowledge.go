@@ -21,7 +21,7 @@ func knowledgeCommand() *cobra.Command {
 
 // withKnowledge runs do with the knowledge base of the configuration, beside a running server or alone.
 func withKnowledge(c *cobra.Command, do func(ctx context.Context, b *knowledge.Base) error) error {
-	config, err := load(c, nil)
+	config, err := load(c)
 	if err != nil {
 		return err
 	}

@@ -79,12 +79,12 @@ func usage(c *cobra.Command) {
 }
 
 // load reads the configuration that the command line names.
-func load(c *cobra.Command, overrides map[string]string) (*configs.Config, error) {
+func load(c *cobra.Command) (*configs.Config, error) {
 	file, err := c.Flags().GetString("config")
 	if err != nil {
 		return nil, err
 	}
-	return configs.Load(file, overrides)
+	return configs.Load(file, nil)
 }
 
 // newLogger logs to w, secrets masked.

@@ -24,7 +24,7 @@ func serveCommand() *cobra.Command {
 			"over within 10 seconds. Any number of processes may serve from one database.",
 		Example: "  deskbell serve\n  DESKBELL_LISTEN=127.0.0.1:9000 deskbell serve --config /etc/deskbell.yaml",
 		RunE: func(c *cobra.Command, _ []string) error {
-			config, err := load(c, nil)
+			config, err := load(c)
 			if err != nil {
 				return err
 			}

@@ -106,11 +106,11 @@ func (c *cluster) owned() bool {
 	return c.lock != nil
 }
 
-// findBinaries returns the directory that holds initdb and postgres: the one asked for, else the private copy with
-// pgvector that .ci/setup makes, else the newest where Debian and others put them.
 // FindBinaries returns where this machine has postgres and initdb, preferring the copy with pgvector.
 func FindBinaries() (string, error) { return findBinaries("") }
 
+// findBinaries returns the directory that holds initdb and postgres: the one asked for, else the private copy with
+// pgvector that .ci/setup makes, else the newest where Debian and others put them.
 func findBinaries(asked string) (string, error) {
 	has := func(dir string) bool {
 		_, err := os.Stat(filepath.Join(dir, "postgres"))
@@ -296,8 +296,11 @@ func (c *cluster) supervise(ctx context.Context, started chan<- error) {
 		cmd.Stdout, cmd.Stderr = &tail{buf: &log}, &tail{buf: &log}
 		err := cmd.Start()
 		if err == nil {
-			exited := make(chan error, 1)
-			go func() { exited <- cmd.Wait() }()
+			exited := make(chan *os.ProcessState, 1)
+			go func() {
+				_ = cmd.Wait() // how it ended is in its state
+				exited <- cmd.ProcessState
+			}()
 			if c.waitReady(ctx, cmd.Process.Pid, exited) {
 				c.mu.Lock()
 				c.pid = cmd.Process.Pid
@@ -307,8 +310,8 @@ func (c *cluster) supervise(ctx context.Context, started chan<- error) {
 					started <- nil
 				}
 				select {
-				case err = <-exited:
-					c.logger.WarnContext(ctx, "the private PostgreSQL ended, starting it again", "err", err)
+				case state := <-exited:
+					c.logger.WarnContext(ctx, "the private PostgreSQL ended, starting it again", "state", state)
 					deadline = time.Now().Add(startDeadline)
 				case <-ctx.Done():
 					end(cmd.Process, exited)
@@ -338,7 +341,7 @@ func (c *cluster) supervise(ctx context.Context, started chan<- error) {
 }
 
 // waitReady trusts postmaster.pid only when its first line is our child: a stale one names a dead server.
-func (c *cluster) waitReady(ctx context.Context, pid int, exited chan error) bool {
+func (c *cluster) waitReady(ctx context.Context, pid int, exited chan *os.ProcessState) bool {
 	for ctx.Err() == nil {
 		b, err := os.ReadFile(filepath.Join(c.data(), "postmaster.pid"))
 		if err == nil {
@@ -348,8 +351,8 @@ func (c *cluster) waitReady(ctx context.Context, pid int, exited chan error) boo
 			}
 		}
 		select {
-		case err := <-exited:
-			exited <- err
+		case state := <-exited:
+			exited <- state
 			return false
 		case <-ctx.Done():
 		case <-time.After(5 * time.Millisecond):
@@ -358,7 +361,7 @@ func (c *cluster) waitReady(ctx context.Context, pid int, exited chan error) boo
 	return false
 }
 
-func end(p *os.Process, exited chan error) {
+func end(p *os.Process, exited chan *os.ProcessState) {
 	_ = p.Signal(syscall.SIGINT) // fast shutdown
 	select {
 	case <-exited:

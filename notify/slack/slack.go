@@ -201,7 +201,7 @@ func outcome(err error, paceKey string, repeatable bool) error {
 
 // refusal: ok:false comes with HTTP 200 and is a failure all the same.
 func refusal(said slack.SlackErrorResponse, paceKey string, repeatable bool) error {
-	err := fmt.Errorf("Slack said %w", said) //nolint:revive // a name
+	err := fmt.Errorf("refused by Slack: %w", said)
 	switch said.Err {
 	case "channel_not_found", "is_archived", "not_in_channel", "restricted_action", "restricted_action_read_only_channel", "cannot_reply_to_message", "message_not_found", "thread_not_found":
 		return &handover.NotNowError{Err: fmt.Errorf("%w: %w", notify.ErrPlace, err), After: 30 * time.Second}

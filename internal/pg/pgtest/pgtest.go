@@ -160,7 +160,7 @@ var shared = sync.OnceValues(func() (func(string) string, error) {
 })
 
 // using is held until this process ends; a file that nothing names would be closed before.
-var using *os.File
+var using *os.File //nolint:unused // held, not read
 
 func lock(path string, how int) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o666)

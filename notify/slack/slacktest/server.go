@@ -22,9 +22,9 @@ const (
 	Team          = "T1"
 	BotUser       = "UBOT"
 	BotID         = "BBOT"
-	BotToken      = "xoxb-fake"       //nolint:gosec // the fake's own
-	AppToken      = "xapp-fake"       //nolint:gosec // the fake's own
-	SigningSecret = "8f742231b10e888" //nolint:gosec // the fake's own
+	BotToken      = "xoxb-fake"
+	AppToken      = "xapp-fake"
+	SigningSecret = "8f742231b10e888"
 )
 
 // Options are the server's knobs.

@@ -1,0 +1,46 @@
+# Deskbell. `make` lists what there is.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+LINT_VERSION := v2.15.0
+CACHE := $(if $(filter 0,$(shell id -u)),/var/cache/deskbell,$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/deskbell)
+LINT := $(CACHE)/golangci-lint-$(LINT_VERSION)/golangci-lint
+LDFLAGS := -s -w
+# Random tests print their seed; SEED=… plays one again.
+export SEED
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## run the demo: set up what is missing, then a made-up shop with a bot and a desk
+	@.ci/setup
+	@bin/deskbell demo
+
+build: ## build bin/deskbell
+	@CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/deskbell ./cmd/deskbell
+
+test: ## set up what is missing, then pass all tests
+	@.ci/setup --tests
+	go test ./...
+
+check: lint ## what CI runs: format, vet, lint, all tests with the race detector
+	@.ci/setup --tests
+	go test -race -timeout 9m ./...
+
+lint: $(LINT) ## format, vet, lint
+	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "not formatted (gofmt -w .):"; echo "$$out"; exit 1; fi
+	go vet ./...
+	$(LINT) run ./...
+
+$(LINT):
+	@echo "building golangci-lint $(LINT_VERSION) (once) …"
+	@mkdir -p $(@D) && GOBIN=$(@D) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+
+prove: ## the full counts of the random and crash tests
+	@.ci/setup --tests
+	PROVE=1 go test -count 1 -timeout 60m -run 'Crash|Prove' -v ./cmd/... ./notify/... | grep -vE '^(=== |time=)'
+
+bench: build ## speed beside the floor of the same run
+	@.ci/setup --tests
+	BENCH=1 go test -count 1 -timeout 20m -run TestBench -v ./cmd/deskbell | grep -vE '^(=== |time=)'
+
+.PHONY: help run build test check lint prove bench
