@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"embed"
 	"io/fs"
 	"os"
@@ -30,6 +31,7 @@ func demoCommand() *cobra.Command {
 			if config, err = configs.Load(config.File, map[string]string{"data_dir": config.DataDir() + "-demo"}); err != nil {
 				return err
 			}
+			token := demoAgent(config)
 			logger := newLogger(c.ErrOrStderr(), config)
 			ctx := c.Context()
 			db, err := openDatabase(ctx, config, logger)
@@ -46,6 +48,7 @@ func demoCommand() *cobra.Command {
 			}
 			return a.serve(ctx, func(addr string) {
 				c.Printf("\n  The shop, as a customer:  http://%s/\n", addr)
+				c.Printf("  The desk, as an agent:    http://%s/console/login?token=%s\n", addr, token)
 				c.Printf("\n  ^C stops it.\n\n")
 			})
 		},
@@ -81,4 +84,11 @@ func importDemo(ctx context.Context, config *configs.Config, db *pg.DB) error {
 	}
 	_, err = base.Import(ctx, "demo", articles, nil)
 	return err
+}
+
+// demoAgent adds "Demo agent", whose token lasts as long as the process, and returns it.
+func demoAgent(config *configs.Config) string {
+	token := rand.Text()
+	config.Agents["demo"] = configs.Agent{DisplayName: "Demo agent", ConsoleToken: token}
+	return token
 }

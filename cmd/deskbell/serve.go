@@ -47,6 +47,7 @@ func serveCommand() *cobra.Command {
 func (a *app) route(hook *webhook.Channel) {
 	a.routes = http.NewServeMux()
 	a.web.Routes(a.routes)
+	a.console.Routes(a.routes)
 	if hook != nil {
 		hook.Routes(a.routes)
 	}
@@ -95,6 +96,7 @@ func (a *app) serve(ctx context.Context, up func(addr string)) error {
 	}
 	server := &http.Server{Handler: secure(a.routes), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10}
 	server.RegisterOnShutdown(a.web.EndStreams)
+	server.RegisterOnShutdown(a.console.EndStreams)
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	var wg sync.WaitGroup

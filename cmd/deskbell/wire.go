@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -25,6 +26,7 @@ import (
 	"github.com/deskbell/deskbell/knowledge"
 	library "github.com/deskbell/deskbell/knowledge/postgres"
 	"github.com/deskbell/deskbell/notify"
+	"github.com/deskbell/deskbell/notify/console"
 	"github.com/deskbell/deskbell/notify/slack"
 )
 
@@ -40,6 +42,7 @@ type app struct {
 	desk       *handover.Desk
 	web        *web.Channel
 	slack      *slack.Workspace // nil: not connected
+	console    *console.Console
 	worker     *handover.Worker
 	routes     *http.ServeMux
 	stopping   atomic.Bool
@@ -115,7 +118,12 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 	if err != nil {
 		return nil, err
 	}
-	a.desk = handover.NewDesk(a.store, a.wakes, deskOptions(c, slackOptions.Identity, len(agents) > 0))
+	options := deskOptions(c, slackOptions.Identity)
+	options.ListedOnly = options.ListedOnly && !demo // whoever tries it out may claim
+	a.desk = handover.NewDesk(a.store, a.wakes, options)
+	a.console = console.New(a.desk, a.store, a.wakes, console.Options{
+		Agents: consoleAgents(c, agents), Drafter: advisor, Secure: strings.HasPrefix(c.String("public_url"), "https:"), Logger: logger,
+	})
 	workspaces := map[string]notify.Workspace{}
 	if slackOptions.BotToken != "" {
 		a.slack = slack.New(a.desk, a.store, advisor, slackOptions)
@@ -168,15 +176,15 @@ func examples(c *configs.Config) map[string][]string {
 	return out
 }
 
-func deskOptions(c *configs.Config, id slack.Identity, listed bool) handover.Options {
+func deskOptions(c *configs.Config, id slack.Identity) handover.Options {
 	o := handover.Options{
-		UndoWindow: c.Duration("slack.undo_window"), Team: c.DefaultTeam(), Teams: map[string]handover.Place{}, ListedOnly: listed, Gate: handover.GateOpen,
+		UndoWindow: c.Duration("slack.undo_window"), Team: c.DefaultTeam(), Teams: map[string]handover.Place{}, ListedOnly: len(c.Agents) > 0, Gate: handover.GateOpen,
 		Texts: handover.Texts{
 			Waiting: c.String("texts.waiting"), Hello: c.String("texts.hello"), PassedOn: c.String("texts.passed_on"), Cancelled: c.String("texts.cancelled"),
 			Returned: c.String("texts.returned"), Resolved: c.String("texts.resolved"), Persona: c.String("texts.persona"),
 		},
 	}
-	if id.Team == "" && !listed {
+	if id.Team == "" && !slices.ContainsFunc(slices.Collect(maps.Values(c.Agents)), func(a configs.Agent) bool { return a.ConsoleToken != "" }) {
 		o.Gate = handover.GateDisabled // there is no door that an agent could come in by
 	}
 	o.Teams[o.Team] = handover.Place{}
@@ -198,6 +206,17 @@ func listed(c *configs.Config, id slack.Identity) []desk.Listed {
 			l.Accounts = append(l.Accounts, handover.Account{Workspace: id.Workspace(), External: a.SlackUser})
 		}
 		out = append(out, l)
+	}
+	return out
+}
+
+// consoleAgents are those with a console token.
+func consoleAgents(c *configs.Config, agents []desk.Listed) []console.Agent {
+	var out []console.Agent
+	for _, a := range agents {
+		if token := c.Agents[a.Name].ConsoleToken; token != "" {
+			out = append(out, console.Agent{Agent: a.Agent, Token: token})
+		}
 	}
 	return out
 }

@@ -1,0 +1,47 @@
+// Keeps the page true: when something changed, the page reads itself anew and replaces the parts marked data-live that differ.
+(() => {
+  'use strict';
+  const where = document.body.dataset.events;
+  if (!where) return;
+  const down = () => { for (const e of document.querySelectorAll('[data-bottom]')) e.scrollTop = e.scrollHeight; };
+  down();
+  let reading = false, again = false;
+  const read = async () => {
+    if (reading) { again = true; return; }
+    reading = true;
+    try {
+      const page = location.pathname.replace(/\/(claim|resolve|return|release|reopen|reply|note|draft)$/, '');
+      const res = await fetch(page, { headers: { Accept: 'text/html' } });
+      if (res.redirected && new URL(res.url).pathname.endsWith('/login')) { location.reload(); return; }
+      if (!res.ok) return;
+      const fresh = new DOMParser().parseFromString(await res.text(), 'text/html');
+      for (const old of document.querySelectorAll('[data-live]')) {
+        const part = fresh.getElementById(old.id);
+        if (!part || part.innerHTML === old.innerHTML) continue;
+        const near = old.scrollHeight - old.scrollTop - old.clientHeight < 80;
+        old.innerHTML = part.innerHTML; // the server's own page, rendered and escaped there
+        if (near && 'bottom' in old.dataset) old.scrollTop = old.scrollHeight;
+      }
+      const form = document.querySelector('form.write'), next = fresh.querySelector('form.write');
+      if (!form && next) { location.replace(page); return; }
+      if (form && next) {
+        const text = form.querySelector('textarea'), value = text.value, at = [text.selectionStart, text.selectionEnd], focused = document.activeElement === text;
+        const send = !!form.querySelector('.buttons .primary'), may = !!next.querySelector('.buttons .primary');
+        const old = form.querySelector('[name=handoff]').value, now = next.querySelector('[name=handoff]').value;
+        if (send !== may || old !== now) {
+          form.innerHTML = next.innerHTML;
+          const t = form.querySelector('textarea');
+          t.value = value;
+          if (focused) { t.focus(); t.setSelectionRange(...at); }
+        }
+      }
+    } finally { reading = false; if (again) { again = false; read(); } }
+  };
+  const source = new EventSource(where);
+  source.addEventListener('changed', read);
+  let timer = 0;
+  source.addEventListener('typing', () => { const t = document.getElementById('typing'); if (!t) return; t.hidden = false; clearTimeout(timer); timer = setTimeout(() => { const x = document.getElementById('typing'); if (x) x.hidden = true; }, 5000); });
+  let told = 0;
+  document.addEventListener('input', (e) => { if (e.target.matches('form.write textarea') && document.body.dataset.typing && Date.now() - told > 4000) { told = Date.now(); fetch(document.body.dataset.typing, { method: 'POST' }); } });
+  document.addEventListener('keydown', (e) => { if (e.key === 'Enter' && (e.ctrlKey || e.metaKey) && e.target.matches('form.write textarea')) { const b = e.target.form.querySelector('.primary'); if (b) b.click(); } });
+})();

@@ -1,0 +1,415 @@
+// Package console is the desk in the browser: pages over Desk and Store, for teams without Slack and the first five minutes.
+// What is said here is posted in the Slack thread as well, under the agent's name.
+package console
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"embed"
+	"errors"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/deskbell/deskbell/handover"
+	"github.com/deskbell/deskbell/notify"
+)
+
+//go:embed assets
+var assets embed.FS
+
+// Agent is somebody who may sign in.
+type Agent struct {
+	handover.Agent
+	Token string // at least 16 characters
+}
+
+// Reads is what the console reads of the desk.
+type Reads interface {
+	Get(ctx context.Context, id int64) (handover.Conversation, error)
+	Queue(ctx context.Context, live bool) ([]handover.Conversation, error)
+	Transcript(ctx context.Context, conversation, after int64) ([]handover.Message, error)
+}
+
+// Options are the console's knobs.
+type Options struct {
+	Agents  []Agent
+	Drafter notify.Drafter
+	Secure  bool         // cookies over HTTPS only
+	Logger  *slog.Logger // required
+}
+
+// Console serves the pages.
+type Console struct {
+	desk  *handover.Desk
+	reads Reads
+	wakes *handover.Wakes
+	o     Options
+	pages *template.Template
+	ended chan struct{}
+}
+
+// New returns the console.
+func New(desk *handover.Desk, reads Reads, wakes *handover.Wakes, o Options) *Console {
+	return &Console{desk: desk, reads: reads, wakes: wakes, o: o, pages: templates(), ended: make(chan struct{})}
+}
+
+// EndStreams ends all live pages' streams. Call it once.
+func (c *Console) EndStreams() { close(c.ended) }
+
+// Routes adds the console's paths.
+func (c *Console) Routes(mux *http.ServeMux) {
+	for path, h := range map[string]func(http.ResponseWriter, *http.Request, Agent){
+		"GET /console/{$}": c.queue, "GET /console/c/{id}": c.open, "GET /console/events": c.events,
+		"POST /console/c/{id}/claim": c.step(c.claim), "POST /console/c/{id}/resolve": c.step(onHandoff(c.desk.Resolve)), "POST /console/c/{id}/return": c.step(onHandoff(c.desk.Return)),
+		"POST /console/c/{id}/release": c.step(onHandoff(c.desk.Release)), "POST /console/c/{id}/reopen": c.step(onHandoff(c.desk.Reopen)),
+		"POST /console/c/{id}/reply": c.step(c.reply), "POST /console/c/{id}/note": c.step(c.note), "POST /console/c/{id}/draft": c.draft, "POST /console/c/{id}/typing": c.typing,
+		"POST /console/logout": c.logout,
+	} {
+		mux.HandleFunc(path, c.signedIn(h))
+	}
+	mux.HandleFunc("GET /console/login", headers(c.loginPage))
+	mux.HandleFunc("POST /console/login", headers(c.login))
+	mux.Handle("GET /console/assets/", http.StripPrefix("/console/", headers(http.FileServerFS(assets).ServeHTTP)))
+	mux.HandleFunc("GET /console", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/console/", http.StatusMovedPermanently)
+	})
+}
+
+func headers(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("X-Content-Type-Options", "nosniff")
+		if !strings.HasPrefix(r.URL.Path, "assets/") {
+			h.Set("Cache-Control", "no-store")
+		}
+		next(w, r)
+	}
+}
+
+const cookie = "deskbell_console"
+
+// who returns the agent that a token signs in, compared in constant time.
+func (c *Console) who(token string) (Agent, bool) {
+	sum := sha256.Sum256([]byte(token))
+	var found Agent
+	ok := 0
+	for _, a := range c.o.Agents {
+		want := sha256.Sum256([]byte(a.Token))
+		if a.Token != "" && subtle.ConstantTimeCompare(sum[:], want[:]) == 1 {
+			found, ok = a, 1
+		}
+	}
+	return found, ok == 1
+}
+
+// signedIn lets agents in; what changes something must come from our own pages.
+func (c *Console) signedIn(next func(http.ResponseWriter, *http.Request, Agent)) http.HandlerFunc {
+	return headers(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost && !ownPage(r) {
+			http.Error(w, "This request does not come from the console.", http.StatusForbidden)
+			return
+		}
+		var token string
+		if ck, err := r.Cookie(cookie); err == nil {
+			token = ck.Value
+		}
+		agent, ok := c.who(token)
+		if !ok {
+			if r.Method == http.MethodGet && r.URL.Path != "/console/events" {
+				http.Redirect(w, r, "/console/login?next="+url.QueryEscape(r.URL.Path), http.StatusSeeOther)
+				return
+			}
+			http.Error(w, "Sign in first.", http.StatusUnauthorized)
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
+		next(w, r, agent)
+	})
+}
+
+func ownPage(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	u, err := url.Parse(origin)
+	return origin == "" || err == nil && u.Host == r.Host
+}
+
+func (c *Console) loginPage(w http.ResponseWriter, r *http.Request) {
+	if token := r.URL.Query().Get("token"); token != "" { // the link that the demo prints
+		c.enter(w, r, token, "/console/")
+		return
+	}
+	c.render(w, http.StatusOK, "login", page{Next: r.URL.Query().Get("next")})
+}
+
+func (c *Console) login(w http.ResponseWriter, r *http.Request) {
+	if !ownPage(r) {
+		http.Error(w, "This request does not come from the console.", http.StatusForbidden)
+		return
+	}
+	c.enter(w, r, strings.TrimSpace(r.PostFormValue("token")), r.PostFormValue("next"))
+}
+
+func (c *Console) enter(w http.ResponseWriter, r *http.Request, token, next string) {
+	if _, ok := c.who(token); !ok {
+		time.Sleep(300 * time.Millisecond) // slows guessing; tokens are long
+		c.render(w, http.StatusUnauthorized, "login", page{Say: "This token is not known. It is agents.<name>.console_token in the configuration.", Next: next})
+		return
+	}
+	if !strings.HasPrefix(next, "/console/") || strings.Contains(next, "//") {
+		next = "/console/"
+	}
+	http.SetCookie(w, &http.Cookie{Name: cookie, Value: token, Path: "/console", HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: c.o.Secure, MaxAge: 14 * 24 * 3600})
+	// A strict cookie is not sent on the redirect of a link from elsewhere: a page of our own goes on.
+	c.render(w, http.StatusOK, "entered", page{Next: next})
+}
+
+func (c *Console) logout(w http.ResponseWriter, r *http.Request, _ Agent) {
+	http.SetCookie(w, &http.Cookie{Name: cookie, Path: "/console", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: c.o.Secure})
+	http.Redirect(w, r, "/console/login", http.StatusSeeOther)
+}
+
+// page is what a template shows.
+type page struct {
+	Agent      Agent
+	Say        string // what went wrong, or what to know
+	Next       string
+	Queue      []handover.Conversation
+	C          handover.Conversation
+	Transcript []handover.Message
+	Draft      handover.Draft
+	Text       string // what stands in the reply field
+	Key        string // of the next reply, so that sending it twice is harmless
+	Mine       bool
+}
+
+func (c *Console) render(w http.ResponseWriter, status int, name string, p page) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	p.Key = rand.Text()
+	if err := c.pages.ExecuteTemplate(w, name, p); err != nil {
+		c.o.Logger.Warn("a page broke off", "page", name, "err", err)
+	}
+}
+
+func (c *Console) failed(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, handover.ErrUnknown) {
+		http.Error(w, "There is no such conversation.", http.StatusNotFound)
+		return
+	}
+	if r.Context().Err() == nil {
+		c.o.Logger.ErrorContext(r.Context(), "console request failed", "path", r.URL.Path, "err", err)
+	}
+	http.Error(w, "This did not work just now. Try again in a moment.", http.StatusServiceUnavailable)
+}
+
+func (c *Console) queue(w http.ResponseWriter, r *http.Request, a Agent) {
+	q, err := c.reads.Queue(r.Context(), true)
+	if err != nil {
+		c.failed(w, r, err)
+		return
+	}
+	c.render(w, http.StatusOK, "queue", page{Agent: a, Queue: q})
+}
+
+func (c *Console) conversation(r *http.Request, a Agent) (page, error) {
+	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	if err != nil {
+		return page{}, handover.ErrUnknown
+	}
+	p := page{Agent: a}
+	if p.C, err = c.reads.Get(r.Context(), id); err != nil {
+		return p, err
+	}
+	p.Mine = p.C.State == handover.Claimed && p.C.Handoff.Agent.ID == a.ID
+	p.Transcript, err = c.reads.Transcript(r.Context(), id, 0)
+	return p, err
+}
+
+func (c *Console) open(w http.ResponseWriter, r *http.Request, a Agent) {
+	p, err := c.conversation(r, a)
+	if err != nil {
+		c.failed(w, r, err)
+		return
+	}
+	c.render(w, http.StatusOK, "conversation", p)
+}
+
+// request is a button pressed or a line written.
+type request struct {
+	c       handover.Conversation
+	by      handover.By
+	handoff int64
+	text    string
+	key     string
+}
+
+// step runs one step of the desk, then shows the conversation; a refusal is said on the page.
+func (c *Console) step(do func(context.Context, request) error) func(http.ResponseWriter, *http.Request, Agent) {
+	return func(w http.ResponseWriter, r *http.Request, a Agent) {
+		p, err := c.conversation(r, a)
+		if err != nil {
+			c.failed(w, r, err)
+			return
+		}
+		handoff, _ := strconv.ParseInt(r.PostFormValue("handoff"), 10, 64)
+		in := request{c: p.C, by: handover.By{Account: handover.Account{ID: a.ID}}, handoff: handoff, text: strings.TrimSpace(r.PostFormValue("text")), key: "console:" + r.PostFormValue("key")}
+		err = do(r.Context(), in)
+		text := refusal(err)
+		switch {
+		case err == nil:
+			http.Redirect(w, r, "/console/c/"+r.PathValue("id"), http.StatusSeeOther)
+		case text != "":
+			if p, err = c.conversation(r, a); err != nil {
+				c.failed(w, r, err)
+				return
+			}
+			p.Say, p.Text = text, in.text
+			c.render(w, http.StatusConflict, "conversation", p)
+		default:
+			c.failed(w, r, err)
+		}
+	}
+}
+
+var (
+	errEmpty   = errors.New("Write something first.")                              //nolint:revive,staticcheck // a sentence for people
+	errTooLong = errors.New("A message may have 8,000 characters, and no U+0000.") //nolint:revive,staticcheck // a sentence for people
+)
+
+// refusal says why a step was refused, "" when it was not.
+func refusal(err error) string {
+	var no *handover.NotAllowedError
+	switch {
+	case errors.Is(err, errEmpty), errors.Is(err, errTooLong):
+		return err.Error()
+	case errors.As(err, &no) && no.State == handover.Claimed && no.Agent.Title != "":
+		return no.Agent.Title + " holds this conversation."
+	case errors.As(err, &no) && no.State == handover.Claimed:
+		return "A colleague holds this conversation."
+	case errors.As(err, &no) && no.State == handover.Waiting:
+		return "Claim this conversation first."
+	case errors.As(err, &no):
+		return "This conversation has moved on; look again."
+	case errors.As(err, new(*handover.NotListedError)):
+		return "You are not in the list of agents."
+	}
+	return ""
+}
+
+func onHandoff(do func(context.Context, int64, handover.By) (handover.Saved, error)) func(context.Context, request) error {
+	return func(ctx context.Context, in request) error {
+		_, err := do(ctx, in.handoff, in.by)
+		return err
+	}
+}
+
+// claim takes a waiting conversation, or takes over one that the bot holds.
+func (c *Console) claim(ctx context.Context, in request) error {
+	if in.c.State == handover.WithBot {
+		_, err := c.desk.TakeOver(ctx, in.c.ID, in.by)
+		return err
+	}
+	_, err := c.desk.Claim(ctx, in.handoff, in.by)
+	return err
+}
+
+func checked(in request) error {
+	if in.text == "" {
+		return errEmpty
+	}
+	if utf8.RuneCountInString(in.text) > 8000 || strings.ContainsRune(in.text, 0) || !utf8.ValidString(in.text) {
+		return errTooLong
+	}
+	return nil
+}
+
+func (c *Console) reply(ctx context.Context, in request) error {
+	if err := checked(in); err != nil {
+		return err
+	}
+	_, err := c.desk.Write(ctx, in.handoff, in.by, in.key, in.text)
+	return err
+}
+
+func (c *Console) note(ctx context.Context, in request) error {
+	if err := checked(in); err != nil {
+		return err
+	}
+	_, err := c.desk.Note(ctx, in.handoff, in.by, in.key, in.text)
+	return err
+}
+
+// draft shows the conversation with a draft in the reply field; nothing is sent.
+func (c *Console) draft(w http.ResponseWriter, r *http.Request, a Agent) {
+	p, err := c.conversation(r, a)
+	if err != nil {
+		c.failed(w, r, err)
+		return
+	}
+	var talk []handover.Message
+	for _, m := range p.Transcript {
+		if m.Visibility == handover.Public && !m.Deleted {
+			talk = append(talk, m)
+		}
+	}
+	if p.Draft, err = c.o.Drafter.Draft(r.Context(), p.C, talk); err != nil {
+		c.o.Logger.WarnContext(r.Context(), "no draft", "conversation", p.C.ID, "err", err)
+	}
+	if p.Text = p.Draft.Text; p.Text == "" {
+		p.Say = "The knowledge base has nothing on this. Write the answer yourself."
+	}
+	c.render(w, http.StatusOK, "conversation", p)
+}
+
+func (c *Console) typing(w http.ResponseWriter, r *http.Request, a Agent) {
+	if p, err := c.conversation(r, a); err == nil && p.Mine {
+		c.wakes.Typing(p.C.ID, handover.FromAgent)
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// events tells a page that something changed; the page then reads itself anew.
+func (c *Console) events(w http.ResponseWriter, r *http.Request, _ Agent) {
+	id, _ := strconv.ParseInt(r.URL.Query().Get("c"), 10, 64)
+	var changed, typing <-chan struct{}
+	var stop func()
+	if id == 0 {
+		changed, stop = c.wakes.Watch(0)
+	} else {
+		changed, typing, stop = c.wakes.Follow(id, handover.FromCustomer)
+	}
+	defer stop()
+	rc := http.NewResponseController(w)
+	_ = rc.SetReadDeadline(time.Time{})
+	w.Header().Set("Content-Type", "text/event-stream")
+	beat := time.NewTicker(20 * time.Second)
+	defer beat.Stop()
+	for text := "event: changed\ndata: 1\n\n"; ; {
+		_ = rc.SetWriteDeadline(time.Now().Add(30 * time.Second))
+		if _, err := w.Write([]byte(text)); err != nil || rc.Flush() != nil {
+			return
+		}
+		select {
+		case <-r.Context().Done():
+			return
+		case <-c.ended:
+			return
+		case <-changed:
+			text = "event: changed\ndata: 1\n\n"
+		case <-typing:
+			text = "event: typing\ndata: 1\n\n"
+		case <-beat.C:
+			text = "event: changed\ndata: 1\n\n" // other processes' changes, and ages
+		}
+	}
+}
