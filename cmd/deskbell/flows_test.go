@@ -59,6 +59,7 @@ type settings struct {
 	undo     string // default 0s
 	more     string // YAML
 	database string // default: a new one
+	listen   string // default: any port
 	options  slacktest.Options
 	slack    *slacktest.Server // default: a new one
 }
@@ -80,7 +81,10 @@ func begin(t *testing.T, s settings) *whole {
 	if s.undo == "" {
 		s.undo = "0s"
 	}
-	text := fmt.Sprintf("listen: 127.0.0.1:0\ndatabase: {url: %q}\nlog: {level: debug}\nweb: {messages_per_minute: 0, sessions_per_minute: 0}\n%s\n", s.database, s.more)
+	if s.listen == "" {
+		s.listen = "127.0.0.1:0"
+	}
+	text := fmt.Sprintf("listen: %s\ndatabase: {url: %q}\nlog: {level: debug}\nweb: {messages_per_minute: 0, sessions_per_minute: 0}\n%s\n", s.listen, s.database, s.more)
 	if !s.noSlack {
 		door := "signing_secret: " + slacktest.SigningSecret
 		if s.sockets {

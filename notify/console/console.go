@@ -87,7 +87,7 @@ func headers(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
-		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Referrer-Policy", "same-origin") // with no-referrer, browsers send Origin: null from our own forms
 		h.Set("X-Content-Type-Options", "nosniff")
 		if !strings.HasPrefix(r.URL.Path, "assets/") {
 			h.Set("Cache-Control", "no-store")

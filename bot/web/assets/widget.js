@@ -101,7 +101,7 @@
     if (!token || source) return;
     source = new EventSource(base + '/web/stream?token=' + encodeURIComponent(token) + '&after=' + rev);
     const got = (change) => { take(change); if (tabs) tabs.postMessage(change); };
-    source.addEventListener('open', () => { wait = 1000; if (!connected) { connected = true; draw(); } flush(); });
+    source.addEventListener('open', () => { wait = 1000; connected = true; retry(); });
     source.addEventListener('message', (e) => got({ messages: [JSON.parse(e.data)], rev: Number(e.lastEventId) }));
     source.addEventListener('state', (e) => got({ state: JSON.parse(e.data), rev: Number(e.lastEventId) }));
     source.addEventListener('typing', () => { typing(); if (tabs) tabs.postMessage({ typing: true }); });
@@ -128,7 +128,7 @@
     draw(true);
     flush();
   };
-  const fail = (id, reason) => { store.outbox((box) => box.map((o) => o.id === id ? Object.assign(o, { failed: reason }) : o)); draw(); };
+  const fail = (id, reason, down) => { store.outbox((box) => box.map((o) => o.id === id ? Object.assign(o, { failed: reason, down }) : o)); draw(); };
   const flush = async () => {
     if (sending) return;
     sending = true;
@@ -145,13 +145,14 @@
         } catch (e) {
           if (e.status === 401 && tries === 0) { gone(); tries++; continue; }
           if (e.status >= 400 && e.status < 500 && e.status !== 429 && e.status !== 408) { fail(next.id, e.message); continue; }
-          if (++tries > 5) { for (const o of store.read().outbox) if (!acked.has(o.id)) fail(o.id, say.offline); break; }
-          await new Promise((ok) => setTimeout(ok, Math.max(e.wait * 1000, Math.min(500 * 2 ** tries, 8000))));
+          if (++tries > 5) { for (const o of store.read().outbox) if (!acked.has(o.id)) fail(o.id, say.offline, true); break; }
+          await new Promise((ok) => setTimeout(ok, Math.max((e.wait || 0) * 1000, Math.min(500 * 2 ** tries, 8000))));
         }
       }
     } finally { sending = false; }
   };
-  const retry = (id) => { store.outbox((box) => box.map((o) => { if (o.id === id || !id) delete o.failed; return o; })); draw(); flush(); };
+  // retry sends one that failed again or, without an id, all that failed because nothing answered.
+  const retry = (id) => { store.outbox((box) => box.map((o) => { if (o.id === id || !id && o.down) { delete o.failed; delete o.down; } return o; })); draw(); flush(); };
   addEventListener('online', () => retry());
 
   const act = async (method, path, body) => {
@@ -408,7 +409,7 @@
   const rateBox = () => {
     let score = 0;
     const words = el('textarea', { rows: '2', maxlength: '2000', placeholder: say.comment, 'aria-label': say.comment, hidden: true });
-    const done = el('button', { class: 'ask', type: 'button', hidden: true, onclick: async () => { if (await act('POST', '/web/rating', { score, comment: words.value })) { ratedFor = score; rating.replaceChildren(el('p', { role: 'status' }, say.rated)); } } }, say.submit);
+    const done = el('button', { class: 'ask', type: 'button', hidden: true, onclick: async () => { ratedFor = score; if (await act('POST', '/web/rating', { score, comment: words.value })) rating.replaceChildren(el('p', { role: 'status' }, say.rated)); else ratedFor = 0; } }, say.submit);
     const pick = (n) => { score = n; stars.forEach((s, i) => { s.setAttribute('aria-checked', String(i + 1 === n)); s.tabIndex = i + 1 === n ? 0 : -1; s.classList.toggle('on', i < n); }); words.hidden = done.hidden = false; log.scrollTop = log.scrollHeight; };
     const stars = [1, 2, 3, 4, 5].map((n) => el('button', { class: 'star', type: 'button', role: 'radio', 'aria-checked': 'false', 'aria-label': say.stars(n), tabindex: n === 1 ? '0' : '-1', onclick: () => pick(n), onkeydown: (e) => { const d = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[e.key]; if (d) { e.preventDefault(); const k = Math.min(5, Math.max(1, n + d)); pick(k); stars[k - 1].focus(); } } }, '★'));
     return el('div', { class: 'rating' }, el('p', {}, say.rate), el('div', { role: 'radiogroup', 'aria-label': say.rate }, stars), words, done);
