@@ -184,8 +184,9 @@ func TestTheWholeStoryInABrowser(t *testing.T) {
 	}
 	shop.says("Great!")
 	desk.until("her line appears by itself", `return document.querySelector('#transcript').innerText.includes('Great!')`)
+	desk.until("the brief is there", `return document.querySelector('.brief').innerText.includes('Summary')`)
 	desk.shot("claimed")
-	card := w.cardShows("CLAIMED by Mia")
+	card := w.cardShows("CLAIMED by Mia", "*Summary*")
 	w.threadHas(card.TS, "[Mia] We do, from *May* on.")
 	w.threadHas(card.TS, "(note)")
 

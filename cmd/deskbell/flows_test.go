@@ -336,7 +336,7 @@ func TestTheWholeStoryThroughSlack(t *testing.T) {
 			ana.reads("bot: I have asked a person to join")
 			w.until("she is told that she waits", func() bool { return strings.HasPrefix(ana.stateText(), "waiting: Finding a person · no. 1") })
 
-			card := w.cardShows("WAITING", "Ana Ruiz", "asked for a person", "delivery")
+			card := w.cardShows("WAITING", "Ana Ruiz", "asked for a person", "*Summary* How long does delivery take?", "*Bot tried:* Delivery times and costs")
 			w.threadHas(card.TS, "How long does delivery take?") // the transcript
 
 			early := w.slack.Say("C1", card.TS, "UMIA", "too early, nobody has claimed")
@@ -516,7 +516,7 @@ func TestSlackDownLosesNothingAndKeepsOrder(t *testing.T) {
 	ana := w.visit()
 	down := true
 	var mu sync.Mutex
-	w.slack.FailAs(func(string) slacktest.Fault {
+	w.slack.FailAs(func(string, string) slacktest.Fault {
 		mu.Lock()
 		defer mu.Unlock()
 		if down {
@@ -590,7 +590,7 @@ func TestNoSecretIsLogged(t *testing.T) {
 	ana := w.visit()
 	ana.says("I want to talk to a person, my card is 4111 1111 1111 1111")
 	card := w.cardShows("WAITING")
-	w.slack.FailAs(func(string) slacktest.Fault { return slacktest.Fault{Status: 500} })
+	w.slack.FailAs(func(string, string) slacktest.Fault { return slacktest.Fault{Status: 500} })
 	w.click(card.TS, "claim", "UMIA")
 	ana.reads("Hi, I'm")
 	w.slack.FailAs(nil)

@@ -35,6 +35,7 @@ type envelope struct {
 	payload []byte
 	tries   int
 	reply   chan []byte // of an interaction
+	line    string      // channel and ts of the line it tells of
 }
 
 // Duplicate sends every event twice.
@@ -74,6 +75,9 @@ func (s *Server) emit(e map[string]any) {
 	for range times {
 		s.n++
 		env := &envelope{id: fmt.Sprint("env", s.n), kind: "events_api", payload: payload}
+		if e["subtype"] == nil {
+			env.line = fmt.Sprint(e["channel"], " ", e["ts"])
+		}
 		wait := time.Duration(0)
 		if s.shuffle != nil {
 			wait = s.shuffle()
@@ -134,6 +138,11 @@ func (s *Server) post1(to string, e *envelope, try int) bool {
 	}
 	defer func() { _ = res.Body.Close() }()
 	answer, _ := io.ReadAll(res.Body)
+	if res.StatusCode == http.StatusOK && e.line != "" {
+		s.mu.Lock()
+		s.acked[e.line] = true
+		s.mu.Unlock()
+	}
 	if res.StatusCode == http.StatusOK && e.reply != nil {
 		e.reply <- answer
 	}
@@ -215,6 +224,9 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		e := s.unacked[ack.EnvelopeID]
 		delete(s.unacked, ack.EnvelopeID)
+		if e != nil && e.line != "" {
+			s.acked[e.line] = true
+		}
 		s.mu.Unlock()
 		if e != nil && e.reply != nil {
 			e.reply <- ack.Payload

@@ -247,3 +247,10 @@ func (s *Server) Ephemerals(user string) []string {
 	}
 	return out
 }
+
+// Acked says whether the app has acked the event of a line.
+func (s *Server) Acked(channel, ts string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.acked[channel+" "+ts]
+}

@@ -70,7 +70,8 @@ type Server struct {
 	views      map[string]*View
 	triggers   map[string]time.Time
 	faults     map[string][]Fault
-	fault      func(method string) Fault
+	fault      func(method, thread string) Fault
+	acked      map[string]bool // channel and ts of lines whose event was acked
 	calls      map[string]int
 	limited    map[string]int
 	ephemerals []Ephemeral
@@ -127,7 +128,7 @@ func New(o Options) *Server {
 	s := &Server{
 		o: o, channels: map[string]*channel{"C1": {}, "C2": {}}, users: map[string]string{"UMIA": "Mia", "UBOB": "Bob"}, buckets: map[string]*bucket{}, views: map[string]*View{},
 		triggers: map[string]time.Time{}, faults: map[string][]Fault{}, calls: map[string]int{}, limited: map[string]int{}, sockets: map[*socket]struct{}{}, tickets: map[string]bool{},
-		unacked: map[string]*envelope{}, closed: make(chan struct{}),
+		unacked: map[string]*envelope{}, acked: map[string]bool{}, closed: make(chan struct{}),
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/api/", s.api)
@@ -168,8 +169,8 @@ func (s *Server) Fail(method string, faults ...Fault) {
 	s.faults[method] = append(s.faults[method], faults...)
 }
 
-// FailAs decides of every call whether it fails; nil: none does.
-func (s *Server) FailAs(f func(method string) Fault) {
+// FailAs decides of every call whether it fails; thread is the thread it posts into. nil: none does.
+func (s *Server) FailAs(f func(method, thread string) Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fault = f
@@ -229,7 +230,7 @@ func (s *Server) api(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	s.calls[method]++
-	f := s.nextFault(method)
+	f := s.nextFault(method, in.str("thread_ts"))
 	if f.Status == 0 && f.Say == "" || f.After {
 		if wait := s.limit(method, in.str("channel")); wait > 0 {
 			f = Fault{Status: http.StatusTooManyRequests, RetryAfter: int(wait.Seconds() + 0.999)}
@@ -264,13 +265,13 @@ func (s *Server) api(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (s *Server) nextFault(method string) Fault {
+func (s *Server) nextFault(method, thread string) Fault {
 	if q := s.faults[method]; len(q) > 0 {
 		s.faults[method] = q[1:]
 		return q[0]
 	}
 	if s.fault != nil {
-		return s.fault(method)
+		return s.fault(method, thread)
 	}
 	return Fault{}
 }

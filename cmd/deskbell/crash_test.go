@@ -1,0 +1,589 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/deskbell/deskbell/bot"
+	desk "github.com/deskbell/deskbell/handover/postgres"
+	"github.com/deskbell/deskbell/internal/pg"
+	"github.com/deskbell/deskbell/internal/pg/pgtest"
+	"github.com/deskbell/deskbell/notify/slack/slacktest"
+)
+
+// TestMain lets a test start the program itself as a child that can be killed.
+func TestMain(m *testing.M) {
+	if os.Getenv("DESKBELL_TEST_CHILD") != "" {
+		os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
+// child is the program in a process of its own.
+type child struct {
+	t    testing.TB
+	file string
+	mu   sync.Mutex
+	cmd  *exec.Cmd
+	log  *buffer
+	up   atomic.Bool
+}
+
+func (c *child) start() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	self, err := os.Executable()
+	if err != nil {
+		c.t.Error(err)
+		return
+	}
+	c.cmd = exec.Command(self, "serve", "--config", c.file)
+	c.cmd.Env = append(os.Environ(), "DESKBELL_TEST_CHILD=1")
+	c.cmd.Stdout, c.cmd.Stderr = c.log, c.log
+	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := c.cmd.Start(); err != nil {
+		c.t.Error(err)
+	}
+}
+
+// kill ends the child without a word, and starts the next.
+func (c *child) kill() {
+	c.mu.Lock()
+	cmd := c.cmd
+	c.mu.Unlock()
+	_ = cmd.Process.Kill()
+	_, _ = cmd.Process.Wait()
+	c.start()
+}
+
+// chaos is the crash test: a server that is killed under load, at named points and at random, with a Slack that fails.
+type chaos struct {
+	*testing.T
+	slack  *slacktest.Server
+	server *child
+	url    string
+	seed   uint64
+	points map[string]*atomic.Int64
+	kills  atomic.Int64
+	armed  chan string // the next named point to be hit
+	over   chan struct{}
+}
+
+func TestCrashLosesDoublesReordersAndLeaksNothing(t *testing.T) {
+	t.Parallel()
+	customers, lines, kills := 8, 22, 3
+	if os.Getenv("PROVE") != "" {
+		customers, lines, kills = 24, 48, 24
+	}
+	c := &chaos{T: t, seed: seed(t), points: map[string]*atomic.Int64{}, armed: make(chan string, 1), over: make(chan struct{})}
+	for _, p := range points {
+		c.points[p] = &atomic.Int64{}
+	}
+	c.begin()
+	var wg sync.WaitGroup
+	talks := make([]*talk, customers)
+	for i := range talks {
+		talks[i] = &talk{c: c, n: i, rng: rand.New(rand.NewPCG(c.seed, uint64(i))), messages: map[string]bot.MessageView{}}
+		wg.Go(func() { talks[i].run(lines) })
+	}
+	killed := make(chan struct{})
+	go func() { defer close(killed); c.havoc(kills) }()
+	wg.Wait()
+	close(c.over)
+	<-killed
+	c.slack.FailAs(nil)
+	c.settle()
+	c.report(talks)
+}
+
+func seed(t *testing.T) uint64 {
+	n, err := strconv.ParseUint(os.Getenv("SEED"), 10, 64)
+	if err != nil {
+		n = rand.Uint64() % 1e6
+	}
+	t.Logf("SEED=%d", n)
+	return n
+}
+
+// The named points at which the server is killed.
+var points = []string{"card post accepted, ts not saved", "thread post accepted, not saved", "leased, not called", "inside an undo window"}
+
+func freeAddr(t testing.TB) string {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ln.Close() }()
+	return ln.Addr().String()
+}
+
+func (c *chaos) begin() {
+	retries := make([]time.Duration, 400)
+	for i := range retries {
+		retries[i] = 150 * time.Millisecond
+	}
+	c.slack = slacktest.Start(c, slacktest.Options{PostsPerSecond: 60, Burst: 10, NoTiers: true, Retries: retries})
+	addr := freeAddr(c)
+	c.url = "http://" + addr
+	c.slack.Listen(c.url)
+	file := filepath.Join(c.TempDir(), "deskbell.yaml")
+	text := fmt.Sprintf(`listen: %s
+database: {url: %q}
+log: {level: warn}
+web: {messages_per_minute: 0, sessions_per_minute: 0}
+worker: {lease: 5s}
+slack: {bot_token: %s, signing_secret: %s, api_url: %q, undo_window: 300ms, posts_per_second: 50}
+teams: {support: {slack_channel: C1}}
+`, addr, pgtest.URL(c, migrations()...), slacktest.BotToken, slacktest.SigningSecret, c.slack.URL)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		c.Fatal(err)
+	}
+	c.server = &child{t: c.T, file: file, log: &buffer{}}
+	c.server.start()
+	c.Cleanup(func() {
+		c.server.mu.Lock()
+		defer c.server.mu.Unlock()
+		_ = c.server.cmd.Process.Kill()
+		_, _ = c.server.cmd.Process.Wait()
+		if c.Failed() {
+			log := c.server.log.String()
+			c.Log(log[max(0, len(log)-8000):])
+		}
+	})
+	var mu sync.Mutex
+	rng := rand.New(rand.NewPCG(c.seed, 99))
+	c.slack.FailAs(func(method, thread string) slacktest.Fault {
+		if f, hit := c.atPoint(method, thread); hit {
+			return f
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		switch x := rng.Float64(); {
+		case x < 0.02:
+			return slacktest.Fault{Status: 429, RetryAfter: 1}
+		case x < 0.03:
+			return slacktest.Fault{Status: 500, After: true}
+		case x < 0.04:
+			return slacktest.Fault{Status: 500}
+		case x < 0.045:
+			return slacktest.Fault{After: true, Hang: 4 * time.Second} // longer than the server waits
+		}
+		return slacktest.Fault{}
+	})
+}
+
+// atPoint kills the server when a call comes by that is at the armed point.
+func (c *chaos) atPoint(method, thread string) (slacktest.Fault, bool) {
+	if method != "chat.postMessage" {
+		return slacktest.Fault{}, false
+	}
+	select {
+	case p := <-c.armed:
+		fault := slacktest.Fault{Status: 500, After: true, Hang: 2 * time.Second} // accepted; the answer never arrives
+		switch {
+		case p == points[0] && thread == "", p == points[1] && thread != "":
+		case p == points[2]:
+			fault.After = false
+		default:
+			c.armed <- p
+			return slacktest.Fault{}, false
+		}
+		go c.hit(p, 20*time.Millisecond)
+		return fault, true
+	default:
+		return slacktest.Fault{}, false
+	}
+}
+
+func (c *chaos) hit(point string, after time.Duration) {
+	time.Sleep(after)
+	c.points[point].Add(1)
+	c.kills.Add(1)
+	c.server.kill()
+}
+
+// havoc kills the server so many times: at each named point in turn, then at random.
+func (c *chaos) havoc(n int) {
+	rng := rand.New(rand.NewPCG(c.seed, 98))
+	for i := 0; int(c.kills.Load()) < n; i++ {
+		select {
+		case <-c.over:
+			return
+		case <-time.After(time.Duration(800+rng.IntN(1200)) * time.Millisecond):
+		}
+		before := c.kills.Load()
+		switch {
+		case i%2 == 1 && i > 2*len(points):
+			c.kills.Add(1)
+			c.server.kill()
+			continue
+		default:
+			select {
+			case c.armed <- points[i%len(points)]:
+			default:
+			}
+		}
+		for wait := 0; c.kills.Load() == before && wait < 600; wait++ { // until somebody comes by the point
+			select {
+			case <-c.over:
+				return
+			case <-time.After(10 * time.Millisecond):
+			}
+		}
+	}
+}
+
+// undoWindow kills the server if that point is armed: a line was acked and its window is open.
+func (c *chaos) undoWindow() {
+	select {
+	case p := <-c.armed:
+		if p != points[3] {
+			c.armed <- p
+			return
+		}
+		c.hit(p, 0)
+	default:
+	}
+}
+
+// talk is one customer and the agent who helps her.
+type talk struct {
+	c     *chaos
+	n     int
+	rng   *rand.Rand
+	token string
+	card  string
+
+	mu       sync.Mutex
+	messages map[string]bot.MessageView
+	order    []int64 // revs as they came
+	texts    []string
+	rev      string
+
+	said, answered []string
+}
+
+func (k *talk) run(lines int) {
+	var in struct{ Token string }
+	k.must("POST", "/web/sessions", fmt.Sprintf(`{"contact":{"name":"customer-%d"}}`, k.n), &in)
+	k.token = in.Token
+	done := make(chan struct{})
+	defer close(done)
+	go k.follow(done)
+	k.say("I want to talk to a person")
+	k.ring()
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	wg.Go(func() { k.answer(lines) })
+	for i := range lines {
+		k.say(fmt.Sprintf("c%d-%d.", k.n, i))
+		time.Sleep(time.Duration(k.rng.IntN(400)) * time.Millisecond) // the pace of the load
+	}
+}
+
+// must sends a request until it is answered, as a client does: the id makes it harmless.
+func (k *talk) must(method, path, body string, into any) {
+	for {
+		r, err := http.NewRequest(method, k.c.url+path, strings.NewReader(body))
+		if err != nil {
+			k.c.Error(err)
+			return
+		}
+		r.Header.Set("Authorization", "Bearer "+k.token)
+		res, err := http.DefaultClient.Do(r)
+		if err == nil {
+			b, readErr := io.ReadAll(res.Body)
+			_ = res.Body.Close()
+			if readErr == nil && res.StatusCode/100 == 2 {
+				if into != nil {
+					_ = json.Unmarshal(b, into)
+				}
+				return
+			}
+			if res.StatusCode/100 == 4 {
+				k.c.Errorf("%s %s: %s %s", method, path, res.Status, b)
+				return
+			}
+		}
+		time.Sleep(30 * time.Millisecond) // the client's patience
+	}
+}
+
+func (k *talk) say(text string) {
+	body, _ := json.Marshal(map[string]string{"id": text, "text": text})
+	k.must("POST", "/web/messages", string(body), nil)
+	k.said = append(k.said, text)
+}
+
+// ring waits for her card and claims it, as often as it takes.
+func (k *talk) ring() {
+	name := fmt.Sprintf("customer-%d*", k.n)
+	for k.card == "" {
+		for _, m := range k.c.slack.Channel("C1") {
+			if strings.Contains(m.Shown(), name) {
+				k.card = m.TS
+			}
+		}
+		time.Sleep(10 * time.Millisecond) // until the card is there
+	}
+	// She is answered within 50 ms of the card: before the server can know the card's ts, and before the claim.
+	k.c.slack.Say("C1", k.card, "UMIA", fmt.Sprintf("leak%d: too early", k.n))
+	for !k.claimed() {
+		_ = k.c.slack.Click("C1", k.card, "claim", "UMIA")
+		time.Sleep(50 * time.Millisecond) // an agent's patience
+	}
+}
+
+func (k *talk) claimed() bool {
+	for _, m := range k.c.slack.Channel("C1") {
+		if m.TS == k.card && strings.Contains(m.Shown(), "CLAIMED") {
+			return true
+		}
+	}
+	return false
+}
+
+// answer writes lines into the thread; some are notes, some are another's, which must not leak.
+func (k *talk) answer(lines int) {
+	rng := rand.New(rand.NewPCG(k.c.seed, uint64(1000+k.n)))
+	for i := range lines {
+		text := fmt.Sprintf("a%d-%d.", k.n, i)
+		switch rng.IntN(8) {
+		case 0:
+			k.c.slack.Say("C1", k.card, "UMIA", fmt.Sprintf("note: leak%d-%d", k.n, i))
+		case 1:
+			k.c.slack.Say("C1", k.card, "UBOB", fmt.Sprintf("leak%d-%d of another", k.n, i))
+		}
+		ts := k.c.slack.Say("C1", k.card, "UMIA", text)
+		k.answered = append(k.answered, text)
+		for !k.c.slack.Acked("C1", ts) { // people do not write on while Slack shows their line as not sent
+			time.Sleep(5 * time.Millisecond) // until it is
+		}
+		k.c.undoWindow()
+		time.Sleep(time.Duration(rng.IntN(400)) * time.Millisecond) // the pace of the load
+	}
+}
+
+// follow reads the stream, and comes back with the last rev when it breaks.
+func (k *talk) follow(done chan struct{}) {
+	for {
+		select {
+		case <-done:
+			return
+		default:
+		}
+		k.mu.Lock()
+		after := k.rev
+		k.mu.Unlock()
+		url := k.c.url + "/web/stream?token=" + k.token
+		if after != "" {
+			url += "&after=" + after
+		}
+		if res, err := http.Get(url); err == nil {
+			k.read(res.Body)
+			_ = res.Body.Close()
+		}
+		time.Sleep(50 * time.Millisecond) // as EventSource waits
+	}
+}
+
+func (k *talk) read(body io.Reader) {
+	name, id := "", ""
+	s := bufio.NewScanner(body)
+	for s.Scan() {
+		field, value, _ := strings.Cut(s.Text(), ": ")
+		switch field {
+		case "event":
+			name = value
+		case "id":
+			id = value
+		case "data":
+			k.mu.Lock()
+			if name == "message" {
+				var m bot.MessageView
+				if json.Unmarshal([]byte(value), &m) == nil {
+					k.messages[m.ID] = m
+					k.texts = append(k.texts, m.Text)
+				}
+			}
+			if id != "" {
+				k.rev = id
+				rev, _ := strconv.ParseInt(id, 10, 64)
+				k.order = append(k.order, rev)
+			}
+			k.mu.Unlock()
+		}
+	}
+}
+
+// settle waits until nothing is left to do: effects, timers, sweeps.
+func (c *chaos) settle() {
+	url := ""
+	b, err := os.ReadFile(c.server.file)
+	if err != nil {
+		c.Fatal(err)
+	}
+	for line := range bytes.Lines(b) {
+		if rest, ok := bytes.CutPrefix(line, []byte("database: {url: ")); ok {
+			url, _ = strconv.Unquote(strings.TrimSuffix(strings.TrimSpace(string(rest)), "}"))
+		}
+	}
+	db, err := pg.Open(c.Context(), pg.Options{URL: url, Logger: pgtest.Logger()})
+	if err != nil {
+		c.Fatal(err)
+	}
+	defer db.Close()
+	store := desk.New(db.Pool)
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(100 * time.Millisecond) {
+		h, err := store.Health(c.Context())
+		var timers int
+		if err == nil {
+			err = db.QueryRow(c.Context(), `SELECT count(*) FROM timers WHERE kind <> 'redraw'`).Scan(&timers)
+		}
+		if err == nil && h.Queued == 0 && timers == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			c.Fatalf("not settled: %+v, %d timers, %v", h, timers, err)
+		}
+	}
+}
+
+// report compares what was said with what was seen, and prints one line.
+func (c *chaos) report(talks []*talk) {
+	lost, doubled, before, disordered, leaked, total := 0, 0, 0, 0, 0, 0
+	check := func(what string, want, got []string) {
+		total += len(want)
+		for _, w := range want {
+			switch n := count(got, w); {
+			case n == 0:
+				lost++
+				c.Logf("lost (%s): %s", what, w)
+			case n > 1:
+				doubled += n - 1
+				c.Logf("doubled (%s): %s", what, w)
+			}
+		}
+		last := -1
+		for _, g := range got {
+			i := slices.Index(want, g)
+			if i < 0 {
+				continue
+			}
+			if i < last {
+				disordered++
+				c.Logf("out of order (%s): %s", what, g)
+			}
+			last = max(last, i)
+		}
+	}
+	for _, k := range talks {
+		everything := c.slack.Everything("C1")
+		var thread []string
+		for _, m := range everything {
+			if m.ThreadTS != k.card || m.BotID == "" {
+				continue
+			}
+			for _, text := range words(m.Shown()) {
+				if m.Deleted {
+					before++
+				} else {
+					thread = append(thread, text)
+				}
+			}
+		}
+		check("customer to thread", k.said[1:], thread)
+		var all struct{ Messages []bot.MessageView }
+		k.must("GET", "/web/messages?after=0", "", &all)
+		var seen []string
+		for _, m := range all.Messages {
+			if m.From == "agent" {
+				seen = append(seen, m.Text)
+			}
+		}
+		check("thread to customer", k.answered, seen)
+		k.mu.Lock()
+		for _, text := range k.texts {
+			if strings.Contains(text, "leak") {
+				leaked++
+			}
+		}
+		if !slices.IsSorted(k.order) {
+			disordered++
+			c.Logf("the stream of customer %d went backwards", k.n)
+		}
+		for text, n := range tally(k.texts, "a") {
+			if n > 1 {
+				doubled += n - 1
+				c.Logf("doubled (stream): %s", text)
+			}
+		}
+		k.mu.Unlock()
+	}
+	cards := 0
+	for _, m := range c.slack.Channel("C1") {
+		if m.BotID != "" {
+			cards++
+		}
+	}
+	doubled += max(0, cards-len(talks))
+	var hit []string
+	for _, p := range points {
+		hit = append(hit, fmt.Sprintf("%s %d×", p, c.points[p].Load()))
+		if os.Getenv("PROVE") != "" && c.points[p].Load() == 0 {
+			c.Errorf("never killed at: %s", p)
+		}
+	}
+	c.Logf("crash test: %d messages, %d kills (%s), seed %d: lost %d, doubled %d (%d copies before the sweep), out of order %d, leaked %d",
+		total, c.kills.Load(), strings.Join(hit, ", "), c.seed, lost, doubled, before, disordered, leaked)
+	if lost+doubled+disordered+leaked > 0 {
+		c.Error("see above")
+	}
+}
+
+func count(all []string, one string) (n int) {
+	for _, a := range all {
+		if a == one {
+			n++
+		}
+	}
+	return n
+}
+
+func tally(all []string, prefix string) map[string]int {
+	n := map[string]int{}
+	for _, a := range all {
+		if strings.HasPrefix(a, prefix) && strings.HasSuffix(a, ".") {
+			n[a]++
+		}
+	}
+	return n
+}
+
+// words are the customer's lines that a post shows, in order.
+func words(shown string) []string {
+	var out []string
+	for w := range strings.FieldsSeq(shown) {
+		if strings.HasPrefix(w, "c") && strings.HasSuffix(w, ".") && strings.Contains(w, "-") {
+			out = append(out, w)
+		}
+	}
+	return out
+}
