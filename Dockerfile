@@ -1,0 +1,14 @@
+# Not tested where it was written: there is no Docker there.
+FROM golang:1.26-bookworm AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+COPY . .
+RUN CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o /deskbell ./cmd/deskbell
+
+FROM gcr.io/distroless/static-debian12:nonroot
+COPY --from=build /deskbell /deskbell
+ENV DESKBELL_LISTEN=0.0.0.0:8080
+EXPOSE 8080
+ENTRYPOINT ["/deskbell"]
+CMD ["serve"]
