@@ -33,6 +33,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv("DESKBELL_TEST_CHILD") != "" {
 		os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 	}
+	if database := os.Getenv("DESKBELL_TEST_FLOOR"); database != "" {
+		os.Exit(runFloor(database, os.Getenv("DESKBELL_TEST_SLACK"), os.Stdin, os.Stdout))
+	}
 	os.Exit(m.Run())
 }
 
@@ -101,7 +104,7 @@ func TestCrashLosesDoublesReordersAndLeaksNothing(t *testing.T) {
 	talks := make([]*talk, customers)
 	for i := range talks {
 		talks[i] = &talk{c: c, n: i, rng: rand.New(rand.NewPCG(c.seed, uint64(i))), messages: map[string]bot.MessageView{}}
-		wg.Go(func() { talks[i].run(lines) })
+		wg.Go(func() { talks[i].run(lines, int64(kills)) })
 	}
 	killed := make(chan struct{})
 	go func() { defer close(killed); c.havoc(kills) }()
@@ -280,7 +283,7 @@ type talk struct {
 	said, answered []string
 }
 
-func (k *talk) run(lines int) {
+func (k *talk) run(lines int, kills int64) {
 	var in struct{ Token string }
 	k.must("POST", "/web/sessions", fmt.Sprintf(`{"contact":{"name":"customer-%d"}}`, k.n), &in)
 	k.token = in.Token
@@ -291,8 +294,8 @@ func (k *talk) run(lines int) {
 	k.ring()
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	wg.Go(func() { k.answer(lines) })
-	for i := range lines {
+	wg.Go(func() { k.answer(lines, kills) })
+	for i := 0; i < lines || k.c.kills.Load() < kills; i++ {
 		k.say(fmt.Sprintf("c%d-%d.", k.n, i))
 		time.Sleep(time.Duration(k.rng.IntN(400)) * time.Millisecond) // the pace of the load
 	}
@@ -361,9 +364,9 @@ func (k *talk) claimed() bool {
 }
 
 // answer writes lines into the thread; some are notes, some are another's, which must not leak.
-func (k *talk) answer(lines int) {
+func (k *talk) answer(lines int, kills int64) {
 	rng := rand.New(rand.NewPCG(k.c.seed, uint64(1000+k.n)))
-	for i := range lines {
+	for i := 0; i < lines || k.c.kills.Load() < kills; i++ {
 		text := fmt.Sprintf("a%d-%d.", k.n, i)
 		switch rng.IntN(8) {
 		case 0:

@@ -54,6 +54,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if config.ConnConfig.RuntimeParams["application_name"] == "" {
 		config.ConnConfig.RuntimeParams["application_name"] = "deskbell"
 	}
+	// Our statements are prepared once and look rows up by index: planning them anew each time costs more than running them.
+	config.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
+	config.ConnConfig.RuntimeParams["jit"] = "off"
 	if db.Pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("open database: %w", err)
