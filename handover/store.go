@@ -42,7 +42,7 @@ func ByOpening(o Opening) Ref { return Ref{channel: o.Channel, customer: o.Custo
 func ByHandoff(id int64) Ref { return Ref{handoff: id} }
 
 // ByCard names the conversation whose card, current or old, is this message of a workspace.
-func ByCard(p Place, ts string) Ref { return Ref{card: Card{Place: p, TS: ts}, pending: true} }
+func ByCard(p Place, ts string) Ref { return Ref{card: Card{Place: p, TS: ts}} }
 
 // ByMessage names the conversation of an agent's message by its external id.
 func ByMessage(external string) Ref { return Ref{message: external, pending: true} }
@@ -99,6 +99,7 @@ type Change struct {
 // Saved is what a step saved.
 type Saved struct {
 	Conversation Conversation
+	Before       int64 // the conversation's Rev before the step
 	Messages     []Message
 	Again        bool            // it was a repeat: nothing was changed, this is what the first one saved
 	Lanes        []string        // lanes that have something to do now

@@ -1,6 +1,7 @@
 package handover
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -13,12 +14,13 @@ type Wakes struct {
 	readers map[int64]map[chan struct{}]struct{}
 	all     map[chan struct{}]struct{}
 	typing  map[typist]map[chan struct{}]struct{}
+	recent  map[int64][]Saved // the newest steps of conversations that have readers, so that these need not ask
 	forward func(conversation int64, lanes []string)
 }
 
 // NewWakes returns wakes; forward, if not nil, carries them to other processes and must not block.
 func NewWakes(forward func(conversation int64, lanes []string)) *Wakes {
-	return &Wakes{lanes: map[string]map[chan struct{}]struct{}{}, readers: map[int64]map[chan struct{}]struct{}{}, all: map[chan struct{}]struct{}{}, typing: map[typist]map[chan struct{}]struct{}{}, forward: forward}
+	return &Wakes{lanes: map[string]map[chan struct{}]struct{}{}, readers: map[int64]map[chan struct{}]struct{}{}, all: map[chan struct{}]struct{}{}, typing: map[typist]map[chan struct{}]struct{}{}, recent: map[int64][]Saved{}, forward: forward}
 }
 
 // laneClock is woken when timers are set.
@@ -26,6 +28,12 @@ const laneClock = "clock"
 
 // Saved wakes whoever cares for what a step saved.
 func (w *Wakes) Saved(s Saved) {
+	id := s.Conversation.ID
+	w.mu.Lock()
+	if len(w.readers[id]) > 0 && s.Conversation.Rev > s.Before {
+		w.recent[id] = append(w.recent[id][max(0, len(w.recent[id])-keepRecent):], s)
+	}
+	w.mu.Unlock()
 	w.Heard(s.Conversation.ID, s.Lanes)
 	for _, after := range s.Timers {
 		time.AfterFunc(after, func() { w.Heard(0, []string{laneClock}) })
@@ -33,6 +41,31 @@ func (w *Wakes) Saved(s Saved) {
 	if w.forward != nil {
 		w.forward(s.Conversation.ID, s.Lanes)
 	}
+}
+
+// keepRecent is how many steps a reader may be behind before it has to ask.
+const keepRecent = 15
+
+// Since returns what Reads.Since would return after rev, if this process saved all of it lately; false: ask.
+func (w *Wakes) Since(conversation, rev int64) (c Conversation, messages []Message, ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for more := true; more; {
+		more = false
+		for _, s := range w.recent[conversation] {
+			if s.Before != rev {
+				continue
+			}
+			for _, m := range s.Messages {
+				if m.Rev > rev {
+					messages = append(messages, m)
+				}
+			}
+			c, rev, more, ok = s.Conversation, s.Conversation.Rev, true, true
+		}
+	}
+	slices.SortFunc(messages, func(a, b Message) int { return int(a.Rev - b.Rev) })
+	return c, messages, ok
 }
 
 // Heard wakes this process only: workers of the lanes, readers of the conversation. Lane "" wakes all, conversation 0 none.
@@ -82,6 +115,7 @@ func (w *Wakes) Watch(conversation int64) (<-chan struct{}, func()) {
 		delete(set, c)
 		if len(set) == 0 && len(w.readers[conversation]) == 0 {
 			delete(w.readers, conversation)
+			delete(w.recent, conversation)
 		}
 	}
 }

@@ -82,9 +82,17 @@ func (c *Channel) catchUp(r *http.Request, e *events, id, rev int64, first bool)
 		if first {
 			limit = -newest
 		}
-		conv, messages, err := c.reads.Since(r.Context(), id, rev, limit)
-		if err != nil {
-			return rev, err
+		var conv handover.Conversation
+		var messages []handover.Message
+		known := false
+		if !first {
+			conv, messages, known = c.wakes.Since(id, rev)
+		}
+		if !known {
+			var err error
+			if conv, messages, err = c.reads.Since(r.Context(), id, rev, limit); err != nil {
+				return rev, err
+			}
 		}
 		if conv.Rev == rev && !first {
 			return rev, nil

@@ -263,7 +263,7 @@ func TestTheWidgetOutlivesTheServer(t *testing.T) {
 		t.Errorf("%s lines of her own", n)
 	}
 	// The session is gone with the data: no endless retries, and the next message starts a new one.
-	if _, err := w.app.db.Exec(t.Context(), `TRUNCATE conversations CASCADE`); err != nil {
+	if _, err := w.app.db.Exec(t.Context(), `TRUNCATE conversations, messages CASCADE`); err != nil {
 		t.Fatal(err)
 	}
 	w.stop()

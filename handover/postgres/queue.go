@@ -14,19 +14,20 @@ import (
 // maxRun is how many effects of a lane are given out at once: the blocks that one Slack post may have.
 const maxRun = 40
 
-// Lease implements handover.Queue. Of the lanes that wait for one pace the most urgent is chosen, and the pace's row is locked
-// with it: two processes cannot take the same place. A lane whose last lease ended without a word was lost: Look is set.
-func (s *Store) Lease(ctx context.Context, lanes []string, n int, lease time.Duration, paces []handover.Pace) ([]handover.Run, error) {
-	suffixes, every, burst := make([]string, len(paces)), make([]time.Duration, len(paces)), make([]int32, len(paces))
-	for i, p := range paces {
-		suffixes[i], every[i], burst[i] = p.Suffix, p.Every, int32(p.Burst)
-	}
-	rows, err := s.db.Query(ctx, `
+// unpaced chooses lanes where nothing is limited.
+const unpaced = `
+		WITH chosen AS (
+			SELECT l.conversation_id, l.lane, l.leased_until IS NOT NULL AS lost FROM lanes l
+			WHERE l.due_at <= now() AND l.lane = ANY($1) AND (l.leased_until IS NULL OR l.leased_until <= now())
+			ORDER BY l.priority, l.due_at LIMIT $2 FOR UPDATE SKIP LOCKED),`
+
+// paced chooses the most urgent lane of each pace that is free, and takes a place of it.
+const paced = `
 		WITH due AS (
 			SELECT l.conversation_id, l.lane, l.pace_key, row_number() OVER (PARTITION BY l.pace_key ORDER BY l.priority, l.due_at) AS nth, l.priority, l.due_at
 			FROM lanes l LEFT JOIN paces p ON p.key = l.pace_key
 			WHERE l.due_at <= now() AND l.lane = ANY($1) AND (l.leased_until IS NULL OR l.leased_until <= now()) AND coalesce(p.next_at, '-infinity') <= now()),
-		limits AS (SELECT * FROM unnest($4::text[], $5::interval[], $6::int[]) AS u (suffix, every, burst)),
+		limits AS (SELECT * FROM unnest($5::text[], $6::interval[], $7::int[]) AS u (suffix, every, burst)),
 		free AS (
 			SELECT l.conversation_id, l.lane, l.leased_until IS NOT NULL AS lost FROM lanes l JOIN due USING (conversation_id, lane)
 			WHERE (l.pace_key = '' OR split_part(l.pace_key, ':', -1) NOT IN (SELECT suffix FROM limits))
@@ -40,21 +41,38 @@ func (s *Store) Lease(ctx context.Context, lanes []string, n int, lease time.Dur
 		taken AS (
 			UPDATE paces p SET next_at = greatest(p.next_at, now() - u.every * u.burst) + u.every FROM paced, limits u
 			WHERE p.key = paced.key AND u.suffix = split_part(p.key, ':', -1)),
+		chosen AS (SELECT conversation_id, lane, lost FROM free UNION ALL SELECT conversation_id, lane, lost FROM paced LIMIT $2),`
+
+// leased leases the chosen lanes and reads what they have to do.
+const leased = `
 		leased AS (
 			UPDATE lanes l SET leased_until = now() + $3, attempt = l.attempt + 1, look = l.look OR f.lost
-			FROM (SELECT conversation_id, lane, lost FROM free UNION ALL SELECT conversation_id, lane, lost FROM paced LIMIT $2) f
+			FROM chosen f
 			WHERE l.conversation_id = f.conversation_id AND l.lane = f.lane
 			RETURNING l.conversation_id, l.lane, l.pace_key, l.priority, l.attempt, l.failures, l.look)
-		SELECT l.lane, l.pace_key, l.attempt, l.failures, l.look, now() - coalesce(e.at, now()), coalesce(e.id, 0), coalesce(e.kind, ''), coalesce(e.handoff_id, 0), `+conversationColumns+`,
+		SELECT l.lane, l.pace_key, l.attempt, l.failures, l.look, now() - coalesce(e.at, now()), coalesce(e.id, 0), coalesce(e.kind, ''), coalesce(e.handoff_id, 0), ` + conversationColumns + `,
 			m.id IS NOT NULL, coalesce(m.id, 0), coalesce(m.conversation_id, 0), coalesce(m.handoff_id, 0), coalesce(m.sender, ''), coalesce(ma.id, 0), coalesce(ma.name, ''), coalesce(ma.title, ''), coalesce(ma.avatar, ''),
 			coalesce(m.visibility, ''), coalesce(m.text, ''), coalesce(m.external_id, ''), coalesce(m.line_ts, ''), coalesce(m.edited_ts, ''), coalesce(m.seq, 0), coalesce(m.rev, 0), m.choices, m.citations,
 			coalesce(m.at, 'epoch'), coalesce(m.edited, false), coalesce(m.deleted, false), coalesce(m.failure, '')
 		FROM leased l
-		JOIN `+conversationJoins+` ON c.id = l.conversation_id
-		LEFT JOIN LATERAL (SELECT * FROM effects e WHERE e.conversation_id = l.conversation_id AND e.lane = l.lane AND e.failed_at IS NULL ORDER BY e.id LIMIT $7) e ON true
+		JOIN ` + conversationJoins + ` ON c.id = l.conversation_id
+		LEFT JOIN LATERAL (SELECT * FROM effects e WHERE e.conversation_id = l.conversation_id AND e.lane = l.lane AND e.failed_at IS NULL ORDER BY e.id LIMIT $4) e ON true
 		LEFT JOIN messages m ON m.id = e.message_id LEFT JOIN agents ma ON ma.id = m.agent_id
-		ORDER BY l.priority, l.conversation_id, l.lane, e.id`,
-		lanes, n, lease, suffixes, every, burst, maxRun)
+		ORDER BY l.priority, l.conversation_id, l.lane, e.id`
+
+// Lease implements handover.Queue. Of the lanes that wait for one pace the most urgent is chosen, and the pace's row is locked
+// with it: two processes cannot take the same place. A lane whose last lease ended without a word was lost: Look is set.
+func (s *Store) Lease(ctx context.Context, lanes []string, n int, lease time.Duration, paces []handover.Pace) ([]handover.Run, error) {
+	suffixes, every, burst := make([]string, len(paces)), make([]time.Duration, len(paces)), make([]int32, len(paces))
+	for i, p := range paces {
+		suffixes[i], every[i], burst[i] = p.Suffix, p.Every, int32(p.Burst)
+	}
+	args := []any{lanes, n, lease, maxRun}
+	with := unpaced
+	if len(paces) > 0 {
+		with, args = paced, append(args, suffixes, every, burst)
+	}
+	rows, err := s.db.Query(ctx, with+leased, args...)
 	if err != nil {
 		return nil, fmt.Errorf("lease lanes: %w", err)
 	}

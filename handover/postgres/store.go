@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -34,7 +35,10 @@ func Migrations() pg.Migrations {
 }
 
 // Store is a handover.Store and a handover.Queue.
-type Store struct{ db *pgxpool.Pool }
+type Store struct {
+	db    *pgxpool.Pool
+	paces sync.Map // keys whose row is there: rows of paces are never deleted
+}
 
 var (
 	_ handover.Store = (*Store)(nil)
@@ -132,34 +136,48 @@ func (s *Store) update(ctx context.Context, asks handover.Asks, decide func(hand
 		}
 	}()
 	open = true
-	c, again, err := lock(ctx, conn, asks)
+	c, err := lock(ctx, conn, asks)
 	if err != nil {
 		return saved, err
 	}
-	if again != nil {
-		return handover.Saved{Conversation: c, Messages: []handover.Message{*again}, Again: true}, nil
-	}
 	ch, err := decide(c)
-	if err != nil {
+	if err != nil { // a repeat of what was allowed then
+		if again, is, e := first(ctx, conn, c, asks.Key); is || e != nil {
+			return again, e
+		}
 		return saved, err
 	}
 	b := &pgx.Batch{}
-	saved = save(b, c, ch)
+	saved = s.save(b, c, ch)
 	if b.Len() == 0 && asks.Open == nil {
 		saved.Again = true
 		return saved, nil
 	}
 	b.Queue("COMMIT")
 	if err := conn.SendBatch(ctx, b).Close(); err != nil {
+		// A repeat is told by the unique index, so that the others need not look.
+		var pgErr *pgconn.PgError
+		if errors.As(err, &pgErr) && pgErr.ConstraintName == "messages_conversation_id_external_id_key" {
+			if _, err := conn.Exec(ctx, "ROLLBACK"); err != nil {
+				return handover.Saved{}, fmt.Errorf("roll back: %w", err)
+			}
+			open = false
+			if again, is, e := first(ctx, conn, c, asks.Key); is || e != nil {
+				return again, e
+			}
+		}
 		return handover.Saved{}, fmt.Errorf("save conversation: %w", err)
 	}
 	open = false
+	for _, e := range ch.Effects {
+		s.paces.LoadOrStore(e.Pace, true)
+	}
 	return saved, nil
 }
 
 // lock is the first round trip: begin, open if asked to, lock, and read what decide must see. Reading is a statement after
 // the lock, because one that waits for it would see the rows from before.
-func lock(ctx context.Context, conn *pgxpool.Conn, a handover.Asks) (c handover.Conversation, again *handover.Message, err error) {
+func lock(ctx context.Context, conn *pgxpool.Conn, a handover.Asks) (c handover.Conversation, err error) {
 	b := &pgx.Batch{}
 	b.Queue("BEGIN")
 	cond, args := where(a)
@@ -168,87 +186,93 @@ func lock(ctx context.Context, conn *pgxpool.Conn, a handover.Asks) (c handover.
 			VALUES (nextval('ids'), $1, $2, $3, $4, $5, $6) ON CONFLICT (channel, customer) DO NOTHING`,
 			o.Channel, o.Customer, o.Push, o.Contact, o.Language, o.PageURL)
 	}
-	locked := false
-	b.Queue(`SELECT true FROM conversations c WHERE `+cond+` FOR NO KEY UPDATE`, args...).QueryRow(func(row pgx.Row) error {
-		if err := row.Scan(&locked); !errors.Is(err, pgx.ErrNoRows) {
-			return err
-		}
-		return nil
-	})
-	b.Queue(`SELECT now(), nextval('ids'), `+conversationColumns+` FROM `+conversationJoins+` WHERE `+cond, args...).QueryRow(func(row pgx.Row) error {
-		if err := row.Scan(append([]any{&c.Now, &c.FreeID}, conversationFields(&c)...)...); !errors.Is(err, pgx.ErrNoRows) {
-			return err
-		}
-		return nil
-	})
+	b.Queue(`SELECT FROM conversations c WHERE `+cond+` FOR NO KEY UPDATE`, args...)
+	found, kept := false, false
+	columns, joins, extra := conversationColumns, conversationJoins, []any{}
+	fields := append([]any{&c.Now, &c.FreeID}, conversationFields(&c)...)
 	n := len(args)
-	this := `(SELECT c.id FROM conversations c WHERE ` + cond + `)`
-	one := func(into **handover.Message, external string) {
-		b.Queue(fmt.Sprintf(`SELECT `+messageColumns+` FROM `+messageJoins+` WHERE m.conversation_id = %s AND m.external_id = $%d`, this, n+1),
-			append(slices.Clone(args), external)...).Query(func(rows pgx.Rows) error {
-			found, err := scanMessages(rows)
-			if len(found) > 0 {
-				*into = &found[0]
-			}
-			return err
-		})
-	}
-	if a.Key != "" {
-		one(&again, a.Key)
-	}
-	if a.Line != "" {
-		one(&c.Line, a.Line)
+	arg := func(v any) string {
+		extra = append(extra, v)
+		return fmt.Sprintf("$%d", n+len(extra))
 	}
 	if a.Actor != (handover.Account{}) {
-		b.Queue(`SELECT g.id, coalesce(g.name, ''), g.title, g.avatar FROM agents g LEFT JOIN agent_accounts x ON x.agent_id = g.id AND x.workspace = $1 AND x.external = $2
-			WHERE CASE WHEN $3::bigint <> 0 THEN g.id = $3 ELSE x.agent_id IS NOT NULL END`, a.Actor.Workspace, a.Actor.External, a.Actor.ID).QueryRow(func(row pgx.Row) error {
-			if err := row.Scan(&c.Actor.ID, &c.Actor.Name, &c.Actor.Title, &c.Actor.Avatar); !errors.Is(err, pgx.ErrNoRows) {
-				return err
-			}
-			return nil
-		})
+		x := `(SELECT x.agent_id FROM agent_accounts x WHERE x.workspace = ` + arg(a.Actor.Workspace) + ` AND x.external = ` + arg(a.Actor.External) + `)`
+		if a.Actor.ID != 0 {
+			x, extra = "$"+fmt.Sprint(n+1), []any{a.Actor.ID}
+		}
+		columns += `, coalesce(g.id, 0), coalesce(g.name, ''), coalesce(g.title, ''), coalesce(g.avatar, '')`
+		joins += ` LEFT JOIN agents g ON g.id = ` + x
+		fields = append(fields, &c.Actor.ID, &c.Actor.Name, &c.Actor.Title, &c.Actor.Avatar)
 	}
-	handoff := `(SELECT c.handoff_id FROM conversations c WHERE ` + cond + `)`
+	handoff := `c.handoff_id`
 	if a.Card.TS != "" {
-		b.Queue(`SELECT id, handoff_id, workspace, channel, ts, closed_at IS NOT NULL FROM cards WHERE workspace = $1 AND channel = $2 AND ts = $3`,
-			a.Card.Workspace, a.Card.Channel, a.Card.TS).QueryRow(func(row pgx.Row) error {
-			k := &c.Door
-			if err := row.Scan(&k.ID, &k.Handoff, &k.Workspace, &k.Channel, &k.TS, &k.Closed); !errors.Is(err, pgx.ErrNoRows) {
-				return err
-			}
+		columns += `, door.id, door.handoff_id, door.workspace, door.channel, door.ts, door.closed_at IS NOT NULL,
+			EXISTS (SELECT FROM kept_lines l WHERE l.workspace = $1 AND l.channel = $2 AND l.ts = ` + arg(a.Key[strings.LastIndexByte(a.Key, ':')+1:]) + ` AND l.kind <> 'written')`
+		joins += ` JOIN cards door ON door.workspace = $1 AND door.channel = $2 AND door.ts = $3`
+		fields = append(fields, &c.Door.ID, &c.Door.Handoff, &c.Door.Workspace, &c.Door.Channel, &c.Door.TS, &c.Door.Closed, &kept)
+		handoff = `door.handoff_id`
+	}
+	if a.Pending || a.Card.TS != "" {
+		columns += `, (SELECT jsonb_agg(jsonb_build_object('ID', t.id, 'Agent', t.agent_id, 'Workspace', t.workspace, 'Since', t.since_ts, 'Until', t.until_ts, 'Open', t.open) ORDER BY t.id) FROM tenures t WHERE t.handoff_id = ` + handoff + `)`
+		fields = append(fields, &c.Tenures)
+	}
+	b.Queue(`SELECT now(), nextval('ids'), `+columns+` FROM `+joins+` WHERE `+cond, append(slices.Clone(args), extra...)...).QueryRow(func(row pgx.Row) error {
+		err := row.Scan(fields...)
+		if found = err == nil; errors.Is(err, pgx.ErrNoRows) {
 			return nil
+		}
+		return err
+	})
+	this := `(SELECT c.id FROM conversations c WHERE ` + cond + `)`
+	if a.Line != "" {
+		b.Queue(fmt.Sprintf(`SELECT `+messageColumns+` FROM `+messageJoins+` WHERE m.conversation_id = %s AND m.external_id = $%d`, this, n+1), append(slices.Clone(args), a.Line)...).Query(func(rows pgx.Rows) error {
+			lines, err := scanMessages(rows)
+			if len(lines) > 0 {
+				c.Line = &lines[0]
+			}
+			return err
 		})
-		handoff = `(SELECT handoff_id FROM cards WHERE workspace = $1 AND channel = $2 AND ts = $3)`
 	}
 	if a.Pending {
 		b.Queue(`SELECT `+messageColumns+` FROM `+messageJoins+` WHERE m.conversation_id = `+this+` AND m.visibility = 'pending' ORDER BY m.line_ts, m.id`, args...).Query(func(rows pgx.Rows) (err error) {
 			c.Pending, err = scanMessages(rows)
 			return err
 		})
-		b.Queue(`SELECT id, agent_id, workspace, since_ts, until_ts, open FROM tenures WHERE handoff_id = `+handoff+` ORDER BY id`, args...).Query(func(rows pgx.Rows) (err error) {
-			c.Tenures, err = pgx.CollectRows(rows, pgx.RowToStructByPos[handover.Tenure])
-			return err
-		})
-	}
-	if a.Card.TS != "" && a.Key != "" {
-		ts := a.Key[strings.LastIndexByte(a.Key, ':')+1:]
-		b.Queue(`SELECT line FROM kept_lines WHERE workspace = $1 AND channel = $2 AND ts = $3 AND kind <> 'written' ORDER BY kind DESC, edited_ts`,
-			a.Card.Workspace, a.Card.Channel, ts).Query(func(rows pgx.Rows) (err error) {
-			c.Kept, err = pgx.CollectRows(rows, pgx.RowTo[handover.Line])
-			return err
-		})
 	}
 	if err := conn.SendBatch(ctx, b).Close(); err != nil {
-		return c, nil, fmt.Errorf("lock conversation: %w", err)
+		return c, fmt.Errorf("lock conversation: %w", err)
 	}
-	if !locked {
-		return c, nil, handover.ErrUnknown
+	if !found {
+		return c, handover.ErrUnknown
 	}
-	return c, again, nil
+	if kept { // rare: a third round trip
+		rows, err := conn.Query(ctx, `SELECT line FROM kept_lines WHERE workspace = $1 AND channel = $2 AND ts = $3 AND kind <> 'written' ORDER BY kind DESC, edited_ts`,
+			a.Card.Workspace, a.Card.Channel, a.Key[strings.LastIndexByte(a.Key, ':')+1:])
+		if err != nil {
+			return c, fmt.Errorf("read kept lines: %w", err)
+		}
+		if c.Kept, err = pgx.CollectRows(rows, pgx.RowTo[handover.Line]); err != nil {
+			return c, fmt.Errorf("read kept lines: %w", err)
+		}
+	}
+	return c, nil
+}
+
+// first looks for what the first of several repeats saved.
+func first(ctx context.Context, conn *pgxpool.Conn, c handover.Conversation, key string) (handover.Saved, bool, error) {
+	if key == "" {
+		return handover.Saved{}, false, nil
+	}
+	rows, err := conn.Query(ctx, `SELECT `+messageColumns+` FROM `+messageJoins+` WHERE m.conversation_id = $1 AND m.external_id = $2`, c.ID, key)
+	if err != nil {
+		return handover.Saved{}, false, fmt.Errorf("look for a repeat: %w", err)
+	}
+	found, err := scanMessages(rows)
+	return handover.Saved{Conversation: c, Messages: found, Again: true}, len(found) > 0, err
 }
 
 // save queues all that a change is, and says what will have been saved.
-func save(b *pgx.Batch, was handover.Conversation, ch handover.Change) handover.Saved {
+func (s *Store) save(b *pgx.Batch, was handover.Conversation, ch handover.Change) handover.Saved {
 	next := ch.Next
 	if ch.Meet != nil {
 		b.Queue(`INSERT INTO agents (id) VALUES ($1)`, next.Actor.ID)
@@ -270,12 +294,12 @@ func save(b *pgx.Batch, was handover.Conversation, ch handover.Change) handover.
 			k.ID, k.Handoff, k.Workspace, k.Channel, k.TS, k.Closed)
 		learnt = learnt || k.TS != "" && k.ID == next.Handoff.Card.ID && was.Handoff.Card.TS == ""
 	}
-	saveMessages(b, ch.Messages)
+	saveMessages(b, was.FreeID, ch.Messages)
 	was.Now, was.FreeID, was.Actor, was.Door, was.Line, was.Pending, was.Tenures, was.Kept = next.Now, next.FreeID, next.Actor, next.Door, next.Line, next.Pending, next.Tenures, next.Kept
 	if changed := !reflect.DeepEqual(was, next); changed {
 		b.Queue(`UPDATE conversations SET language = $2, page_url = $3, state = $4, rev = $5, state_rev = $6, seq = $7, last_customer = $8, episode = $9, offers = $10, seen = $11,
-			handoff_id = nullif($12, 0), contact = $13, offered = $14, changed_at = now() WHERE id = $1`,
-			next.ID, next.Language, next.PageURL, next.State, next.Rev, next.StateRev, next.Seq, next.LastCustomer, next.Episode, next.Offers, next.Seen, next.Handoff.ID, next.Contact, next.Offered)
+			handoff_id = nullif($12, 0), offered = $13, changed_at = now() WHERE id = $1`,
+			next.ID, next.Language, next.PageURL, next.State, next.Rev, next.StateRev, next.Seq, next.LastCustomer, next.Episode, next.Offers, next.Seen, next.Handoff.ID, next.Offered)
 	}
 	if ch.Decision != nil {
 		b.Queue(`INSERT INTO decisions (conversation_id, up_to, decision) VALUES ($1, $2, $3)`, next.ID, was.LastCustomer, ch.Decision)
@@ -286,7 +310,7 @@ func save(b *pgx.Batch, was handover.Conversation, ch handover.Change) handover.
 	for _, l := range ch.Drop {
 		forget(b, l)
 	}
-	saved := handover.Saved{Conversation: next, Messages: ch.Messages, Lanes: saveEffects(b, next.ID, ch.Effects)}
+	saved := handover.Saved{Conversation: next, Before: was.Rev, Messages: ch.Messages, Lanes: s.saveEffects(b, next.ID, ch.Effects)}
 	if learnt { // what waited for the card's thread
 		b.Queue(`UPDATE lanes SET due_at = now(), pace_key = $3 WHERE conversation_id = $1 AND lane = $2 AND queued > 0 AND due_at = 'infinity'`,
 			next.ID, handover.LaneThread, next.Handoff.Card.Workspace+":"+next.Handoff.Card.Channel+":post")
@@ -325,13 +349,16 @@ func saveHandoff(b *pgx.Batch, was, next handover.Conversation) {
 		h.ID, h.Team, h.Brief, h.Priority, h.State, h.Outcome, h.Agent.ID, at(h.ClaimedAt), at(h.EndedAt), h.PassedOn, h.Introduced, h.Score, h.Comment)
 }
 
-func saveMessages(b *pgx.Batch, messages []handover.Message) {
+func saveMessages(b *pgx.Batch, firstNew int64, messages []handover.Message) {
 	for _, m := range messages {
-		b.Queue(`INSERT INTO messages (id, conversation_id, handoff_id, sender, agent_id, visibility, text, external_id, line_ts, edited_ts, seq, rev, choices, citations, at, edited, deleted, failure)
-			VALUES ($1, $2, nullif($3, 0), $4, nullif($5, 0), $6, $7, nullif($8, ''), $9, $10, nullif($11, 0), nullif($12, 0), $13, $14, $15, $16, $17, $18)
-			ON CONFLICT (id) DO UPDATE SET visibility = EXCLUDED.visibility, text = EXCLUDED.text, edited_ts = EXCLUDED.edited_ts, seq = EXCLUDED.seq, rev = EXCLUDED.rev,
-			edited = EXCLUDED.edited, deleted = EXCLUDED.deleted, failure = EXCLUDED.failure`,
-			m.ID, m.Conversation, m.Handoff, m.From, m.Agent.ID, m.Visibility, m.Text, m.ExternalID, m.LineTS, m.EditedTS, m.Seq, m.Rev, m.Choices, citations(m.Citations), m.At, m.Edited, m.Deleted, m.Failure)
+		if m.ID < firstNew {
+			b.Queue(`UPDATE messages SET visibility = $2, text = $3, edited_ts = $4, seq = nullif($5, 0), rev = nullif($6, 0), edited = $7, deleted = $8, failure = $9 WHERE id = $1`,
+				m.ID, m.Visibility, m.Text, m.EditedTS, m.Seq, m.Rev, m.Edited, m.Deleted, m.Failure)
+			continue
+		}
+		b.Queue(`INSERT INTO messages (id, conversation_id, handoff_id, sender, agent_id, visibility, text, external_id, line_ts, edited_ts, seq, rev, choices, citations, at, deleted)
+			VALUES ($1, $2, nullif($3, 0), $4, nullif($5, 0), $6, $7, nullif($8, ''), $9, $10, nullif($11, 0), nullif($12, 0), $13, $14, $15, $16)`,
+			m.ID, m.Conversation, m.Handoff, m.From, m.Agent.ID, m.Visibility, m.Text, m.ExternalID, m.LineTS, m.EditedTS, m.Seq, m.Rev, m.Choices, citations(m.Citations), m.At, m.Deleted)
 	}
 }
 
@@ -347,12 +374,12 @@ func citations(c []handover.Citation) any {
 }
 
 // saveEffects queues the effects with their lanes, in the order of the lanes' names so that no two steps lock each other out.
-func saveEffects(b *pgx.Batch, conversation int64, effects []handover.Effect) (lanes []string) {
+func (s *Store) saveEffects(b *pgx.Batch, conversation int64, effects []handover.Effect) (lanes []string) {
 	byLane := slices.Clone(effects)
 	slices.SortStableFunc(byLane, func(x, y handover.Effect) int { return strings.Compare(x.Kind.Lane(), y.Kind.Lane()) })
 	for _, e := range byLane {
 		lane := e.Kind.Lane()
-		if e.Pace != "" {
+		if _, there := s.paces.Load(e.Pace); e.Pace != "" && !there {
 			b.Queue(`INSERT INTO paces (key) VALUES ($1) ON CONFLICT DO NOTHING`, e.Pace)
 		}
 		b.Queue(`WITH e AS (INSERT INTO effects (conversation_id, lane, kind, message_id, handoff_id) VALUES ($1, $2, $3, nullif($4, 0), nullif($5, 0)))

@@ -79,7 +79,7 @@ func (n *Neighbours) heard(payload string, wakes *handover.Wakes) {
 	}
 }
 
-// send notifies at most every 5 ms, with up to 300 conversations: a payload may have 8,000 bytes.
+// send notifies at most every 20 ms, with up to 300 conversations: a payload may have 8,000 bytes.
 func (n *Neighbours) send(ctx context.Context) {
 	for {
 		select {
@@ -111,7 +111,7 @@ func (n *Neighbours) send(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(5 * time.Millisecond):
+		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }
