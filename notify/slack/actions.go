@@ -185,7 +185,7 @@ func (w *Workspace) submitDraft(ctx context.Context, user string, v slack.View) 
 	refuse := func(text string) any {
 		return map[string]any{"response_action": "errors", "errors": map[string]string{draftBlock: text}}
 	}
-	text := strings.TrimSpace(v.State.Values[draftBlock][draftBlock].Value)
+	text := strings.TrimSpace(keepable(v.State.Values[draftBlock][draftBlock].Value))
 	if text == "" {
 		return refuse("Write something first."), nil
 	}

@@ -171,9 +171,14 @@ func (w *Workspace) own(m message) bool {
 func (w *Workspace) line(p handover.Place, m message) handover.Line {
 	text := strings.TrimSpace(m.Text)
 	return handover.Line{
-		Kind: handover.LineWritten, Place: p, ThreadTS: m.ThreadTS, TS: m.TS, Account: m.User, Text: toMarkdown(m.Text),
+		Kind: handover.LineWritten, Place: p, ThreadTS: m.ThreadTS, TS: m.TS, Account: m.User, Text: toMarkdown(keepable(m.Text)),
 		Note: strings.HasPrefix(text, "<@") || strings.HasPrefix(text, "<!"), // to a teammate, or to us
 	}
+}
+
+// keepable leaves out what PostgreSQL cannot keep.
+func keepable(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\x00", "")
 }
 
 // written takes a line in; what became of it is told by a mark, after the commit and the ack.

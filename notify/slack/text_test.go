@@ -1,0 +1,203 @@
+package slack
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/slack-go/slack"
+
+	"github.com/deskbell/deskbell/handover"
+	"github.com/deskbell/deskbell/notify"
+)
+
+func TestMarkdownBecomesMrkdwn(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"It leaves **today**, *maybe* ~~soon~~ `x<y`.": "It leaves *today*, _maybe_ ~soon~ `x&lt;y`.",
+		"See [the page](https://a.example/x?a=1&b=2).": "See <https://a.example/x?a=1&amp;b=2|the page>.",
+		"[bad](javascript:alert(1))":                   "bad",
+		"# Title\n\ntext":                              "*Title*\n\ntext",
+		"- one\n- two\n\n3. three":                     "• one\n• two\n\n3. three",
+		"> quoted\n> twice":                            ">quoted\n>twice",
+		"```\na <b>\n```":                              "```\na &lt;b&gt;\n```",
+		"<!channel> & <b>bold</b> <@U1>":               "&lt;!channel&gt; &amp; &lt;b&gt;bold&lt;/b&gt; &lt;@U1&gt;",
+		"[<!here>](https://a.example/|x>)":             "<https://a.example/%7Cx%3E|&lt;!here&gt;>",
+	} {
+		if got := fromMarkdown(in); got != want {
+			t.Errorf("%q\n got %q\nwant %q", in, got, want)
+		}
+	}
+}
+
+func TestMrkdwnBecomesMarkdown(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"It leaves *today*, _maybe_ ~soon~ `a_b &lt; c`":     "It leaves **today**, _maybe_ ~~soon~~ `a_b < c`",
+		"<https://a.example/x|the page> <https://b.example>": "[the page](https://a.example/x) https://b.example",
+		"2 * 3 * 4 and snake_case_name":                      `2 \* 3 \* 4 and snake\_case\_name`,
+		"a &lt;b&gt; &amp; c":                                "a <b> & c",
+		"ask <@U123|mia> or <@U9> in <#C1|desk>, <!here>":    "ask @mia or @colleague in #desk, @here",
+		"<mailto:a@b.example|a@b.example>":                   "a@b.example",
+		"• one\n• two":                                       "- one\n- two",
+		"```\n*not bold*\n```":                               "```\n*not bold*\n```",
+		"[x](y)":                                             `\[x\](y)`,
+	} {
+		if got := toMarkdown(in); got != want {
+			t.Errorf("%q\n got %q\nwant %q", in, got, want)
+		}
+	}
+}
+
+func TestWhatACustomerWritesMeansNothingToSlack(t *testing.T) {
+	t.Parallel()
+	for _, in := range []string{"<!channel>", "<@U1>", "<https://evil.example|your bank>", "*bold* _it_ ~s~ `c`", "&lt;!here&gt;"} {
+		got := plain(in)
+		if strings.ContainsAny(got, "<>") || got == in {
+			t.Errorf("%q became %q", in, got)
+		}
+	}
+}
+
+func TestSplittingKeepsEveryWordAndBreaksNoEntity(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(1, 1))
+	for range 300 {
+		var b strings.Builder
+		for range rng.IntN(400) {
+			b.WriteString([]string{"word ", "&amp;", "&lt;", "é", "🙂", "\n", "longerword"}[rng.IntN(7)])
+		}
+		s := b.String()
+		n := 20 + rng.IntN(100)
+		parts := split(s, n)
+		for _, p := range parts {
+			if utf8.RuneCountInString(p) > n {
+				t.Fatalf("%d characters of %d", utf8.RuneCountInString(p), n)
+			}
+			rest := strings.NewReplacer("&amp;", "", "&lt;", "").Replace(p)
+			if strings.Contains(rest, "&") || !utf8.ValidString(p) {
+				t.Fatalf("an entity or character is broken: %q", p)
+			}
+		}
+		squash := func(s string) string { return strings.NewReplacer(" ", "", "\n", "").Replace(s) }
+		if squash(strings.Join(parts, "")) != squash(s) {
+			t.Fatal("something is lost")
+		}
+	}
+}
+
+// TestCardsKeepToSlacksLimits draws cards of hostile conversations.
+func TestCardsKeepToSlacksLimits(t *testing.T) {
+	t.Parallel()
+	cases := 300
+	if os.Getenv("PROVE") != "" {
+		cases = 10000
+	}
+	seed, err := strconv.ParseUint(os.Getenv("SEED"), 10, 64)
+	if err != nil {
+		seed = rand.Uint64() % 1e6
+	}
+	t.Logf("SEED=%d", seed)
+	rng := rand.New(rand.NewPCG(seed, 7))
+	text := func() string {
+		piece := []string{"<!channel>", "&amp;", "🙂🙂", "\u202eRTL", "*x*", "`", "word ", "\n", "<https://a|b>", strings.Repeat("long", 50), "é"}
+		var b strings.Builder
+		for range rng.IntN(1 << rng.IntN(10)) {
+			b.WriteString(piece[rng.IntN(len(piece))])
+		}
+		return b.String()
+	}
+	for range cases {
+		c := notify.Card{Wait: handover.Wait{Position: rng.IntN(5)}, Moved: rng.IntN(9) == 0}
+		c.Channel, c.PageURL = "web", text()
+		c.Contact = handover.Contact{Name: text(), Email: text(), Phone: text(), Variables: map[string]string{}}
+		for i := range rng.IntN(15) {
+			c.Contact.Variables[fmt.Sprint(i, text())] = text()
+		}
+		h := &c.Handoff
+		h.ID, h.Team, h.Reason = 1, text(), []handover.Reason{handover.Requested, handover.LowConfidence, handover.Frustration}[rng.IntN(3)]
+		h.State = []handover.State{handover.Waiting, handover.Claimed, handover.Closed}[rng.IntN(3)]
+		h.Agent, h.Comment, h.Score = handover.Agent{ID: 1, Title: text()}, text(), rng.IntN(6)
+		h.RequestedAt = time.Unix(1700000000, 0)
+		if rng.IntN(2) == 0 {
+			h.Why = &handover.Decision{Signals: handover.Signals{Evidence: text(), Frustration: 0.8}}
+			h.Brief = &handover.Brief{Summary: text(), Wants: text(), Tried: []string{text(), text()}, Related: []handover.Citation{{Title: text()}, {Title: text()}}}
+		}
+		for range rng.IntN(4) {
+			c.Last = append(c.Last, handover.Message{From: handover.FromCustomer, Text: text()})
+		}
+		blocks, fallback := card(c)
+		if problem := limits(blocks); problem != "" {
+			t.Fatalf("%.300s", problem)
+		}
+		if fallback == "" || strings.Contains(fallback, "<") {
+			t.Fatalf("fallback %q", fallback)
+		}
+	}
+}
+
+// limits says which of Slack's limits blocks break.
+func limits(blocks []slack.Block) string {
+	b, err := json.Marshal(blocks)
+	if err != nil {
+		return err.Error()
+	}
+	var all []map[string]any
+	if err := json.Unmarshal(b, &all); err != nil {
+		return err.Error()
+	}
+	if len(all) > maxBlocks {
+		return "too many blocks"
+	}
+	long := func(v any, n int) bool {
+		o, _ := v.(map[string]any)
+		s, _ := o["text"].(string)
+		return s == "" || utf8.RuneCountInString(s) > n
+	}
+	for _, x := range all {
+		if shown := fmt.Sprint(x); x["type"] != "header" && (strings.Contains(shown, "<!channel") || strings.Contains(shown, "<https://a|")) { // a header is plain text
+			return "hostile text means something to Slack: " + shown
+		}
+		fields, _ := x["fields"].([]any)
+		for _, f := range fields {
+			if long(f, maxField) {
+				return "a field"
+			}
+		}
+		switch {
+		case x["type"] == "header" && long(x["text"], maxHeader), x["type"] == "section" && x["text"] != nil && long(x["text"], maxSection), len(fields) > 10:
+			return fmt.Sprint(x["type"])
+		}
+	}
+	return ""
+}
+
+func TestRelayMergesOneBlockAMessageUnderItsID(t *testing.T) {
+	t.Parallel()
+	p := &post{}
+	for i := range 3 {
+		l := notify.Line{ID: int64(i + 1), From: handover.FromCustomer, Author: "Eve", Text: fmt.Sprint("line ", i)}
+		if !p.fits(l) {
+			t.Fatal("does not fit")
+		}
+		p.add(l)
+	}
+	if len(p.blocks) != 3 || p.blocks[1].ID() != "m:2" {
+		t.Fatalf("%d blocks, the second is %s", len(p.blocks), p.blocks[1].ID())
+	}
+	if p.fits(notify.Line{ID: 9, From: handover.FromAgent, Author: "Mia", Text: "x"}) {
+		t.Fatal("an agent's line goes out under another name")
+	}
+	long := notify.Line{ID: 4, From: handover.FromCustomer, Author: "Eve", Text: strings.Repeat("<", 8000)}
+	q := &post{}
+	q.add(long)
+	if problem := limits(q.blocks); problem != "" {
+		t.Fatal(problem)
+	}
+}
