@@ -1,0 +1,255 @@
+package copilot_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/deskbell/deskbell/copilot"
+	"github.com/deskbell/deskbell/copilot/openai"
+	"github.com/deskbell/deskbell/handover"
+	"github.com/deskbell/deskbell/internal/pg/pgtest"
+	"github.com/deskbell/deskbell/knowledge"
+	"github.com/deskbell/deskbell/knowledge/postgres"
+)
+
+// library is three short articles.
+func library(t *testing.T) *knowledge.Base {
+	t.Helper()
+	embed := knowledge.NewHashed(384)
+	b := knowledge.NewBase(postgres.New(pgtest.New(t, postgres.Migrations()), embed.Name(), embed.Dimensions()), embed)
+	article := func(key, title, text string) knowledge.Article {
+		return knowledge.Article{Key: key, Title: title, URL: "https://help.example/" + key, Audience: knowledge.ForAll, Sections: []knowledge.Section{{Text: text}}}
+	}
+	if _, err := b.Import(t.Context(), "x", []knowledge.Article{
+		article("password", "Reset your password", "Choose Forgot password on the sign-in page. We send you a link to set a new one."),
+		article("delivery", "Delivery times", "Parcels arrive within three working days."),
+		article("invoice", "Invoices", "You find every invoice in your account under Orders."),
+	}, nil); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func said(lines ...string) []handover.Message {
+	var talk []handover.Message
+	for i, l := range lines {
+		from := handover.FromCustomer
+		if rest, ok := strings.CutPrefix(l, "bot: "); ok {
+			from, l = handover.FromBot, rest
+		}
+		talk = append(talk, handover.Message{From: from, Text: l, Seq: int64(i + 1)})
+	}
+	return talk
+}
+
+func read(t *testing.T, c *copilot.Copilot, lines ...string) handover.Signals {
+	t.Helper()
+	s, err := c.Read(t.Context(), handover.Conversation{}, said(lines...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestWithThreeArticlesAndNoKeyWhatIsKnownIsAnsweredAndWhatIsNotIsOffered(t *testing.T) {
+	t.Parallel()
+	c := copilot.New(library(t), nil, copilot.Options{Logger: pgtest.Logger()})
+	for question, key := range map[string]string{
+		"How do I reset my password?": "password", "Where can I find my invoice in my account?": "invoice", "When do parcels arrive, how many working days?": "delivery",
+	} {
+		s := read(t, c, question)
+		if s.Confidence < 0.70 || len(s.Citations) != 1 || !strings.HasSuffix(s.Citations[0].URL, key) || !strings.Contains(s.Answer, "https://help.example/"+key) {
+			t.Errorf("%s: %.2f %+v", question, s.Confidence, s.Citations)
+		}
+	}
+	for _, question := range []string{"Do you sell lawn mowers?", "Can my dog eat chocolate?", "What is the capital of France?"} {
+		if s := read(t, c, question); s.Confidence >= 0.40 {
+			t.Errorf("%s: %.2f %s", question, s.Confidence, s.Answer)
+		}
+	}
+}
+
+func TestWantingAPersonIsHeardAndNegationIsToo(t *testing.T) {
+	t.Parallel()
+	c := copilot.New(library(t), nil, copilot.Options{Logger: pgtest.Logger()})
+	for text, want := range map[string]bool{
+		"I want to talk to a human": true, "agent please": true, "Can I speak with someone from support?": true, "connect me to a real person": true, "stop, no more bot answers": true,
+		"Ich möchte mit einem Mitarbeiter sprechen": true, "quiero hablar con una persona": true,
+		"I don't want to talk to a person": false, "How do I reset my password?": false, "what is an agent fee": false, "no need to call a human": false,
+	} {
+		if s := read(t, c, text); s.WantsHuman != want {
+			t.Errorf("%s: %v", text, s.WantsHuman)
+		}
+	}
+}
+
+func TestFrustrationGrowsOverTurnsWithItsEvidence(t *testing.T) {
+	t.Parallel()
+	c := copilot.New(library(t), nil, copilot.Options{Logger: pgtest.Logger()})
+	calm := read(t, c, "How do I reset my password?")
+	angry := read(t, c, "How do I reset my password?", "bot: Choose Forgot password.", "That does not reset my password", "bot: …", "This is RIDICULOUS, I already said the password reset does not work!!")
+	if calm.Frustration > 0.2 || angry.Frustration < 0.7 || !strings.Contains(angry.Evidence, "asked again") {
+		t.Fatalf("%.2f, then %.2f (%s)", calm.Frustration, angry.Frustration, angry.Evidence)
+	}
+}
+
+func TestSmallTurnsAreUnderstood(t *testing.T) {
+	t.Parallel()
+	c := copilot.New(library(t), nil, copilot.Options{Logger: pgtest.Logger(), Intents: map[string][]string{"refund": {"I want my money back", "how do I get a refund"}}})
+	if s := read(t, c, "Hello!"); !s.SmallTalk || s.Answer == "" {
+		t.Errorf("%+v", s)
+	}
+	if s := read(t, c, "yes please"); !s.Accepts || s.Declines {
+		t.Errorf("%+v", s)
+	}
+	if s := read(t, c, "no thanks"); !s.Declines || s.Accepts {
+		t.Errorf("%+v", s)
+	}
+	if s := read(t, c, "never mind, it works now"); !s.Solved {
+		t.Errorf("%+v", s)
+	}
+	if s := read(t, c, "I want my money back please"); s.Intent != "refund" {
+		t.Errorf("%+v", s)
+	}
+	if s := read(t, c, "Wie kann ich mein Passwort zurücksetzen?"); s.Language != "de" {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestABriefSaysWhatIsWantedAndWhatWasTried(t *testing.T) {
+	t.Parallel()
+	c := copilot.New(library(t), nil, copilot.Options{Logger: pgtest.Logger()})
+	talk := said("hi", "bot: Hello!", "My invoice 1182 is wrong, where can I get a new one?", "bot: You find every invoice in your account.", "I want a human")
+	talk[3].Citations = []handover.Citation{{Title: "Invoices"}}
+	b, err := c.Brief(t.Context(), handover.Conversation{}, talk)
+	if err != nil || !strings.Contains(b.Summary, "invoice 1182") || strings.Join(b.Tried, "") != "Invoices" || len(b.Related) == 0 || b.Related[0].Title != "Invoices" {
+		t.Fatalf("%+v %v", b, err)
+	}
+	d, err := c.Draft(t.Context(), handover.Conversation{Contact: handover.Contact{Name: "Ana Ruiz"}}, talk)
+	if err != nil || !strings.HasPrefix(d.Text, "Hi Ana,") || !strings.Contains(d.Text, "under Orders") || len(d.Citations) != 1 {
+		t.Fatalf("%+v %v", d, err)
+	}
+}
+
+// model is an OpenAI-compatible server that answers as told.
+func model(t *testing.T, answer func(w http.ResponseWriter, system, user string)) *openai.Client {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var in struct {
+			Messages       []struct{ Role, Content string }
+			ResponseFormat struct {
+				Type       string
+				JSONSchema struct {
+					Name   string
+					Strict bool
+				} `json:"json_schema"`
+			} `json:"response_format"`
+		}
+		b, _ := io.ReadAll(r.Body)
+		if err := json.Unmarshal(b, &in); err != nil || r.Header.Get("Authorization") != "Bearer sk-test" || in.ResponseFormat.Type != "json_schema" || !in.ResponseFormat.JSONSchema.Strict {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		answer(w, in.Messages[0].Content, in.Messages[1].Content)
+	}))
+	t.Cleanup(s.Close)
+	return openai.New(openai.Options{APIKey: "sk-test", BaseURL: s.URL, Model: "m"})
+}
+
+func completes(w http.ResponseWriter, content string) {
+	_ = json.NewEncoder(w).Encode(map[string]any{"choices": []any{map[string]any{"message": map[string]string{"role": "assistant", "content": content}}}})
+}
+
+func TestTheModelWordsTheAnswerFromAPassage(t *testing.T) {
+	t.Parallel()
+	c := copilot.New(library(t), model(t, func(w http.ResponseWriter, system, user string) {
+		if !strings.Contains(system, "quoted data") || !strings.Contains(user, "Reset your password") {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		completes(w, `{"answer":"Click **Forgot password**.","confidence":0.93,"source":1,"wants_human":false,"frustration":0.1}`)
+	}), copilot.Options{Logger: pgtest.Logger()})
+	s := read(t, c, "How do I reset my password?")
+	if !strings.HasPrefix(s.Answer, "Click **Forgot password**.") || s.Confidence != 0.93 || s.Citations[0].Title != "Reset your password" {
+		t.Fatalf("%+v", s)
+	}
+}
+
+func TestWhateverTheModelDoesWrongTheBuiltInPartsStand(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]func(w http.ResponseWriter, system, user string){
+		"500":         func(w http.ResponseWriter, _, _ string) { w.WriteHeader(http.StatusInternalServerError) },
+		"429":         func(w http.ResponseWriter, _, _ string) { w.WriteHeader(http.StatusTooManyRequests) },
+		"broken JSON": func(w http.ResponseWriter, _, _ string) { completes(w, `{"answer": "x`) },
+		"no JSON":     func(w http.ResponseWriter, _, _ string) { completes(w, "Sure! Here you go.") },
+		"empty":       func(w http.ResponseWriter, _, _ string) { completes(w, "") },
+		"no choice":   func(w http.ResponseWriter, _, _ string) { _, _ = io.WriteString(w, `{"choices":[]}`) },
+		"hangs":       func(_ http.ResponseWriter, _, _ string) { time.Sleep(400 * time.Millisecond) },
+		"a planted link": func(w http.ResponseWriter, _, _ string) {
+			completes(w, `{"answer":"Go to https://evil.example now","confidence":1,"source":1,"wants_human":false,"frustration":0,"text":"See https://evil.example","sources":[]}`)
+		},
+		"a wrong type": func(w http.ResponseWriter, _, _ string) { completes(w, `{"answer":5,"summary":[],"text":{}}`) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := copilot.New(library(t), model(t, answer), copilot.Options{Timeout: 200 * time.Millisecond, Logger: pgtest.Logger()})
+			s := read(t, c, "How do I reset my password?")
+			if s.Confidence < 0.70 || !strings.Contains(s.Answer, "Choose Forgot password") || strings.Contains(s.Answer, "evil") {
+				t.Errorf("%+v", s)
+			}
+			talk := said("How do I reset my password?", "I want a human")
+			b, err := c.Brief(t.Context(), handover.Conversation{}, talk)
+			if err != nil || !strings.Contains(b.Summary, "reset my password") {
+				t.Errorf("%+v %v", b, err)
+			}
+			d, err := c.Draft(t.Context(), handover.Conversation{}, talk)
+			if err != nil || !strings.Contains(d.Text, "Choose Forgot password") || strings.Contains(d.Text, "evil") {
+				t.Errorf("%+v %v", d, err)
+			}
+		})
+	}
+}
+
+func TestAModelThatFindsNoAnswerLowersTheConfidence(t *testing.T) {
+	t.Parallel()
+	c := copilot.New(library(t), model(t, func(w http.ResponseWriter, _, _ string) {
+		completes(w, `{"answer":"","confidence":0,"source":0,"wants_human":false,"frustration":0}`)
+	}), copilot.Options{Logger: pgtest.Logger()})
+	if s := read(t, c, "How do I reset my password?"); s.Confidence >= 0.40 {
+		t.Fatalf("%+v", s)
+	}
+}
+
+func TestTheEmbeddingModelMakesTheVectors(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var in struct{ Input []string }
+		_ = json.NewDecoder(r.Body).Decode(&in)
+		var data []any
+		for i, text := range in.Input {
+			v := make([]float32, 8)
+			v[len(text)%8] = 1
+			data = append(data, map[string]any{"index": i, "embedding": v})
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"data": data})
+	}))
+	t.Cleanup(s.Close)
+	e, err := openai.NewEmbedder(context.Background(), openai.New(openai.Options{APIKey: "k", BaseURL: s.URL, EmbeddingModel: "tiny"}))
+	if err != nil || e.Dimensions() != 8 {
+		t.Fatal(e, err)
+	}
+	texts := make([]string, 150)
+	for i := range texts {
+		texts[i] = fmt.Sprint("text ", i)
+	}
+	if v, err := e.Embed(t.Context(), texts); err != nil || len(v) != 150 {
+		t.Fatal(len(v), err)
+	}
+}

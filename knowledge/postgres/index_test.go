@@ -1,0 +1,179 @@
+package postgres_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/deskbell/deskbell/internal/pg/pgtest"
+	"github.com/deskbell/deskbell/knowledge"
+	"github.com/deskbell/deskbell/knowledge/postgres"
+)
+
+func base(t *testing.T) *knowledge.Base {
+	t.Helper()
+	t.Parallel()
+	embed := knowledge.NewHashed(384)
+	return knowledge.NewBase(postgres.New(pgtest.New(t, postgres.Migrations()), embed.Name(), embed.Dimensions()), embed)
+}
+
+func folder(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func imported(t *testing.T, b *knowledge.Base, dir string) knowledge.Report {
+	t.Helper()
+	articles, _, err := knowledge.Read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := b.Import(t.Context(), "help", articles, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+var three = map[string]string{
+	"delivery.md": "# Delivery\n\nParcels arrive within three working days.\n\n## Costs\n\nDelivery costs five euros.",
+	"returns.md":  "---\nurl: https://help.example/returns\n---\n# Returns\n\nSend unused goods back within fourteen days for a refund.",
+	"secret.md":   "---\naudience: internal\n---\n# Discount rules\n\nLoyal customers get ten percent.",
+}
+
+func TestASecondImportTouchesOnlyWhatChanged(t *testing.T) {
+	b := base(t)
+	dir := folder(t, three)
+	if r := imported(t, b, dir); r != (knowledge.Report{Added: 3}) {
+		t.Fatal(r)
+	}
+	if r := imported(t, b, dir); r != (knowledge.Report{Unchanged: 3}) {
+		t.Fatal(r)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "returns.md"), []byte("# Returns\n\nThirty days."), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(dir, "delivery.md")); err != nil {
+		t.Fatal(err)
+	}
+	if r := imported(t, b, dir); r != (knowledge.Report{Changed: 1, Unchanged: 1, Removed: 1}) {
+		t.Fatal(r)
+	}
+	all, err := b.List(t.Context())
+	if err != nil || len(all) != 2 {
+		t.Fatal(all, err)
+	}
+	if n, err := b.Remove(t.Context(), "help", "returns.md"); err != nil || n != 1 {
+		t.Fatal(n, err)
+	}
+}
+
+func TestBothLegsFindAndInternalArticlesStayInside(t *testing.T) {
+	b := base(t)
+	imported(t, b, folder(t, three))
+	find := func(q string, internal bool) []knowledge.Passage {
+		found, err := b.Search(t.Context(), q, 5, internal)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	if p := find("what does delivery cost", false); p[0].Title != "Delivery" || p[0].Heading != "Costs" || p[0].BM25 <= 0 || p[0].Similarity <= 0 {
+		t.Fatalf("%+v", p[0])
+	}
+	if p := find("refnud for unsued goods", false); p[0].Title != "Returns" { // typos: the vectors find it
+		t.Fatalf("%+v", p[0])
+	}
+	for _, p := range find("discount rules for loyal customers", false) {
+		if p.Title == "Discount rules" {
+			t.Fatal("an internal article is shown to customers")
+		}
+	}
+	if p := find("discount rules for loyal customers", true); p[0].Title != "Discount rules" {
+		t.Fatalf("%+v", p[0])
+	}
+}
+
+type broken struct{ knowledge.Hashed }
+
+func (broken) Embed(context.Context, []string) ([][]float32, error) { return nil, context.Canceled }
+
+func TestAFailedImportChangesNothing(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t, postgres.Migrations())
+	good := knowledge.NewHashed(384)
+	index := postgres.New(db, good.Name(), good.Dimensions())
+	imported(t, knowledge.NewBase(index, good), folder(t, three))
+	articles, _, err := knowledge.Read(folder(t, map[string]string{"new.md": "# New\n\ntext"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad := knowledge.NewBase(index, broken{good})
+	if _, err := bad.Import(t.Context(), "help", articles, nil); err == nil {
+		t.Fatal("no error")
+	}
+	found, err := bad.Search(t.Context(), "what does delivery cost", 5, false)
+	if len(found) == 0 || found[0].Title != "Delivery" || err == nil {
+		t.Fatal("the words alone do not find it, or nobody is told", found, err)
+	}
+}
+
+func TestEveryFormatIsRead(t *testing.T) {
+	t.Parallel()
+	dir := folder(t, map[string]string{
+		"page.html":  `<html><head><title>x</title><link rel="canonical" href="https://help.example/p"></head><body><nav>Menu</nav><main><h1>Invoices</h1><p>By <b>mail</b>.</p><h2>Copies</h2><ul><li>Ask us</li></ul><script>alert(1)</script></main></body></html>`,
+		"note.txt":   "Opening hours\nNine to five.",
+		"faq.csv":    "question,answer,url\nWhere are you?,In Ghent.,https://help.example/where\n\"Why, though?\",Because.,\n",
+		"faq.jsonl":  "{\"question\":\"Who?\",\"answer\":\"We.\"}\n\n{\"question\":\"When?\",\"answer\":\"Soon.\",\"audience\":\"internal\"}\n",
+		"image.png":  "x",
+		"deep.md":    "# Top\n\nintro\n\n## A\n\n### B\n\nunder b\n\n## C\n\nunder c",
+		".hidden.md": "# Hidden",
+	})
+	articles, skipped, err := knowledge.Read(dir)
+	if err != nil || len(skipped) != 1 || skipped[0] != "image.png" {
+		t.Fatal(skipped, err)
+	}
+	by := map[string]knowledge.Article{}
+	for _, a := range articles {
+		by[a.Key] = a
+	}
+	if len(by) != 7 {
+		t.Fatal(len(by))
+	}
+	page := by["page.html"]
+	if page.Title != "Invoices" || page.URL != "https://help.example/p" || len(page.Sections) != 2 || page.Sections[0].Text != "By mail." || page.Sections[1].Heading != "Copies" {
+		t.Errorf("%+v", page)
+	}
+	if a := by["faq.csv#3"]; a.Title != "Why, though?" || a.Sections[0].Text != "Because." {
+		t.Errorf("%+v", a)
+	}
+	if a := by["faq.jsonl#3"]; a.Title != "When?" || a.Audience != knowledge.Internal {
+		t.Errorf("%+v", a)
+	}
+	if a := by["deep.md"]; a.Title != "Top" || a.Sections[1].Heading != "A › B" || a.Sections[2].Heading != "C" {
+		t.Errorf("%+v", a)
+	}
+	if by["note.txt"].Title != "Opening hours" {
+		t.Errorf("%+v", by["note.txt"])
+	}
+}
+
+func TestWhatCannotBeReadIsNamedWithItsLine(t *testing.T) {
+	t.Parallel()
+	for file, want := range map[string]string{
+		"a.jsonl": "a.jsonl: line 2: ", "b.csv": "b.csv: line 2: expected a question and an answer", "c.txt": "not UTF-8", "d.md": "audience \"secret\"",
+	} {
+		text := map[string]string{"a.jsonl": "{\"question\":\"q\",\"answer\":\"a\"}\n{", "b.csv": "question,answer\n,x\n", "c.txt": "\xff\xfe", "d.md": "---\naudience: secret\n---\n# x"}[file]
+		if _, _, err := knowledge.Read(folder(t, map[string]string{file: text})); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+}
