@@ -267,7 +267,7 @@ func TestTheWidgetOutlivesTheServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.stop()
-	w = begin(t, settings{noSlack: true, more: consoleToken, database: w.app.config.String("database.url"), listen: addr})
+	begin(t, settings{noSlack: true, more: consoleToken, database: w.app.config.String("database.url"), listen: addr})
 	shop.until("the old session is forgotten", `return root.querySelectorAll('.msg.mine').length === 0`)
 	shop.says("How often should I water a fern?")
 	shop.reads("Water a fern two or three times a week")

@@ -46,7 +46,6 @@ type child struct {
 	mu   sync.Mutex
 	cmd  *exec.Cmd
 	log  *buffer
-	up   atomic.Bool
 }
 
 func (c *child) start() {

@@ -145,7 +145,7 @@ func ownPage(r *http.Request) bool {
 
 func (c *Console) loginPage(w http.ResponseWriter, r *http.Request) {
 	if token := r.URL.Query().Get("token"); token != "" { // the link that the demo prints
-		c.enter(w, r, token, "/console/")
+		c.enter(w, token, "/console/")
 		return
 	}
 	c.render(w, http.StatusOK, "login", page{Next: r.URL.Query().Get("next")})
@@ -156,10 +156,10 @@ func (c *Console) login(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "This request does not come from the console.", http.StatusForbidden)
 		return
 	}
-	c.enter(w, r, strings.TrimSpace(r.PostFormValue("token")), r.PostFormValue("next"))
+	c.enter(w, strings.TrimSpace(r.PostFormValue("token")), r.PostFormValue("next"))
 }
 
-func (c *Console) enter(w http.ResponseWriter, r *http.Request, token, next string) {
+func (c *Console) enter(w http.ResponseWriter, token, next string) {
 	if _, ok := c.who(token); !ok {
 		time.Sleep(300 * time.Millisecond) // slows guessing; tokens are long
 		c.render(w, http.StatusUnauthorized, "login", page{Say: "This token is not known. It is agents.<name>.console_token in the configuration.", Next: next})
@@ -168,13 +168,13 @@ func (c *Console) enter(w http.ResponseWriter, r *http.Request, token, next stri
 	if !strings.HasPrefix(next, "/console/") || strings.Contains(next, "//") {
 		next = "/console/"
 	}
-	http.SetCookie(w, &http.Cookie{Name: cookie, Value: token, Path: "/console", HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: c.o.Secure, MaxAge: 14 * 24 * 3600})
+	http.SetCookie(w, &http.Cookie{Name: cookie, Value: token, Path: "/console", HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: c.o.Secure, MaxAge: 14 * 24 * 3600}) //nolint:gosec // Secure where public_url is https
 	// A strict cookie is not sent on the redirect of a link from elsewhere: a page of our own goes on.
 	c.render(w, http.StatusOK, "entered", page{Next: next})
 }
 
 func (c *Console) logout(w http.ResponseWriter, r *http.Request, _ Agent) {
-	http.SetCookie(w, &http.Cookie{Name: cookie, Path: "/console", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: c.o.Secure})
+	http.SetCookie(w, &http.Cookie{Name: cookie, Path: "/console", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: c.o.Secure}) //nolint:gosec // as above
 	http.Redirect(w, r, "/console/login", http.StatusSeeOther)
 }
 
@@ -282,8 +282,8 @@ func (c *Console) step(do func(context.Context, request) error) func(http.Respon
 }
 
 var (
-	errEmpty   = errors.New("Write something first.")                              //nolint:revive,staticcheck // a sentence for people
-	errTooLong = errors.New("A message may have 8,000 characters, and no U+0000.") //nolint:revive,staticcheck // a sentence for people
+	errEmpty   = errors.New("Write something first.")                              //nolint:staticcheck // a sentence for people
+	errTooLong = errors.New("A message may have 8,000 characters, and no U+0000.") //nolint:staticcheck // a sentence for people
 )
 
 // refusal says why a step was refused, "" when it was not.
