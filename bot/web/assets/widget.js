@@ -256,6 +256,7 @@
     header :focus-visible { outline-color: var(--on-accent); }
     .x svg { inline-size: 1.1rem; block-size: 1.1rem; }
     .face { inline-size: 2.25rem; block-size: 2.25rem; border-radius: 50%; background: rgb(255 255 255 / .22); display: grid; place-items: center; font-weight: 600; overflow: hidden; flex: none; }
+    .face svg { inline-size: 1.3rem; block-size: 1.3rem; }
     .face img { inline-size: 100%; block-size: 100%; object-fit: cover; }
     .log { flex: 1 1 auto; min-block-size: 4rem; overflow-y: auto; padding: 1rem; display: flex; flex-direction: column; gap: .25rem; overscroll-behavior: contain; }
     .msg { max-inline-size: 86%; align-self: flex-start; margin-block-start: .45rem; }

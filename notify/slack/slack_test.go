@@ -1,0 +1,99 @@
+package slack_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/deskbell/deskbell/handover"
+	"github.com/deskbell/deskbell/internal/pg/pgtest"
+	"github.com/deskbell/deskbell/notify"
+	"github.com/deskbell/deskbell/notify/notifytest"
+	"github.com/deskbell/deskbell/notify/slack"
+	"github.com/deskbell/deskbell/notify/slack/slacktest"
+)
+
+// door is Mia in Slack.
+type door struct{ s *slacktest.Server }
+
+func (d door) card(t *testing.T) string {
+	t.Helper()
+	for range 1000 {
+		if cards := d.s.Channel("C1"); len(cards) > 0 {
+			return cards[0].TS
+		}
+		time.Sleep(10 * time.Millisecond) // until it is posted
+	}
+	t.Fatal("no card")
+	return ""
+}
+
+func (d door) click(t *testing.T, action string) {
+	t.Helper()
+	ts := d.card(t)
+	var err error
+	for range 200 { // the card is redrawn with its next buttons
+		if err = d.s.Click("C1", ts, action, "UMIA"); err == nil || !strings.Contains(err.Error(), "no button") {
+			break
+		}
+
+		time.Sleep(10 * time.Millisecond) // until it is
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (d door) Claim(t *testing.T)              { d.click(t, "claim") }
+func (d door) Return(t *testing.T)             { d.click(t, "return") }
+func (d door) Resolve(t *testing.T)            { d.click(t, "resolve") }
+func (d door) Reply(t *testing.T, text string) { d.s.Say("C1", d.card(t), "UMIA", text) }
+func (d door) Note(t *testing.T, text string)  { d.s.Say("C1", d.card(t), "UMIA", "note: "+text) }
+
+func (d door) Shows(text string) bool {
+	for _, m := range d.s.Everything("C1") {
+		if strings.Contains(m.Shown(), text) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestTheStoryInSlack(t *testing.T) {
+	t.Parallel()
+	for name, sockets := range map[string]bool{"signed HTTP": false, "Socket Mode": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			notifytest.Run(t, func(t *testing.T) (*notifytest.Desk, notifytest.Door) {
+				s := slacktest.Start(t, slacktest.Options{PostsPerSecond: -1})
+				o := slack.Options{BotToken: slacktest.BotToken, SigningSecret: slacktest.SigningSecret, APIURL: s.URL, Logger: pgtest.Logger()}
+				if sockets {
+					o.AppToken = slacktest.AppToken
+				}
+				id, err := slack.Identify(t.Context(), o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				o.Identity = id
+				d := notifytest.NewDesk(t, handover.Place{Workspace: id.Workspace(), Channel: "C1"})
+				w := slack.New(d.Desk, d.Store, notifytest.Drafter("draft"), o)
+				ctx, cancel := context.WithCancel(context.Background())
+				done := make(chan struct{})
+				go func() { defer close(done); _ = w.Run(ctx) }()
+				t.Cleanup(func() { cancel(); <-done })
+				if !sockets {
+					mux := http.NewServeMux()
+					w.Routes(mux)
+					h := httptest.NewServer(mux)
+					t.Cleanup(h.Close)
+					s.Listen(h.URL)
+				}
+				d.Work(t, map[string]notify.Workspace{id.Workspace(): w})
+				return d, door{s}
+			})
+		})
+	}
+}
