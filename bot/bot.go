@@ -177,6 +177,9 @@ func (b *Bot) deliver(ctx context.Context, r handover.Run) error {
 		return handover.Permanent(fmt.Errorf("no channel is called %q", r.Conversation.Channel))
 	}
 	for _, e := range r.Effects {
+		if e.Message.Failure != "" {
+			continue // it was refused for good, and told
+		}
 		d := Delivery{Conversation: r.Conversation.ID, Customer: r.Conversation.Customer}
 		if e.Kind == handover.KindDeliver {
 			view := ViewOf(e.Message, b.desk.Persona())

@@ -12,7 +12,7 @@ type Policy struct {
 
 // Decide says what the bot does at a turn. It is pure, so that a stored decision can be explained and played again.
 func (p Policy) Decide(s handover.Signals, c handover.Conversation, gate handover.Gate) handover.Decision {
-	d := handover.Decision{Signals: s, AnswerAbove: p.AnswerAbove, OfferBelow: p.OfferBelow, Frustration: p.FrustrationAt, Config: p.Config}
+	d := handover.Decision{State: c.State, Signals: s, AnswerAbove: p.AnswerAbove, OfferBelow: p.OfferBelow, Frustration: p.FrustrationAt, Config: p.Config}
 	if c.State == handover.Waiting {
 		p.whileWaiting(&d, s, c)
 		return d

@@ -5,6 +5,7 @@ package copilot
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -116,6 +117,9 @@ func (c *Copilot) Brief(ctx context.Context, conv handover.Conversation, talk []
 
 // Draft proposes an answer to what the customer asked last, from the knowledge base; an empty one when it has nothing.
 func (c *Copilot) Draft(ctx context.Context, conv handover.Conversation, talk []handover.Message) (handover.Draft, error) {
+	talk = slices.DeleteFunc(slices.Clone(talk), func(m handover.Message) bool { // what the team notes is not for customers
+		return m.Deleted || m.Visibility == handover.Internal || m.Visibility == handover.Pending
+	})
 	question := lastQuestion(talk)
 	found, err := c.search(ctx, question, true)
 	if err != nil {

@@ -45,6 +45,7 @@ const (
 // Decision is what the policy made of the signals, with all that is needed to explain it and to play it again.
 type Decision struct {
 	Act         Act     `json:"act"`
+	State       State   `json:"state"` // of the conversation it was made on
 	Reason      Reason  `json:"reason,omitempty"`
 	Raise       bool    `json:"raise,omitempty"` // while waiting: frustration raises the priority
 	Signals     Signals `json:"signals"`

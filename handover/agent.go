@@ -46,6 +46,10 @@ func (d *Desk) meet(ch *Change, a Account) error {
 // learn keeps a card's ts, if it has none yet.
 func (d *Desk) learn(ch *Change, card Card) {
 	h := &ch.Next.Handoff
+	if card.ID != 0 && card.ID != h.Card.ID { // one that was left meanwhile
+		ch.Cards = append(ch.Cards, card)
+		return
+	}
 	if card.TS == "" || h.Card.ID == 0 || h.Card.TS != "" || h.Card.Place != card.Place {
 		return
 	}
@@ -93,16 +97,16 @@ func (d *Desk) Claim(ctx context.Context, handoff int64, by By) (Saved, error) {
 		if err := ch.move(stepClaim); err != nil {
 			return err
 		}
-		d.take(ch, by)
+		d.take(ch, by, ch.Next.Actor)
 		return nil
 	})
 }
 
-// take makes the actor hold the handoff, and introduces her as soon as her name is known.
-func (d *Desk) take(ch *Change, by By) {
-	ch.hold(ch.Next.Actor, by.Account.Workspace, by.At)
+// take makes an agent hold the handoff, and introduces her as soon as her name is known.
+func (d *Desk) take(ch *Change, by By, who Agent) {
+	ch.hold(who, by.Account.Workspace, by.At)
 	ch.Next.Handoff.Introduced = false
-	if ch.Next.Actor.Title == "" && by.Account.Workspace != "" {
+	if who.Title == "" && by.Account.Workspace != "" {
 		ch.cause(KindIntroduce, nil)
 	} else {
 		d.greet(ch)
@@ -121,7 +125,7 @@ func (d *Desk) TakeOver(ctx context.Context, conversation int64, by By) (Saved, 
 		}
 		team, place := d.place("")
 		ch.ring(Handoff{Team: team, Reason: AgentInitiated}, place)
-		d.take(ch, by)
+		d.take(ch, by, ch.Next.Actor)
 		return nil
 	})
 }
@@ -134,8 +138,7 @@ func (d *Desk) Assign(ctx context.Context, handoff int64, by By, to Agent) (Save
 		}
 		d.publish(ch, 0)
 		ch.letGo(by.Account.Workspace, by.At)
-		ch.Next.Actor = to
-		d.take(ch, by)
+		d.take(ch, by, to)
 		return nil
 	})
 }
@@ -272,7 +275,7 @@ func (d *Desk) Reopen(ctx context.Context, handoff int64, by By) (Saved, error) 
 		team, place := d.place(c.Handoff.Team)
 		ch.Next.Tenures = nil
 		ch.ring(Handoff{Previous: handoff, Team: team, Reason: AgentInitiated, Brief: c.Handoff.Brief}, place)
-		d.take(ch, by)
+		d.take(ch, by, ch.Next.Actor)
 		return nil
 	})
 }

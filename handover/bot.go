@@ -1,6 +1,12 @@
 package handover
 
-import "context"
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+var errMoved = errors.New("the state changed while the bot was thinking")
 
 // Spoken is what the bot says.
 type Spoken struct {
@@ -12,12 +18,20 @@ type Spoken struct {
 }
 
 // botTurn is a step that the bot takes on what it read up to and with the customer's message of Seq upTo. It is ErrStale
-// when the customer has written since, or an agent has claimed. The decision is stored with it.
+// when the customer has written since, an agent has claimed, or the turn has been taken; a *NotNowError when the state has
+// changed from what the decision was made on: it is to be made again. The decision is stored with the step.
 func (d *Desk) botTurn(ctx context.Context, id, upTo int64, why Decision, decide func(c Conversation, ch *Change) error) (Saved, error) {
 	return d.update(ctx, ByID(id), func(c Conversation, ch *Change) error {
 		if c.LastCustomer != upTo || c.State != WithBot && c.State != Waiting {
 			return ErrStale
 		}
+		if c.Answered >= upTo { // a repeat, after a crash between the step and its effect's end
+			return ErrStale
+		}
+		if why.State != "" && why.State != c.State {
+			return &NotNowError{Err: errMoved, After: 50 * time.Millisecond}
+		}
+		ch.Next.Answered = upTo
 		ch.Decision = &why
 		if c.State == Waiting && why.Raise && c.Handoff.Priority < 1 {
 			ch.Next.Handoff.Priority = 1
@@ -98,8 +112,7 @@ func (d *Desk) Briefed(ctx context.Context, handoff int64, b Brief) (Saved, erro
 // Undelivered keeps why a message did not reach the customer, and tells the team in the thread.
 func (d *Desk) Undelivered(ctx context.Context, m Message, why string) (Saved, error) {
 	return d.update(ctx, ByID(m.Conversation), func(c Conversation, ch *Change) error {
-		m.Failure = why
-		ch.Messages = append(ch.Messages, m)
+		ch.Failed = &Failed{Message: m.ID, Why: why} // the message itself may have changed since
 		if c.State == Claimed || c.State == Waiting {
 			note := ch.add(Message{From: FromBot, Visibility: Internal, Text: "Not delivered to the customer: " + why + "\n> " + firstLine(m.Text)})
 			ch.cause(KindRelay, note)

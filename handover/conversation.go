@@ -135,6 +135,7 @@ type Conversation struct {
 	Seq               int64 // of the newest visible message
 	LastCustomer      int64 // Seq of the customer's newest message
 	Episode           int64 // Seq after which the current episode starts; the copilot reads from there
+	Answered          int64 // Seq of the customer's newest message that the bot has dealt with
 	Offers            int   // times in a row that the bot could only offer a person
 	Offered           bool  // an offer stands: a yes is a yes to it
 	Seen              int64 // Seq up to which the customer has read

@@ -22,7 +22,7 @@ type Reads interface {
 	// Since returns what a customer may see of a conversation and that changed after rev, in order of Rev: the first limit of
 	// them or, with a negative limit, the last.
 	Since(ctx context.Context, conversation, rev int64, limit int) (Conversation, []Message, error)
-	// Transcript returns all messages after seq, notes among them, in the order they were said.
+	// Transcript returns all messages after seq, notes among them, in the order they were written.
 	Transcript(ctx context.Context, conversation, after int64) ([]Message, error)
 	// Queue returns the open conversations for the team, waiting ones first; with live, also those the bot holds.
 	Queue(ctx context.Context, live bool) ([]Conversation, error)

@@ -91,9 +91,16 @@ type Change struct {
 	Tenures  []Tenure  // new or changed, of Next.Handoff
 	Meet     *Account  // Next.Actor's account, to be remembered
 	Agent    *Agent    // an agent whose profile was looked up
+	Failed   *Failed   // a message that was refused for good
 	Decision *Decision // to be explained and played again
 	Keep     []Line    // edits and deletions to keep until their message comes
 	Drop     []Line    // kept lines that were used
+}
+
+// Failed is why a message did not reach the customer.
+type Failed struct {
+	Message int64
+	Why     string
 }
 
 // Saved is what a step saved.

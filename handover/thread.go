@@ -61,11 +61,12 @@ func (d *Desk) reply(ctx context.Context, l Line) (Saved, error) {
 	return d.update(ctx, ref, func(c Conversation, ch *Change) error {
 		listed := d.meet(ch, Account{Workspace: l.Place.Workspace, External: l.Account}) == nil
 		m := Message{From: FromAgent, Agent: ch.Next.Actor, Visibility: Internal, Handoff: c.Door.Handoff, Text: l.Text, ExternalID: l.Key(), LineTS: l.TS}
+		l.Note = l.note()          // an edit never makes an internal line public
 		for _, k := range c.Kept { // oldest first
 			if k.Kind == LineDeleted {
 				m.Deleted = true
 			} else {
-				l.Text, l.Note = k.Text, l.Note || k.Note // an edit never makes an internal line public
+				l.Text, l.Note = k.Text, l.Note || k.note()
 				m.Text, m.EditedTS = k.Text, k.EditedTS
 			}
 			ch.Drop = append(ch.Drop, k)
@@ -105,8 +106,13 @@ func (d *Desk) edit(ctx context.Context, l Line) (Saved, error) {
 			return nil
 		}
 		m := *c.Line
-		if m.Deleted || m.EditedTS >= l.EditedTS && m.EditedTS != "" || m.Text == l.Text {
-			return nil // older than what we have, or only an unfurled link
+		if m.Deleted || m.EditedTS >= l.EditedTS && m.EditedTS != "" {
+			return nil // older than what we have
+		}
+		if m.Text == l.Text { // nothing to see, but older edits are older than this one
+			m.EditedTS = l.EditedTS
+			ch.Messages = append(ch.Messages, m)
+			return nil
 		}
 		m.Text, m.EditedTS = l.Text, l.EditedTS
 		switch {

@@ -134,8 +134,9 @@ func (n *Notifier) card(ctx context.Context, r handover.Run) error {
 	if r.Look {
 		n.sweepLater(ctx, handoff)
 	}
-	if err := n.desk.Posted(ctx, handoff, posted); err != nil {
-		return err
+	if err := n.desk.Posted(ctx, handoff, posted); err != nil { // it is there, and we do not know its ts: look
+		n.sweepLater(ctx, handoff)
+		return &handover.UnknownOutcomeError{Err: err}
 	}
 	closed, err := n.reads.ClosedCards(ctx, handoff)
 	if err != nil {
@@ -203,7 +204,7 @@ func (n *Notifier) transcript(ctx context.Context, r handover.Run) error {
 	}
 	var lines []Line
 	for _, m := range all {
-		if m.Visibility == handover.Public && !m.Deleted && m.Handoff != c.Handoff.ID && m.At.Before(c.Handoff.RequestedAt) {
+		if m.Visibility == handover.Public && !m.Deleted && m.ID < c.Handoff.Card.ID { // ids are drawn under the conversation's lock
 			lines = append(lines, n.line(c, m))
 		}
 	}

@@ -19,19 +19,8 @@ const (
 // stream serves server-sent events. It reads the rows after each wake, so a reader, slow or back again, misses nothing and
 // gets nothing twice.
 func (c *Channel) stream(w http.ResponseWriter, r *http.Request) {
-	_, who, err := c.ref(r)
-	if err != nil {
-		c.fail(w, r, err)
-		return
-	}
-	rev, limit, err := since(r)
-	if err != nil {
-		c.fail(w, r, err)
-		return
-	}
-	conv, err := c.reads.Find(r.Context(), "web", who)
-	if err != nil {
-		c.fail(w, r, err)
+	conv, rev, limit, ok := c.reader(w, r)
+	if !ok {
 		return
 	}
 	woken, typing, stop := c.wakes.Follow(conv.ID, handover.FromAgent)
@@ -51,6 +40,7 @@ func (c *Channel) stream(w http.ResponseWriter, r *http.Request) {
 		rev, first = 0, true
 	}
 	for {
+		var err error
 		if rev, err = c.catchUp(r, e, conv.ID, rev, first); err != nil {
 			if r.Context().Err() == nil {
 				c.o.Logger.WarnContext(r.Context(), "stream broke off", "conversation", conv.ID, "err", err)

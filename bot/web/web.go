@@ -72,6 +72,7 @@ type Channel struct {
 	wakes    *handover.Wakes
 	o        Options
 	messages *limiter
+	steps    *limiter // everything else a customer does
 	sessions *limiter
 	ended    chan struct{} // closed when the streams are to end
 }
@@ -80,7 +81,7 @@ var _ bot.Channel = (*Channel)(nil)
 
 // New returns the widget's channel.
 func New(desk *handover.Desk, reads Reads, wakes *handover.Wakes, o Options) *Channel {
-	return &Channel{desk: desk, reads: reads, wakes: wakes, o: o, messages: newLimiter(o.MessagesPerMinute), sessions: newLimiter(o.SessionsPerMinute), ended: make(chan struct{})}
+	return &Channel{desk: desk, reads: reads, wakes: wakes, o: o, messages: newLimiter(o.MessagesPerMinute), steps: newLimiter(o.MessagesPerMinute), sessions: newLimiter(o.SessionsPerMinute), ended: make(chan struct{})}
 }
 
 // Name implements bot.Channel.
@@ -383,20 +384,24 @@ func checkMessage(id, text string) error {
 	return errors.Join(clean(id), clean(text))
 }
 
+// reader finds the conversation of who wants to read, and from which rev on. False: it has been answered.
+func (c *Channel) reader(w http.ResponseWriter, r *http.Request) (conv handover.Conversation, after int64, limit int, ok bool) {
+	who, err := customer(r)
+	if err == nil {
+		after, limit, err = since(r)
+	}
+	if err == nil {
+		conv, err = c.reads.Find(r.Context(), "web", who)
+	}
+	if err != nil {
+		c.fail(w, r, err)
+	}
+	return conv, after, limit, err == nil
+}
+
 func (c *Channel) list(w http.ResponseWriter, r *http.Request) {
-	_, who, err := c.ref(r)
-	if err != nil {
-		c.fail(w, r, err)
-		return
-	}
-	after, limit, err := since(r)
-	if err != nil {
-		c.fail(w, r, err)
-		return
-	}
-	conv, err := c.reads.Find(r.Context(), "web", who)
-	if err != nil {
-		c.fail(w, r, err)
+	conv, after, limit, ok := c.reader(w, r)
+	if !ok {
 		return
 	}
 	conv, messages, err := c.reads.Since(r.Context(), conv.ID, after, limit)
@@ -409,12 +414,16 @@ func (c *Channel) list(w http.ResponseWriter, r *http.Request) {
 		c.fail(w, r, err)
 		return
 	}
+	rev := conv.Rev
+	if limit > 0 && len(messages) == limit { // there is more: the next request goes on from here
+		rev = messages[limit-1].Rev
+	}
 	views := make([]bot.MessageView, len(messages))
 	for i, m := range messages {
 		views[i] = bot.ViewOf(m, c.desk.Persona())
 	}
 	slices.SortFunc(views, func(a, b bot.MessageView) int { return int(a.Seq - b.Seq) })
-	encode(w, http.StatusOK, map[string]any{"messages": views, "state": state, "rev": conv.Rev, "greeting": c.o.Greeting})
+	encode(w, http.StatusOK, map[string]any{"messages": views, "state": state, "rev": rev, "greeting": c.o.Greeting})
 }
 
 // since reads which changes are asked for: all after a rev or, without one, the newest messages.
@@ -440,7 +449,12 @@ func (c *Channel) state(ctx context.Context, conv handover.Conversation) (bot.St
 
 // step runs one step of the desk and answers with the state after it.
 func (c *Channel) step(w http.ResponseWriter, r *http.Request, do func(ref handover.Ref) (handover.Saved, error)) {
-	ref, _, err := c.ref(r)
+	ref, who, err := c.ref(r)
+	if err == nil {
+		if wait := c.steps.wait(who); wait > 0 {
+			err = tooMany(wait)
+		}
+	}
 	if err != nil {
 		c.fail(w, r, err)
 		return

@@ -140,7 +140,7 @@ func answer(w http.ResponseWriter, status int, code, message string) {
 }
 
 // Send implements bot.Sender. A delivery sent again, because its first outcome is not known, has the same webhook-id: the
-// receiver drops what it has. 4xx is an answer about this message; all else is tried again.
+// receiver drops what it has. 400, 409, 413, 422 and the like are an answer about this message; all else is tried again.
 func (c *Channel) Send(ctx context.Context, d bot.Delivery) error {
 	kind := "state"
 	if d.Message != nil {
@@ -190,6 +190,8 @@ func outcome(res *http.Response) error {
 		return nil
 	case res.StatusCode == http.StatusTooManyRequests || res.StatusCode == http.StatusServiceUnavailable && wait > 0:
 		return &handover.NotNowError{Err: err, After: time.Duration(max(1, wait)) * time.Second}
+	case res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden || res.StatusCode == http.StatusNotFound || res.StatusCode == http.StatusGone:
+		return &handover.NotNowError{Err: err, After: 30 * time.Second} // about the receiver, not about this message
 	case res.StatusCode/100 == 4 && res.StatusCode != http.StatusRequestTimeout:
 		return handover.Permanent(err)
 	}

@@ -418,8 +418,63 @@ func TestAnEditNeverMakesAnInternalLinePublic(t *testing.T) {
 	other := line("mia", "303.0", "hidden")
 	b.hears(edited(other, "304.0", "note: hidden")) // before its line
 	b.hears(other)
+	third := line("mia", "305.0", "// she lies")
+	b.hears(edited(third, "306.0", "she lies")) // the mark was in the line alone, and its edit came first
+	b.hears(third)
 	if b.sees() != before {
 		t.Fatal(b.sees())
+	}
+}
+
+func TestEditsThatOvertakeEachOtherEndOnTheNewest(t *testing.T) {
+	b := setup(t, atOnce)
+	b.claimed()
+	l := line("mia", "301.0", "A")
+	b.hears(l)
+	b.hears(edited(l, "303.0", "A")) // changed to B and back; the way back came first
+	b.hears(edited(l, "302.0", "B"))
+	if !strings.HasSuffix(b.sees(), "| A") {
+		t.Fatal(b.sees())
+	}
+}
+
+func TestABotTurnIsTakenOnce(t *testing.T) {
+	b := setup(t)
+	m := b.writes("hello")
+	b.ok(b.desk.Say(t.Context(), b.conv, m.Seq, handover.Spoken{Text: "an offer", Offers: true, NoAnswer: true}, handover.Decision{State: handover.WithBot}))
+	for _, err := range []error{
+		second(b.desk.Say(t.Context(), b.conv, m.Seq, handover.Spoken{Text: "an offer"}, handover.Decision{State: handover.WithBot})),
+		second(b.desk.RequestHandoff(t.Context(), b.conv, m.Seq, handover.Decision{State: handover.WithBot, Reason: handover.LowConfidence})),
+	} {
+		if !errors.Is(err, handover.ErrStale) {
+			t.Fatal(err)
+		}
+	}
+	if b.sees() != "hello | an offer" {
+		t.Fatal(b.sees())
+	}
+}
+
+func TestATurnDecidedInAnotherStateIsDecidedAgain(t *testing.T) {
+	b := setup(t)
+	m := b.writes("do you sell mowers?")
+	b.ok(b.desk.AskForPerson(t.Context(), eve)) // while the bot thinks
+	var notNow *handover.NotNowError
+	if _, err := b.desk.Say(t.Context(), b.conv, m.Seq, handover.Spoken{Text: "Shall I ask a person?"}, handover.Decision{State: handover.WithBot}); !errors.As(err, &notNow) {
+		t.Fatal(err)
+	}
+	b.ok(b.desk.PassOn(t.Context(), b.conv, m.Seq, handover.Decision{State: handover.Waiting}))
+	if strings.Contains(b.sees(), "Shall I") {
+		t.Fatal(b.sees())
+	}
+}
+
+func TestAnAssignmentByAnAccountNotSeenBefore(t *testing.T) {
+	b := setup(t)
+	h := b.claimed()
+	s := b.ok(b.desk.Assign(t.Context(), h.ID, by("lead", "300.0"), handover.Agent{ID: h.Agent.ID, Title: "Mia"}))
+	if s.Conversation.Handoff.Agent.Title != "Mia" {
+		t.Fatalf("%+v", s.Conversation.Handoff)
 	}
 }
 

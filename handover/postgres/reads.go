@@ -73,7 +73,7 @@ func (s *Store) Since(ctx context.Context, conversation, rev int64, limit int) (
 // Transcript implements handover.Reads.
 func (s *Store) Transcript(ctx context.Context, conversation, after int64) ([]handover.Message, error) {
 	rows, err := s.db.Query(ctx, `SELECT `+messageColumns+` FROM `+messageJoins+` WHERE m.conversation_id = $1 AND (m.seq > $2 OR m.seq IS NULL AND m.id > coalesce(
-		(SELECT max(id) FROM messages WHERE conversation_id = $1 AND seq <= $2), 0)) ORDER BY m.at, m.seq NULLS LAST, m.id`, conversation, after)
+		(SELECT max(id) FROM messages WHERE conversation_id = $1 AND seq <= $2), 0)) ORDER BY m.id`, conversation, after)
 	if err != nil {
 		return nil, fmt.Errorf("transcript: %w", err)
 	}

@@ -49,7 +49,7 @@ var (
 func New(db *pgxpool.Pool) *Store { return &Store{db: db} }
 
 const conversationColumns = `c.id, c.channel, c.customer, c.push, c.contact, c.language, c.page_url, c.state, c.rev, c.state_rev, c.seq, c.last_customer,
-	c.episode, c.offers, c.offered, c.seen,
+	c.episode, c.answered, c.offers, c.offered, c.seen,
 	coalesce(h.id, 0), coalesce(h.previous_id, 0), coalesce(h.team, ''), coalesce(h.reason, ''), h.why, h.brief, coalesce(h.priority, 0), coalesce(h.state, ''),
 	coalesce(h.outcome, ''), coalesce(h.requested_at, 'epoch'), coalesce(h.claimed_at, 'epoch'), coalesce(h.ended_at, 'epoch'), coalesce(h.passed_on, false),
 	coalesce(h.introduced, false), coalesce(h.score, 0), coalesce(h.comment, ''),
@@ -63,7 +63,7 @@ func conversationFields(c *handover.Conversation) []any {
 	h := &c.Handoff
 	return []any{
 		&c.ID, &c.Channel, &c.Customer, &c.Push, &c.Contact, &c.Language, &c.PageURL, &c.State, &c.Rev, &c.StateRev, &c.Seq, &c.LastCustomer,
-		&c.Episode, &c.Offers, &c.Offered, &c.Seen,
+		&c.Episode, &c.Answered, &c.Offers, &c.Offered, &c.Seen,
 		&h.ID, &h.Previous, &h.Team, &h.Reason, &h.Why, &h.Brief, &h.Priority, &h.State,
 		&h.Outcome, &h.RequestedAt, &h.ClaimedAt, &h.EndedAt, &h.PassedOn,
 		&h.Introduced, &h.Score, &h.Comment,
@@ -298,8 +298,11 @@ func (s *Store) save(b *pgx.Batch, was handover.Conversation, ch handover.Change
 	was.Now, was.FreeID, was.Actor, was.Door, was.Line, was.Pending, was.Tenures, was.Kept = next.Now, next.FreeID, next.Actor, next.Door, next.Line, next.Pending, next.Tenures, next.Kept
 	if changed := !reflect.DeepEqual(was, next); changed {
 		b.Queue(`UPDATE conversations SET language = $2, page_url = $3, state = $4, rev = $5, state_rev = $6, seq = $7, last_customer = $8, episode = $9, offers = $10, seen = $11,
-			handoff_id = nullif($12, 0), offered = $13, changed_at = now() WHERE id = $1`,
-			next.ID, next.Language, next.PageURL, next.State, next.Rev, next.StateRev, next.Seq, next.LastCustomer, next.Episode, next.Offers, next.Seen, next.Handoff.ID, next.Offered)
+			handoff_id = nullif($12, 0), offered = $13, answered = $14, changed_at = now() WHERE id = $1`,
+			next.ID, next.Language, next.PageURL, next.State, next.Rev, next.StateRev, next.Seq, next.LastCustomer, next.Episode, next.Offers, next.Seen, next.Handoff.ID, next.Offered, next.Answered)
+	}
+	if f := ch.Failed; f != nil {
+		b.Queue(`UPDATE messages SET failure = $2 WHERE id = $1`, f.Message, f.Why)
 	}
 	if ch.Decision != nil {
 		b.Queue(`INSERT INTO decisions (conversation_id, up_to, decision) VALUES ($1, $2, $3)`, next.ID, was.LastCustomer, ch.Decision)

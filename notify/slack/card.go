@@ -38,7 +38,7 @@ func card(c notify.Card) (blocks []slack.Block, fallback string) {
 	h := c.Handoff
 	head := headline(c)
 	blocks = append(blocks, slack.NewHeaderBlock(slack.NewTextBlockObject(slack.PlainTextType, clip(head, maxHeader), false, false), slack.HeaderBlockOptionBlockID(cardBlock(h.Card.ID))))
-	blocks = append(blocks, section(clip(who(c), maxSection)), section(clip("_Why now:_ "+why(h), maxSection)))
+	blocks = append(blocks, section(clipEscaped(who(c), maxSection)), section(clipEscaped("_Why now:_ "+why(h), maxSection)))
 	if b := h.Brief; b != nil {
 		text := "*Summary* " + escape(b.Summary)
 		if b.Wants != "" {
@@ -157,7 +157,7 @@ func fields(c handover.Contact) []*slack.TextBlockObject {
 	sort.Strings(keys)
 	var f []*slack.TextBlockObject
 	for _, k := range keys[:min(10, len(keys))] {
-		f = append(f, mrkdwn("*"+plain(clip(k, 100))+"*\n"+plain(clip(c.Variables[k], 500))))
+		f = append(f, mrkdwn(clipEscaped("*"+plain(clip(k, 100))+"*\n"+plain(clip(c.Variables[k], 500)), maxField)))
 	}
 	return f
 }

@@ -271,7 +271,7 @@ func (w *Workspace) Sweep(ctx context.Context, thread handover.Card) (deleted in
 		return deleted, err
 	}
 	for _, p := range cards {
-		if p.ts != thread.TS && slices.Contains(p.blocks, cardBlock(thread.ID)) {
+		if p.ts != thread.TS && !p.thread && slices.Contains(p.blocks, cardBlock(thread.ID)) {
 			if err := w.remove(ctx, thread.Channel, p.ts); err != nil {
 				return deleted, err
 			}

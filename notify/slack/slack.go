@@ -127,12 +127,20 @@ func (w *Workspace) Run(ctx context.Context) error {
 func (w *Workspace) politely(what string, do func(context.Context) error) {
 	select {
 	case w.courtesy <- func(ctx context.Context) {
+		defer w.survive(ctx)
 		if err := do(ctx); err != nil && ctx.Err() == nil {
 			w.o.Logger.InfoContext(ctx, "a courtesy was not done", "what", what, "err", err)
 		}
 	}:
 	default:
 		w.o.Logger.Info("a courtesy was dropped: too many wait", "what", what)
+	}
+}
+
+// survive keeps one hostile message from ending the process; over HTTP the server does the same.
+func (w *Workspace) survive(ctx context.Context) {
+	if p := recover(); p != nil {
+		w.o.Logger.ErrorContext(ctx, "a request from Slack panicked", "panic", p)
 	}
 }
 

@@ -90,6 +90,7 @@ func (w *Workspace) take(ctx context.Context, s *socketmode.Client, kind, envelo
 	w.processed <- struct{}{}
 	go func() {
 		defer func() { <-w.processed }()
+		defer w.survive(ctx)
 		start := time.Now()
 		var reply any
 		var err error

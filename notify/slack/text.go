@@ -199,6 +199,9 @@ func stands(s string, from, to int) bool {
 // angle turns <…> into what a customer may read: links stay, ids of users and channels become names where Slack gives them.
 func angle(s string) string {
 	target, label, has := strings.Cut(s, "|")
+	if target == "" {
+		return unescape(label)
+	}
 	switch target[0] {
 	case '@':
 		if has {

@@ -31,6 +31,7 @@ CREATE TABLE conversations (
     seq           bigint NOT NULL DEFAULT 0,
     last_customer bigint NOT NULL DEFAULT 0 CHECK (last_customer <= seq),
     episode       bigint NOT NULL DEFAULT 0,
+    answered      bigint NOT NULL DEFAULT 0,
     offers        int NOT NULL DEFAULT 0,
     offered       boolean NOT NULL DEFAULT false,
     seen          bigint NOT NULL DEFAULT 0,
