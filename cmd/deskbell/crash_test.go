@@ -242,12 +242,16 @@ func (c *chaos) havoc(n int) {
 			default:
 			}
 		}
-		for wait := 0; c.kills.Load() == before && wait < 600; wait++ { // until somebody comes by the point
+		for wait := 0; c.kills.Load() == before && wait < 150; wait++ { // until somebody comes by the point
 			select {
 			case <-c.over:
 				return
 			case <-time.After(10 * time.Millisecond):
 			}
+		}
+		select { // nobody came by: the next point's turn
+		case <-c.armed:
+		default:
 		}
 	}
 }
