@@ -129,7 +129,7 @@ func TestWhoDoesNotHoldItIsToldWhoDoes(t *testing.T) {
 	t.Parallel()
 	desk, d := open(t)
 	other := handover.By{Account: handover.Account{Workspace: "slack:T1", External: "bob"}, At: "1.0"}
-	if _, err := desk.Desk.Claim(t.Context(), desk.Handoff, other); err != nil {
+	if _, err := desk.Claim(t.Context(), desk.Handoff, other); err != nil {
 		t.Fatal(err)
 	}
 	res, err := d.client.PostForm(fmt.Sprintf("%s/console/c/%d/reply", d.url, desk.Conv), url.Values{"handoff": {fmt.Sprint(desk.Handoff)}, "text": {"my words"}, "key": {"k"}})
