@@ -247,12 +247,12 @@ func unescape(s string) string {
 func split(s string, n int) []string {
 	var out []string
 	for utf8.RuneCountInString(s) > n {
-		end := 0
+		end, count := 0, 0
 		for i := range s {
-			if utf8.RuneCountInString(s[:i]) > n {
+			if count > n {
 				break
 			}
-			end = i
+			end, count = i, count+1
 		}
 		cut := end
 		if i := strings.LastIndexByte(s[:end], '\n'); i > end/2 {
