@@ -98,6 +98,7 @@ func TestCrashLosesDoublesReordersAndLeaksNothing(t *testing.T) {
 	for _, p := range points {
 		c.points[p] = &atomic.Int64{}
 	}
+	c.armed <- points[0] // cards are posted at the start
 	c.begin()
 	var wg sync.WaitGroup
 	talks := make([]*talk, customers)
@@ -224,7 +225,7 @@ func (c *chaos) hit(point string, after time.Duration) {
 // havoc kills the server so many times: at each named point in turn, then at random.
 func (c *chaos) havoc(n int) {
 	rng := rand.New(rand.NewPCG(c.seed, 98))
-	for i := 0; int(c.kills.Load()) < n; i++ {
+	for i := 1; int(c.kills.Load()) < n; i++ {
 		select {
 		case <-c.over:
 			return
@@ -287,6 +288,7 @@ type talk struct {
 }
 
 func (k *talk) run(lines int, kills int64) {
+	time.Sleep(time.Duration(k.n) * 300 * time.Millisecond) // customers come one after the other
 	var in struct{ Token string }
 	k.must("POST", "/web/sessions", fmt.Sprintf(`{"contact":{"name":"customer-%d"}}`, k.n), &in)
 	k.token = in.Token
