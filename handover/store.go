@@ -12,7 +12,6 @@ type Ref struct {
 	open              *Opening // opens the conversation when it is absent
 	handoff           int64
 	card              Card
-	message           string
 
 	key     string
 	actor   Account
@@ -44,9 +43,6 @@ func ByHandoff(id int64) Ref { return Ref{handoff: id} }
 // ByCard names the conversation whose card, current or old, is this message of a workspace.
 func ByCard(p Place, ts string) Ref { return Ref{card: Card{Place: p, TS: ts}} }
 
-// ByMessage names the conversation of an agent's message by its external id.
-func ByMessage(external string) Ref { return Ref{message: external, pending: true} }
-
 // Once makes the step a repeat when a message with this external id is there already.
 func (r Ref) Once(external string) Ref { r.key = external; return r }
 
@@ -66,7 +62,6 @@ type Asks struct {
 	Open              *Opening
 	Handoff           int64
 	Card              Card
-	Message           string
 	Key, Line         string
 	Actor             Account
 	Pending           bool
@@ -75,7 +70,7 @@ type Asks struct {
 // Asks returns what the Ref says, for a Store.
 func (r Ref) Asks() Asks {
 	return Asks{
-		ID: r.id, Channel: r.channel, Customer: r.customer, Open: r.open, Handoff: r.handoff, Card: r.card, Message: r.message,
+		ID: r.id, Channel: r.channel, Customer: r.customer, Open: r.open, Handoff: r.handoff, Card: r.card,
 		Key: r.key, Line: r.line, Actor: r.actor, Pending: r.pending,
 	}
 }

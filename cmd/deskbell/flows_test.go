@@ -379,6 +379,7 @@ func TestTheWholeStoryThroughSlack(t *testing.T) {
 			w.slack.Say("C1", card.TS, holder, "<@"+other+"> what do you think?")
 			reply := w.slack.Say("C1", card.TS, holder, "It leaves *today*, see <https://shop.example/t|your link>")
 			ana.reads("agent: It leaves **today**, see [your link](https://shop.example/t)")
+			w.slack.Unfurl("C1", reply) // not an edit
 			w.slack.Edit("C1", reply, "It leaves *tomorrow*")
 			ana.reads("agent: It leaves **tomorrow**")
 			slip := w.slack.Say("C1", card.TS, holder, "a slip of the tongue")

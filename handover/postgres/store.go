@@ -100,11 +100,9 @@ func where(a handover.Asks) (string, []any) {
 		return `c.channel = $1 AND c.customer = $2`, []any{a.Channel, a.Customer}
 	case a.Handoff != 0:
 		return `c.id = (SELECT conversation_id FROM handoffs WHERE id = $1)`, []any{a.Handoff}
-	case a.Card.TS != "":
+	default:
 		return `c.id = (SELECT h.conversation_id FROM cards k JOIN handoffs h ON h.id = k.handoff_id WHERE k.workspace = $1 AND k.channel = $2 AND k.ts = $3)`,
 			[]any{a.Card.Workspace, a.Card.Channel, a.Card.TS}
-	default:
-		return `c.id = (SELECT conversation_id FROM messages WHERE external_id = $1 AND line_ts <> '' LIMIT 1)`, []any{a.Message}
 	}
 }
 

@@ -190,13 +190,6 @@ func (s *Server) AddChannel(name string) {
 	s.channels[name] = &channel{}
 }
 
-// AddUser adds a human.
-func (s *Server) AddUser(id, first string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.users[id] = first
-}
-
 // Calls returns how often a method was called and how often it was limited.
 func (s *Server) Calls(method string) (calls, limited int) {
 	s.mu.Lock()
