@@ -177,8 +177,8 @@ as() { if [ "$(id -u)" = 0 ]; then setpriv --reuid=postgres --regid=postgres --c
 if [ "$(id -u)" = 0 ]; then chown postgres "$DIR" "$DIR/data"; fi
 as "$BIN/initdb" -D "$DIR/data" -U deskbell -A trust -E UTF8 --locale=C.UTF-8 --no-sync --no-instructions >"$DIR/log" 2>&1
 as "$BIN/pg_ctl" -D "$DIR/data" -w -l "$DIR/data/log" -o "-k $DIR -c listen_addresses= -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=500" start >>"$DIR/log" 2>&1 </dev/null
-(flock -x "$DIR/users.lock" sh -c 'true'
- as "$BIN/pg_ctl" -D "$DIR/data" -m immediate stop; rm -rf "$DIR/data" "$DIR/log") >/dev/null 2>&1 </dev/null &
+(flock -x 9 # held to the end, so that whoever starts next waits until all is gone
+ as "$BIN/pg_ctl" -D "$DIR/data" -m immediate stop 9>&-; rm -rf "$DIR/data" "$DIR/log") 9<>"$DIR/users.lock" >/dev/null 2>&1 </dev/null &
 `
 
 func start(dir string) error {
