@@ -106,26 +106,29 @@ func where(a handover.Asks) (string, []any) {
 	}
 }
 
-// Update implements handover.Store in two round trips: one to open and lock, one to save and commit.
+// Update implements handover.Store in two round trips: one to read, one to check that nobody came between and to save. A step
+// that lost its race, that opens a conversation, or that reads in several statements takes the row's lock before it reads.
 func (s *Store) Update(ctx context.Context, ref handover.Ref, decide func(handover.Conversation) (handover.Change, error)) (handover.Saved, error) {
+	asks := ref.Asks()
+	locked := asks.Open != nil || asks.Line != "" || asks.Pending
 	for try := 0; ; try++ {
-		saved, err := s.update(ctx, ref.Asks(), decide)
+		saved, err := s.update(ctx, asks, locked || try > 0, decide)
 		var pgErr *pgconn.PgError
-		// Two first steps of one account may collide: the second finds what the first made.
-		if errors.As(err, &pgErr) && pgErr.Code == "23505" && pgErr.TableName == "agent_accounts" && try < 3 {
+		// Another step came between, or another first step of one account: now its work is seen.
+		if errors.As(err, &pgErr) && (pgErr.Code == "40001" || pgErr.Code == "23505" && pgErr.TableName == "agent_accounts") && try < 3 {
 			continue
 		}
 		return saved, err
 	}
 }
 
-func (s *Store) update(ctx context.Context, asks handover.Asks, decide func(handover.Conversation) (handover.Change, error)) (saved handover.Saved, err error) {
+func (s *Store) update(ctx context.Context, asks handover.Asks, locked bool, decide func(handover.Conversation) (handover.Change, error)) (saved handover.Saved, err error) {
 	conn, err := s.db.Acquire(ctx)
 	if err != nil {
 		return saved, fmt.Errorf("connect: %w", err)
 	}
 	defer conn.Release()
-	open := false
+	open := locked
 	defer func() {
 		if open && !conn.Conn().IsClosed() {
 			if _, e := conn.Exec(context.WithoutCancel(ctx), "ROLLBACK"); e != nil {
@@ -133,8 +136,7 @@ func (s *Store) update(ctx context.Context, asks handover.Asks, decide func(hand
 			}
 		}
 	}()
-	open = true
-	c, err := lock(ctx, conn, asks)
+	c, version, err := read(ctx, conn, asks, locked)
 	if err != nil {
 		return saved, err
 	}
@@ -145,21 +147,24 @@ func (s *Store) update(ctx context.Context, asks handover.Asks, decide func(hand
 		}
 		return saved, err
 	}
-	b := &pgx.Batch{}
-	saved = s.save(b, c, ch)
-	if b.Len() == 0 && asks.Open == nil {
-		saved.Again = true
-		return saved, nil
+	if asks.Open == nil && reflect.DeepEqual(ch, handover.Change{Next: c}) {
+		return handover.Saved{Conversation: c, Before: c.Rev, Again: true}, nil
 	}
-	b.Queue("COMMIT")
+	b := &pgx.Batch{} // one transaction
+	saved = s.save(b, c, version, ch)
+	if locked {
+		b.Queue("COMMIT")
+	}
 	if err := conn.SendBatch(ctx, b).Close(); err != nil {
 		// A repeat is told by the unique index, so that the others need not look.
 		var pgErr *pgconn.PgError
 		if errors.As(err, &pgErr) && pgErr.ConstraintName == "messages_conversation_id_external_id_key" {
-			if _, err := conn.Exec(ctx, "ROLLBACK"); err != nil {
-				return handover.Saved{}, fmt.Errorf("roll back: %w", err)
+			if open {
+				if _, err := conn.Exec(ctx, "ROLLBACK"); err != nil {
+					return handover.Saved{}, fmt.Errorf("roll back: %w", err)
+				}
+				open = false
 			}
-			open = false
 			if again, is, e := first(ctx, conn, c, asks.Key); is || e != nil {
 				return again, e
 			}
@@ -173,21 +178,25 @@ func (s *Store) update(ctx context.Context, asks handover.Asks, decide func(hand
 	return saved, nil
 }
 
-// lock is the first round trip: begin, open if asked to, lock, and read what decide must see. Reading is a statement after
-// the lock, because one that waits for it would see the rows from before.
-func lock(ctx context.Context, conn *pgxpool.Conn, a handover.Asks) (c handover.Conversation, err error) {
+// read is the first round trip: what decide must see, and the version that it is. Locked, it begins a transaction, opens if
+// asked to, and locks; reading is a statement after the lock then, because one that waits for it would see the rows from before.
+func read(ctx context.Context, conn *pgxpool.Conn, a handover.Asks, locked bool) (c handover.Conversation, version int64, err error) {
 	b := &pgx.Batch{}
-	b.Queue("BEGIN")
+	if locked {
+		b.Queue("BEGIN")
+	}
 	cond, args := where(a)
 	if o := a.Open; o != nil {
 		b.Queue(`INSERT INTO conversations (id, channel, customer, push, contact, language, page_url)
 			VALUES (nextval('ids'), $1, $2, $3, $4, $5, $6) ON CONFLICT (channel, customer) DO NOTHING`,
 			o.Channel, o.Customer, o.Push, o.Contact, o.Language, o.PageURL)
 	}
-	b.Queue(`SELECT FROM conversations c WHERE `+cond+` FOR NO KEY UPDATE`, args...)
+	if locked {
+		b.Queue(`SELECT FROM conversations c WHERE `+cond+` FOR NO KEY UPDATE`, args...)
+	}
 	found, kept := false, false
 	columns, joins, extra := conversationColumns, conversationJoins, []any{}
-	fields := append([]any{&c.Now, &c.FreeID}, conversationFields(&c)...)
+	fields := append([]any{&c.Now, &c.FreeID, &version}, conversationFields(&c)...)
 	n := len(args)
 	arg := func(v any) string {
 		extra = append(extra, v)
@@ -214,7 +223,7 @@ func lock(ctx context.Context, conn *pgxpool.Conn, a handover.Asks) (c handover.
 		columns += `, (SELECT jsonb_agg(jsonb_build_object('ID', t.id, 'Agent', t.agent_id, 'Workspace', t.workspace, 'Since', t.since_ts, 'Until', t.until_ts, 'Open', t.open) ORDER BY t.id) FROM tenures t WHERE t.handoff_id = ` + handoff + `)`
 		fields = append(fields, &c.Tenures)
 	}
-	b.Queue(`SELECT now(), nextval('ids'), `+columns+` FROM `+joins+` WHERE `+cond, append(slices.Clone(args), extra...)...).QueryRow(func(row pgx.Row) error {
+	b.Queue(`SELECT now(), nextval('ids'), c.version, `+columns+` FROM `+joins+` WHERE `+cond, append(slices.Clone(args), extra...)...).QueryRow(func(row pgx.Row) error {
 		err := row.Scan(fields...)
 		if found = err == nil; errors.Is(err, pgx.ErrNoRows) {
 			return nil
@@ -238,22 +247,22 @@ func lock(ctx context.Context, conn *pgxpool.Conn, a handover.Asks) (c handover.
 		})
 	}
 	if err := conn.SendBatch(ctx, b).Close(); err != nil {
-		return c, fmt.Errorf("lock conversation: %w", err)
+		return c, 0, fmt.Errorf("read conversation: %w", err)
 	}
 	if !found {
-		return c, handover.ErrUnknown
+		return c, 0, handover.ErrUnknown
 	}
 	if kept { // rare: a third round trip
 		rows, err := conn.Query(ctx, `SELECT line FROM kept_lines WHERE workspace = $1 AND channel = $2 AND ts = $3 AND kind <> 'written' ORDER BY kind DESC, edited_ts`,
 			a.Card.Workspace, a.Card.Channel, a.Key[strings.LastIndexByte(a.Key, ':')+1:])
 		if err != nil {
-			return c, fmt.Errorf("read kept lines: %w", err)
+			return c, 0, fmt.Errorf("read kept lines: %w", err)
 		}
 		if c.Kept, err = pgx.CollectRows(rows, pgx.RowTo[handover.Line]); err != nil {
-			return c, fmt.Errorf("read kept lines: %w", err)
+			return c, 0, fmt.Errorf("read kept lines: %w", err)
 		}
 	}
-	return c, nil
+	return c, version, nil
 }
 
 // first looks for what the first of several repeats saved.
@@ -270,8 +279,11 @@ func first(ctx context.Context, conn *pgxpool.Conn, c handover.Conversation, key
 }
 
 // save queues all that a change is, and says what will have been saved.
-func (s *Store) save(b *pgx.Batch, was handover.Conversation, ch handover.Change) handover.Saved {
+func (s *Store) save(b *pgx.Batch, was handover.Conversation, version int64, ch handover.Change) handover.Saved {
 	next := ch.Next
+	b.Queue(`UPDATE conversations SET language = $2, page_url = $3, state = $4, rev = $5, state_rev = $6, seq = $7, last_customer = $8, episode = $9, offers = $10, seen = $11,
+		handoff_id = nullif($12, 0), offered = $13, answered = $14, changed_at = now(), version = CASE version WHEN $15 THEN version + 1 ELSE collided() END WHERE id = $1`,
+		next.ID, next.Language, next.PageURL, next.State, next.Rev, next.StateRev, next.Seq, next.LastCustomer, next.Episode, next.Offers, next.Seen, next.Handoff.ID, next.Offered, next.Answered, version)
 	if ch.Meet != nil {
 		b.Queue(`INSERT INTO agents (id) VALUES ($1)`, next.Actor.ID)
 		b.Queue(`INSERT INTO agent_accounts (workspace, external, agent_id) VALUES ($1, $2, $3)`, ch.Meet.Workspace, ch.Meet.External, next.Actor.ID)
@@ -293,12 +305,6 @@ func (s *Store) save(b *pgx.Batch, was handover.Conversation, ch handover.Change
 		learnt = learnt || k.TS != "" && k.ID == next.Handoff.Card.ID && was.Handoff.Card.TS == ""
 	}
 	saveMessages(b, was.FreeID, ch.Messages)
-	was.Now, was.FreeID, was.Actor, was.Door, was.Line, was.Pending, was.Tenures, was.Kept = next.Now, next.FreeID, next.Actor, next.Door, next.Line, next.Pending, next.Tenures, next.Kept
-	if changed := !reflect.DeepEqual(was, next); changed {
-		b.Queue(`UPDATE conversations SET language = $2, page_url = $3, state = $4, rev = $5, state_rev = $6, seq = $7, last_customer = $8, episode = $9, offers = $10, seen = $11,
-			handoff_id = nullif($12, 0), offered = $13, answered = $14, changed_at = now() WHERE id = $1`,
-			next.ID, next.Language, next.PageURL, next.State, next.Rev, next.StateRev, next.Seq, next.LastCustomer, next.Episode, next.Offers, next.Seen, next.Handoff.ID, next.Offered, next.Answered)
-	}
 	if f := ch.Failed; f != nil {
 		b.Queue(`UPDATE messages SET failure = $2 WHERE id = $1`, f.Message, f.Why)
 	}
