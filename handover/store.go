@@ -118,10 +118,10 @@ func (s Saved) Message() Message {
 
 // Store keeps conversations.
 type Store interface {
-	// Update locks the conversation, shows it to decide, and saves all that decide returns — the next conversation
-	// whole, messages, effects, timers — in one transaction, or nothing. A repeat (same external id) changes
-	// nothing and returns what the first one saved, with Again set. decide may be called again after a
-	// collision, so it is pure. An unknown Ref is ErrUnknown.
+	// Update shows the conversation to decide and saves all that decide returns — the next conversation whole, messages,
+	// effects, timers — in one transaction, or nothing; no other step comes between. A repeat (same external id) changes
+	// nothing and returns what the first one saved, with Again set. decide may be called again after a collision, so it is
+	// pure. An unknown Ref is ErrUnknown.
 	Update(ctx context.Context, ref Ref, decide func(Conversation) (Change, error)) (Saved, error)
 	// Keep remembers a line whose thread is not known yet, for 7 days.
 	Keep(ctx context.Context, l Line) error

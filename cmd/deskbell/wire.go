@@ -93,7 +93,7 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 	} else if version == "" {
 		logger.WarnContext(ctx, "this PostgreSQL has no pgvector: search is by words alone")
 	}
-	a.neighbours = desk.NewNeighbours(db.Pool, logger)
+	a.neighbours = desk.NewNeighbours(a.store, logger)
 	a.wakes = handover.NewWakes(a.neighbours.Forward)
 	base, client, err := openKnowledge(ctx, c, db)
 	if err != nil {

@@ -40,6 +40,7 @@ func (s *Store) SyncAgents(ctx context.Context, listed []Listed) ([]Listed, erro
 	if err != nil {
 		return nil, fmt.Errorf("agents: %w", err)
 	}
+	s.memory.forget(0)
 	return listed, nil
 }
 

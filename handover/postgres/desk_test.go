@@ -956,6 +956,91 @@ func TestARatingBelongsToAnEndedHandoff(t *testing.T) {
 	}
 }
 
+// beside is a desk of another process on the same database.
+func (b *bundle) beside(o handover.Options) *bundle {
+	other := *b
+	o.Team, o.Teams = "support", map[string]handover.Place{"support": home}
+	other.store = postgres.New(b.db)
+	other.desk = handover.NewDesk(other.store, handover.NewWakes(nil), o)
+	return &other
+}
+
+func TestAStepSeesWhatAnotherProcessDidSinceThisOnesLast(t *testing.T) {
+	b := setup(t, atOnce)
+	h := b.claimed()
+	other := b.beside(handover.Options{})
+	for n, x := range []*bundle{b, other} { // both have just seen mia hold it
+		for i := range 3 {
+			if m := x.hears(line("mia", fmt.Sprintf("3%02d.%d", i, n), "hello")); m.Visibility != handover.Public {
+				t.Fatalf("the agent's line is %s", m.Visibility)
+			}
+		}
+	}
+	b.ok(other.desk.Release(b.Context(), h.ID, by("mia", "400.0")))
+	if m := b.hears(line("mia", "500.0", "does she still have it?")); m.Visibility != handover.Internal {
+		t.Fatalf("a line of the one who gave it up is %s", m.Visibility)
+	}
+	b.ok(b.desk.Claim(b.Context(), h.ID, by("tom", "600.0")))
+	if m := other.hears(line("tom", "700.0", "now it is mine")); m.Visibility != handover.Public {
+		t.Fatalf("a line of the one who holds it is %s", m.Visibility)
+	}
+	if m := other.hears(line("mia", "701.0", "not mine")); m.Visibility != handover.Internal {
+		t.Fatalf("a line of another is %s", m.Visibility)
+	}
+}
+
+func TestStepsOfTwoProcessesAreNumberedWithoutGaps(t *testing.T) {
+	b := setup(t, atOnce)
+	b.claimed()
+	other := b.beside(handover.Options{})
+	before := b.conversation().Seq
+	const each = 60
+	var wg sync.WaitGroup
+	for i, x := range []*bundle{b, other, b, other} {
+		wg.Go(func() {
+			for n := range each {
+				var err error
+				if i < 2 {
+					_, err = x.desk.Receive(b.Context(), eve, handover.Inbound{ID: fmt.Sprint(i, "-", n), Text: "hello"})
+				} else {
+					_, err = x.desk.Hear(b.Context(), line("mia", fmt.Sprintf("%d.%d", 300+n, i), "hello"))
+				}
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	var n, highest int64
+	if err := b.db.QueryRow(b.Context(), `SELECT count(DISTINCT seq), max(seq) FROM messages WHERE seq > $1`, before).Scan(&n, &highest); err != nil {
+		t.Fatal(err)
+	}
+	if c := b.conversation(); n < 4*each || highest != before+n || c.Seq != highest {
+		t.Fatalf("%d messages after %d up to %d; the conversation says %d", n, before, highest, c.Seq)
+	}
+}
+
+func TestAnEditKeptByAnotherProcessWinsOverTheLineThatComesNext(t *testing.T) {
+	b := setup(t, atOnce)
+	b.claimed()
+	other := b.beside(handover.Options{})
+	b.hears(line("mia", "300.0", "hello"))
+	b.hears(line("mia", "301.0", "hello again"))
+	next := line("mia", "302.0", "with a slip")
+	other.ok(other.desk.Hear(b.Context(), edited(next, "303.0", "without")))
+	if m := b.hears(next); m.Text != "without" {
+		t.Fatalf("the line says %q", m.Text)
+	}
+	again := line("mia", "304.0", "gone")
+	if err := other.store.Keep(b.Context(), deleted(again)); err != nil {
+		t.Fatal(err)
+	}
+	if m := b.hears(again); !m.Deleted || m.Visibility != handover.Internal {
+		t.Fatalf("a line that was deleted is %+v", m)
+	}
+}
+
 func TestTheSchemaRefusesWhatTheDeskWouldNever(t *testing.T) {
 	b := setup(t)
 	b.claimed()

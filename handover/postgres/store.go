@@ -36,8 +36,9 @@ func Migrations() pg.Migrations {
 
 // Store is a handover.Store and a handover.Queue.
 type Store struct {
-	db    *pgxpool.Pool
-	paces sync.Map // keys whose row is there: rows of paces are never deleted
+	db     *pgxpool.Pool
+	memory *memory
+	paces  sync.Map // keys whose row is there: rows of paces are never deleted
 }
 
 var (
@@ -46,7 +47,7 @@ var (
 )
 
 // New returns a store over db, whose tables must have been migrated.
-func New(db *pgxpool.Pool) *Store { return &Store{db: db} }
+func New(db *pgxpool.Pool) *Store { return &Store{db: db, memory: newMemory()} }
 
 const conversationColumns = `c.id, c.channel, c.customer, c.push, c.contact, c.language, c.page_url, c.state, c.rev, c.state_rev, c.seq, c.last_customer,
 	c.episode, c.answered, c.offers, c.offered, c.seen,
@@ -106,29 +107,52 @@ func where(a handover.Asks) (string, []any) {
 	}
 }
 
-// Update implements handover.Store in two round trips: one to read, one to check that nobody came between and to save. A step
-// that lost its race, that opens a conversation, or that reads in several statements takes the row's lock before it reads.
+// basis is what a step is decided on.
+type basis int
+
+const (
+	remembered basis = iota // what this process saved last: no reading
+	fresh                   // what one statement reads
+	locked                  // what is read under the row's lock: nobody comes between
+)
+
+// errNotRemembered means that a step must read.
+var errNotRemembered = errors.New("not remembered")
+
+// Update implements handover.Store: in one round trip, which checks that nobody came between and saves; in two where it must
+// read first; and under the row's lock where it lost a race, opens a conversation, or reads in several statements.
 func (s *Store) Update(ctx context.Context, ref handover.Ref, decide func(handover.Conversation) (handover.Change, error)) (handover.Saved, error) {
-	asks := ref.Asks()
-	locked := asks.Open != nil || asks.Line != "" || asks.Pending
+	asks, on := ref.Asks(), remembered
+	if asks.Open != nil || asks.Line != "" || asks.Pending {
+		on = locked
+	}
 	for try := 0; ; try++ {
-		saved, err := s.update(ctx, asks, locked || try > 0, decide)
-		var pgErr *pgconn.PgError
+		saved, err := s.update(ctx, asks, on, decide)
 		// Another step came between, or another first step of one account: now its work is seen.
-		if errors.As(err, &pgErr) && (pgErr.Code == "40001" || pgErr.Code == "23505" && pgErr.TableName == "agent_accounts") && try < 3 {
-			continue
+		var pgErr *pgconn.PgError
+		collided := errors.As(err, &pgErr) && (pgErr.Code == "40001" || pgErr.Code == "23505" && pgErr.TableName == "agent_accounts")
+		if try == 5 || !collided && !errors.Is(err, errNotRemembered) {
+			return saved, err
 		}
-		return saved, err
+		on = min(on+1, locked)
 	}
 }
 
-func (s *Store) update(ctx context.Context, asks handover.Asks, locked bool, decide func(handover.Conversation) (handover.Change, error)) (saved handover.Saved, err error) {
+func (s *Store) update(ctx context.Context, asks handover.Asks, on basis, decide func(handover.Conversation) (handover.Change, error)) (saved handover.Saved, err error) {
+	var c handover.Conversation
+	var version int64
+	if on == remembered {
+		known := false
+		if c, version, known = s.memory.recall(asks); !known {
+			return saved, errNotRemembered
+		}
+	}
 	conn, err := s.db.Acquire(ctx)
 	if err != nil {
 		return saved, fmt.Errorf("connect: %w", err)
 	}
 	defer conn.Release()
-	open := locked
+	open := on == locked
 	defer func() {
 		if open && !conn.Conn().IsClosed() {
 			if _, e := conn.Exec(context.WithoutCancel(ctx), "ROLLBACK"); e != nil {
@@ -136,26 +160,32 @@ func (s *Store) update(ctx context.Context, asks handover.Asks, locked bool, dec
 			}
 		}
 	}()
-	c, version, err := read(ctx, conn, asks, locked)
-	if err != nil {
-		return saved, err
+	if on != remembered {
+		if c, version, err = read(ctx, conn, asks, on == locked); err != nil {
+			return saved, err
+		}
 	}
 	ch, err := decide(c)
-	if err != nil { // a repeat of what was allowed then
+	nothing := err == nil && asks.Open == nil && reflect.DeepEqual(ch, handover.Change{Next: c})
+	switch {
+	case on == remembered && (err != nil || nothing): // it may be old
+		return saved, errNotRemembered
+	case nothing:
+		return handover.Saved{Conversation: c, Before: c.Rev, Again: true}, nil
+	case err != nil: // a repeat of what was allowed then
 		if again, is, e := first(ctx, conn, c, asks.Key); is || e != nil {
 			return again, e
 		}
 		return saved, err
 	}
-	if asks.Open == nil && reflect.DeepEqual(ch, handover.Change{Next: c}) {
-		return handover.Saved{Conversation: c, Before: c.Rev, Again: true}, nil
-	}
-	b := &pgx.Batch{} // one transaction
-	saved = s.save(b, c, version, ch)
-	if locked {
+	b, now, next := &pgx.Batch{}, c.Now, int64(0) // one transaction
+	check(b, asks, on, ch.Next, version, &now, &next)
+	saved = s.save(b, c, ch)
+	if open {
 		b.Queue("COMMIT")
 	}
 	if err := conn.SendBatch(ctx, b).Close(); err != nil {
+		s.memory.forget(c.ID)
 		// A repeat is told by the unique index, so that the others need not look.
 		var pgErr *pgconn.PgError
 		if errors.As(err, &pgErr) && pgErr.ConstraintName == "messages_conversation_id_external_id_key" {
@@ -172,11 +202,28 @@ func (s *Store) update(ctx context.Context, asks handover.Asks, locked bool, dec
 		return handover.Saved{}, fmt.Errorf("save conversation: %w", err)
 	}
 	open = false
+	s.memory.keep(asks, c, version+1, ch, now, next)
 	for _, e := range ch.Effects {
 		s.paces.LoadOrStore(e.Pace, true)
 	}
 	return saved, nil
 }
+
+// check queues the conversation's row, which is refused if it is of another version than the one decided on. It tells the time
+// and the ids for the next step.
+func check(b *pgx.Batch, asks handover.Asks, on basis, next handover.Conversation, version int64, now *time.Time, ids *int64) {
+	same, args := `version = $2`, []any{next.ID, version, next.Language, next.PageURL, next.State, next.Rev, next.StateRev, next.Seq, next.LastCustomer, next.Episode, next.Offers, next.Seen, next.Handoff.ID, next.Offered, next.Answered}
+	if on == remembered && asks.Card.TS != "" { // nor may there be what read would have found beside the row
+		same += ` AND NOT EXISTS (SELECT FROM kept_lines l WHERE l.workspace = $16 AND l.channel = $17 AND l.ts = $18 AND l.kind <> 'written')`
+		args = append(args, asks.Card.Workspace, asks.Card.Channel, lineTS(asks))
+	}
+	b.Queue(`UPDATE conversations SET version = CASE WHEN `+same+` THEN version + 1 ELSE collided() END, language = $3, page_url = $4, state = $5, rev = $6, state_rev = $7,
+		seq = $8, last_customer = $9, episode = $10, offers = $11, seen = $12, handoff_id = nullif($13, 0), offered = $14, answered = $15, changed_at = now()
+		WHERE id = $1 RETURNING now(), nextval('ids')`, args...).QueryRow(func(row pgx.Row) error { return row.Scan(now, ids) })
+}
+
+// lineTS is the ts in the key of a line.
+func lineTS(a handover.Asks) string { return a.Key[strings.LastIndexByte(a.Key, ':')+1:] }
 
 // read is the first round trip: what decide must see, and the version that it is. Locked, it begins a transaction, opens if
 // asked to, and locks; reading is a statement after the lock then, because one that waits for it would see the rows from before.
@@ -214,7 +261,7 @@ func read(ctx context.Context, conn *pgxpool.Conn, a handover.Asks, locked bool)
 	handoff := `c.handoff_id`
 	if a.Card.TS != "" {
 		columns += `, door.id, door.handoff_id, door.workspace, door.channel, door.ts, door.closed_at IS NOT NULL,
-			EXISTS (SELECT FROM kept_lines l WHERE l.workspace = $1 AND l.channel = $2 AND l.ts = ` + arg(a.Key[strings.LastIndexByte(a.Key, ':')+1:]) + ` AND l.kind <> 'written')`
+			EXISTS (SELECT FROM kept_lines l WHERE l.workspace = $1 AND l.channel = $2 AND l.ts = ` + arg(lineTS(a)) + ` AND l.kind <> 'written')`
 		joins += ` JOIN cards door ON door.workspace = $1 AND door.channel = $2 AND door.ts = $3`
 		fields = append(fields, &c.Door.ID, &c.Door.Handoff, &c.Door.Workspace, &c.Door.Channel, &c.Door.TS, &c.Door.Closed, &kept)
 		handoff = `door.handoff_id`
@@ -254,7 +301,7 @@ func read(ctx context.Context, conn *pgxpool.Conn, a handover.Asks, locked bool)
 	}
 	if kept { // rare: a third round trip
 		rows, err := conn.Query(ctx, `SELECT line FROM kept_lines WHERE workspace = $1 AND channel = $2 AND ts = $3 AND kind <> 'written' ORDER BY kind DESC, edited_ts`,
-			a.Card.Workspace, a.Card.Channel, a.Key[strings.LastIndexByte(a.Key, ':')+1:])
+			a.Card.Workspace, a.Card.Channel, lineTS(a))
 		if err != nil {
 			return c, 0, fmt.Errorf("read kept lines: %w", err)
 		}
@@ -279,11 +326,8 @@ func first(ctx context.Context, conn *pgxpool.Conn, c handover.Conversation, key
 }
 
 // save queues all that a change is, and says what will have been saved.
-func (s *Store) save(b *pgx.Batch, was handover.Conversation, version int64, ch handover.Change) handover.Saved {
+func (s *Store) save(b *pgx.Batch, was handover.Conversation, ch handover.Change) handover.Saved {
 	next := ch.Next
-	b.Queue(`UPDATE conversations SET language = $2, page_url = $3, state = $4, rev = $5, state_rev = $6, seq = $7, last_customer = $8, episode = $9, offers = $10, seen = $11,
-		handoff_id = nullif($12, 0), offered = $13, answered = $14, changed_at = now(), version = CASE version WHEN $15 THEN version + 1 ELSE collided() END WHERE id = $1`,
-		next.ID, next.Language, next.PageURL, next.State, next.Rev, next.StateRev, next.Seq, next.LastCustomer, next.Episode, next.Offers, next.Seen, next.Handoff.ID, next.Offered, next.Answered, version)
 	if ch.Meet != nil {
 		b.Queue(`INSERT INTO agents (id) VALUES ($1)`, next.Actor.ID)
 		b.Queue(`INSERT INTO agent_accounts (workspace, external, agent_id) VALUES ($1, $2, $3)`, ch.Meet.Workspace, ch.Meet.External, next.Actor.ID)
@@ -342,8 +386,8 @@ func saveHandoff(b *pgx.Batch, was, next handover.Conversation) {
 		return
 	}
 	if h.ID != was.Handoff.ID {
-		b.Queue(`INSERT INTO handoffs (id, conversation_id, previous_id, team, reason, why, state, requested_at) VALUES ($1, $2, nullif($3, 0), $4, $5, $6, 'waiting', now())`,
-			h.ID, next.ID, h.Previous, h.Team, h.Reason, h.Why)
+		b.Queue(`INSERT INTO handoffs (id, conversation_id, previous_id, team, reason, why, state, requested_at) VALUES ($1, $2, nullif($3, 0), $4, $5, $6, 'waiting', $7)`,
+			h.ID, next.ID, h.Previous, h.Team, h.Reason, h.Why, h.RequestedAt)
 	}
 	at := func(t time.Time) any {
 		if t.Unix() <= 0 {

@@ -9,8 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"github.com/deskbell/deskbell/handover"
 	"github.com/deskbell/deskbell/internal/pg"
 )
@@ -21,7 +19,7 @@ const channel = "deskbell"
 // Neighbours carries wakes between the processes on one database: coalesced, and outside the writes, whose rate a NOTIFY
 // inside would cut to a quarter. What is lost is found by polling.
 type Neighbours struct {
-	db     *pgxpool.Pool
+	store  *Store
 	me     string
 	logger *slog.Logger
 	bell   chan struct{}
@@ -31,9 +29,9 @@ type Neighbours struct {
 	lanes         map[string]struct{}
 }
 
-// NewNeighbours returns the neighbours on db.
-func NewNeighbours(db *pgxpool.Pool, logger *slog.Logger) *Neighbours {
-	return &Neighbours{db: db, me: rand.Text()[:8], logger: logger, bell: make(chan struct{}, 1), conversations: map[int64]struct{}{}, lanes: map[string]struct{}{}}
+// NewNeighbours returns the neighbours on the store's database.
+func NewNeighbours(store *Store, logger *slog.Logger) *Neighbours {
+	return &Neighbours{store: store, me: rand.Text()[:8], logger: logger, bell: make(chan struct{}, 1), conversations: map[int64]struct{}{}, lanes: map[string]struct{}{}}
 }
 
 // Forward remembers a wake for the next notification. It does not block.
@@ -56,12 +54,13 @@ func (n *Neighbours) Run(ctx context.Context, wakes *handover.Wakes) error {
 	defer wg.Wait()
 	wg.Go(func() { n.send(ctx) })
 	wg.Go(func() { n.poll(ctx, wakes) })
-	return pg.Listen(ctx, n.db, channel, n.logger, func(payload string) { n.heard(payload, wakes) })
+	return pg.Listen(ctx, n.store.db, channel, n.logger, func(payload string) { n.heard(payload, wakes) })
 }
 
 // heard wakes this process. Payload: who, lanes, conversations, separated by spaces; "" after a connection broke.
 func (n *Neighbours) heard(payload string, wakes *handover.Wakes) {
 	if payload == "" {
+		n.store.memory.forget(0)
 		wakes.Heard(0, []string{""})
 		return
 	}
@@ -74,6 +73,7 @@ func (n *Neighbours) heard(payload string, wakes *handover.Wakes) {
 	}
 	for id := range strings.SplitSeq(parts[2], ",") {
 		if c, err := strconv.ParseInt(id, 10, 64); err == nil {
+			n.store.memory.forget(c)
 			wakes.Heard(c, nil)
 		}
 	}
@@ -105,7 +105,7 @@ func (n *Neighbours) send(ctx context.Context) {
 			delete(n.lanes, l)
 		}
 		n.mu.Unlock()
-		if _, err := n.db.Exec(ctx, `SELECT pg_notify($1, $2)`, channel, n.me+" "+strings.Join(lanes, ",")+" "+strings.Join(ids, ",")); err != nil && ctx.Err() == nil {
+		if _, err := n.store.db.Exec(ctx, `SELECT pg_notify($1, $2)`, channel, n.me+" "+strings.Join(lanes, ",")+" "+strings.Join(ids, ",")); err != nil && ctx.Err() == nil {
 			n.logger.WarnContext(ctx, "notifying other processes", "err", err)
 		}
 		select {
@@ -121,7 +121,6 @@ func (n *Neighbours) poll(ctx context.Context, wakes *handover.Wakes) {
 	known := map[int64]int64{}
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	store := New(n.db)
 	for {
 		select {
 		case <-ctx.Done():
@@ -133,7 +132,7 @@ func (n *Neighbours) poll(ctx context.Context, wakes *handover.Wakes) {
 			clear(known)
 			continue
 		}
-		revs, err := store.Revs(ctx, watched)
+		revs, err := n.store.Revs(ctx, watched)
 		if err != nil {
 			if ctx.Err() == nil {
 				n.logger.WarnContext(ctx, "polling for changes", "err", err)

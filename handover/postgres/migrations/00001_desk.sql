@@ -17,14 +17,6 @@ CREATE TABLE agent_accounts (
     PRIMARY KEY (workspace, external)
 );
 
--- A step that read the conversation and then finds another version of it begins again.
--- +goose StatementBegin
-CREATE FUNCTION collided() RETURNS bigint LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE 'another step came between' USING ERRCODE = 'serialization_failure';
-END $$;
--- +goose StatementEnd
-
 CREATE TABLE conversations (
     id            bigint PRIMARY KEY,
     channel       text NOT NULL,
@@ -44,7 +36,6 @@ CREATE TABLE conversations (
     offered       boolean NOT NULL DEFAULT false,
     seen          bigint NOT NULL DEFAULT 0,
     handoff_id    bigint,        -- the current one, or the last
-    version       bigint NOT NULL DEFAULT 0,
     opened_at     timestamptz NOT NULL DEFAULT now(),
     changed_at    timestamptz NOT NULL DEFAULT now(),
     UNIQUE (channel, customer),

@@ -1,0 +1,123 @@
+package postgres
+
+import (
+	"sync"
+	"time"
+
+	"github.com/deskbell/deskbell/handover"
+)
+
+// memory keeps what this process last saved of its busy conversations, so that their next step need not read. It settles
+// nothing: what was decided on it is saved only if the row still has the same version, else it is forgotten and the step
+// reads. What is outside the row (an agent's name) is at most keepFor old.
+type memory struct {
+	mu    sync.Mutex
+	known map[int64]*known
+	names map[name]int64 // a conversation's contact or a card: what they name never changes
+}
+
+// The bounds of memory.
+const (
+	keepFor   = 10 * time.Second
+	keepKnown = 2000
+)
+
+// name is how a Ref can call a conversation other than by its id.
+type name struct{ workspace, channel, contact, ts string }
+
+// known is a conversation as of one version.
+type known struct {
+	c       handover.Conversation // Now: when this was saved; FreeID: ids for the next step
+	actor   handover.Account      // c.Actor's
+	tenures bool                  // c.Tenures are there
+	version int64
+	at      time.Time
+}
+
+func newMemory() *memory { return &memory{known: map[int64]*known{}, names: map[name]int64{}} }
+
+func named(a handover.Asks) (name, bool) {
+	switch {
+	case a.Channel != "":
+		return name{channel: a.Channel, contact: a.Customer}, true
+	case a.Card.TS != "":
+		return name{workspace: a.Card.Workspace, channel: a.Card.Channel, ts: a.Card.TS}, true
+	}
+	return name{}, false
+}
+
+// recall returns what a step that asks for no more than its conversation would read, and its version; false: read.
+func (m *memory) recall(a handover.Asks) (c handover.Conversation, version int64, ok bool) {
+	if a.Open != nil || a.Line != "" || a.Pending {
+		return c, 0, false
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	id := a.ID
+	if n, is := named(a); is {
+		id = m.names[n]
+	}
+	k := m.known[id]
+	if k == nil || time.Since(k.at) > keepFor || a.Actor != (handover.Account{}) && a.Actor != k.actor {
+		return c, 0, false
+	}
+	c = k.c
+	c.Now = c.Now.Add(time.Since(k.at)).Truncate(time.Microsecond) // as the database keeps it
+	if a.Actor == (handover.Account{}) {
+		c.Actor = handover.Agent{}
+	}
+	if a.Card.TS == "" {
+		c.Tenures = nil
+	} else if c.Door = c.Handoff.Card; !k.tenures || c.Door.Place != a.Card.Place || c.Door.TS != a.Card.TS {
+		return c, 0, false
+	}
+	return c, k.version, true
+}
+
+// keep remembers what a step saved, from next on.
+func (m *memory) keep(a handover.Asks, was handover.Conversation, version int64, ch handover.Change, now time.Time, next int64) {
+	k := &known{c: ch.Next, actor: a.Actor, tenures: a.Card.TS != "" && was.Door.ID == ch.Next.Handoff.Card.ID, version: version, at: time.Now()}
+	k.c.Now, k.c.FreeID = now, next
+	k.c.Door, k.c.Line, k.c.Pending, k.c.Kept = handover.Card{}, nil, nil, nil
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	old := m.known[k.c.ID]
+	if old != nil && old.version >= version {
+		return
+	}
+	if ch.Meet != nil || ch.Agent != nil { // an agent may be in many conversations
+		clear(m.known)
+		return
+	}
+	if ch.Cards != nil || ch.Tenures != nil { // the next step reads them
+		delete(m.known, k.c.ID)
+		return
+	}
+	if old != nil && old.version == version-1 && old.c.Handoff.ID == k.c.Handoff.ID { // the step did not ask for what another did
+		if k.actor == (handover.Account{}) {
+			k.actor, k.c.Actor = old.actor, old.c.Actor
+		}
+		if !k.tenures {
+			k.tenures, k.c.Tenures = old.tenures, old.c.Tenures
+		}
+	}
+	if len(m.known) >= keepKnown || len(m.names) >= 2*keepKnown {
+		clear(m.known)
+		clear(m.names)
+	}
+	m.known[k.c.ID] = k
+	if n, is := named(a); is {
+		m.names[n] = k.c.ID
+	}
+}
+
+// forget drops a conversation of which another version was heard, or all with 0.
+func (m *memory) forget(conversation int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if conversation == 0 {
+		clear(m.known)
+		return
+	}
+	delete(m.known, conversation)
+}
