@@ -37,7 +37,7 @@ $(LINT):
 
 prove: ## the full counts of the random and crash tests
 	@.ci/setup --tests
-	PROVE=1 go test -count 1 -timeout 60m -run 'Crash|Prove' -v ./cmd/... ./notify/... | grep -vE '^(=== |time=)'
+	PROVE=1 go test -count 1 -timeout 60m -run 'Crash|Cards' -v ./cmd/... ./notify/... | grep -vE '^(=== |time=)'
 
 bench: build ## speed beside the floor of the same run
 	@.ci/setup --tests
