@@ -199,6 +199,7 @@ func TestTheWholeStoryInABrowser(t *testing.T) {
 	second.reads("We do, from May on.")
 	second.says("from the second tab")
 	shop.reads("from the second tab")
+	desk.until("the second tab's line is stored", `return document.querySelector('#transcript').innerText.includes('from the second tab')`)
 	if n := shop.js(`return root.querySelectorAll('.msg.mine').length`); n != second.js(`return root.querySelectorAll('.msg.mine').length`) || n != "5" {
 		t.Errorf("%s of her own lines in the first tab, %s in the second", n, second.js(`return root.querySelectorAll('.msg.mine').length`))
 	}
