@@ -44,6 +44,7 @@ func (d *Desk) botTurn(ctx context.Context, id, upTo int64, why Decision, decide
 // Say sends the bot's answer, with an offer of a person or without; ErrStale when the conversation moved on.
 func (d *Desk) Say(ctx context.Context, id, upTo int64, s Spoken, why Decision) (Saved, error) {
 	return d.botTurn(ctx, id, upTo, why, func(c Conversation, ch *Change) error {
+		s := s
 		if c.State == Waiting {
 			s.Choices, s.Offers = nil, false // it rang already
 		}

@@ -59,6 +59,7 @@ func (d *Desk) Hear(ctx context.Context, l Line) (Saved, error) {
 func (d *Desk) reply(ctx context.Context, l Line) (Saved, error) {
 	ref := ByCard(l.Place, l.ThreadTS).As(Account{Workspace: l.Place.Workspace, External: l.Account}).Once(l.Key())
 	return d.update(ctx, ref, func(c Conversation, ch *Change) error {
+		l := l
 		listed := d.meet(ch, Account{Workspace: l.Place.Workspace, External: l.Account}) == nil
 		m := Message{From: FromAgent, Agent: ch.Next.Actor, Visibility: Internal, Handoff: c.Door.Handoff, Text: l.Text, ExternalID: l.Key(), LineTS: l.TS}
 		l.Note = l.note()          // an edit never makes an internal line public

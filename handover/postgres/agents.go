@@ -40,7 +40,11 @@ func (s *Store) SyncAgents(ctx context.Context, listed []Listed) ([]Listed, erro
 	if err != nil {
 		return nil, fmt.Errorf("agents: %w", err)
 	}
-	s.memory.forget(0)
+	// Whoever remembers a conversation as it was with the old agents must read it again. A statement of its own: it locks many
+	// conversations, and none of them while it holds an agent.
+	if _, err := s.db.Exec(ctx, `UPDATE conversations SET version = version + 1 WHERE state IN ('waiting', 'claimed')`); err != nil {
+		return nil, fmt.Errorf("agents: %w", err)
+	}
 	return listed, nil
 }
 

@@ -1021,6 +1021,27 @@ func TestStepsOfTwoProcessesAreNumberedWithoutGaps(t *testing.T) {
 	}
 }
 
+func TestAnAgentStruckFromTheListByAnotherProcessSpeaksToNobody(t *testing.T) {
+	b := setup(t, atOnce, func(o *handover.Options) { o.ListedOnly = true })
+	list := func(s *postgres.Store, agents ...postgres.Listed) {
+		if _, err := s.SyncAgents(b.Context(), agents); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mia := postgres.Listed{Agent: handover.Agent{Name: "mia", Title: "Mia"}, Accounts: []handover.Account{{Workspace: "slack:T1", External: "mia"}}}
+	list(b.store, mia)
+	b.claimed()
+	for i := range 3 {
+		if m := b.hears(line("mia", fmt.Sprintf("30%d.0", i), "hello")); m.Visibility != handover.Public {
+			t.Fatalf("the agent's line is %s", m.Visibility)
+		}
+	}
+	list(b.beside(handover.Options{ListedOnly: true}).store)
+	if m := b.hears(line("mia", "400.0", "still here?")); m.Visibility != handover.Internal {
+		t.Fatalf("a line of one who is no agent any more is %s", m.Visibility)
+	}
+}
+
 func TestAnEditKeptByAnotherProcessWinsOverTheLineThatComesNext(t *testing.T) {
 	b := setup(t, atOnce)
 	b.claimed()

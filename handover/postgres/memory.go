@@ -9,7 +9,7 @@ import (
 
 // memory keeps what this process last saved of its busy conversations, so that their next step need not read. It settles
 // nothing: what was decided on it is saved only if the row still has the same version, else it is forgotten and the step
-// reads. What is outside the row (an agent's name) is at most keepFor old.
+// reads. What is outside the row (an agent's name) was read at most keepFor ago.
 type memory struct {
 	mu    sync.Mutex
 	known map[int64]*known
@@ -31,7 +31,8 @@ type known struct {
 	actor   handover.Account      // c.Actor's
 	tenures bool                  // c.Tenures are there
 	version int64
-	at      time.Time
+	at      time.Time // when it was saved
+	read    time.Time // when what is outside the row was read
 }
 
 func newMemory() *memory { return &memory{known: map[int64]*known{}, names: map[name]int64{}} }
@@ -46,10 +47,11 @@ func named(a handover.Asks) (name, bool) {
 	return name{}, false
 }
 
-// recall returns what a step that asks for no more than its conversation would read, and its version; false: read.
-func (m *memory) recall(a handover.Asks) (c handover.Conversation, version int64, ok bool) {
+// recall returns what a step that asks for no more than its conversation would read, its version, and when it was read; false:
+// read.
+func (m *memory) recall(a handover.Asks) (c handover.Conversation, version int64, read time.Time, ok bool) {
 	if a.Open != nil || a.Line != "" || a.Pending {
-		return c, 0, false
+		return c, 0, read, false
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -58,8 +60,8 @@ func (m *memory) recall(a handover.Asks) (c handover.Conversation, version int64
 		id = m.names[n]
 	}
 	k := m.known[id]
-	if k == nil || time.Since(k.at) > keepFor || a.Actor != (handover.Account{}) && a.Actor != k.actor {
-		return c, 0, false
+	if k == nil || time.Since(k.read) > keepFor || a.Actor != (handover.Account{}) && a.Actor != k.actor {
+		return c, 0, read, false
 	}
 	c = k.c
 	c.Now = c.Now.Add(time.Since(k.at)).Truncate(time.Microsecond) // as the database keeps it
@@ -69,14 +71,14 @@ func (m *memory) recall(a handover.Asks) (c handover.Conversation, version int64
 	if a.Card.TS == "" {
 		c.Tenures = nil
 	} else if c.Door = c.Handoff.Card; !k.tenures || c.Door.Place != a.Card.Place || c.Door.TS != a.Card.TS {
-		return c, 0, false
+		return c, 0, read, false
 	}
-	return c, k.version, true
+	return c, k.version, k.read, true
 }
 
-// keep remembers what a step saved, from next on.
-func (m *memory) keep(a handover.Asks, was handover.Conversation, version int64, ch handover.Change, now time.Time, next int64) {
-	k := &known{c: ch.Next, actor: a.Actor, tenures: a.Card.TS != "" && was.Door.ID == ch.Next.Handoff.Card.ID, version: version, at: time.Now()}
+// keep remembers what a step saved that was decided on what was read then.
+func (m *memory) keep(a handover.Asks, was handover.Conversation, version int64, read time.Time, ch handover.Change, now time.Time, next int64) {
+	k := &known{c: ch.Next, actor: a.Actor, tenures: a.Card.TS != "" && was.Door.ID == ch.Next.Handoff.Card.ID, version: version, at: time.Now(), read: read}
 	k.c.Now, k.c.FreeID = now, next
 	k.c.Door, k.c.Line, k.c.Pending, k.c.Kept = handover.Card{}, nil, nil, nil
 	m.mu.Lock()
@@ -96,6 +98,9 @@ func (m *memory) keep(a handover.Asks, was handover.Conversation, version int64,
 	if old != nil && old.version == version-1 && old.c.Handoff.ID == k.c.Handoff.ID { // the step did not ask for what another did
 		if k.actor == (handover.Account{}) {
 			k.actor, k.c.Actor = old.actor, old.c.Actor
+		}
+		if old.read.Before(k.read) {
+			k.read = old.read
 		}
 		if !k.tenures {
 			k.tenures, k.c.Tenures = old.tenures, old.c.Tenures

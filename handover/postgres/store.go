@@ -141,9 +141,10 @@ func (s *Store) Update(ctx context.Context, ref handover.Ref, decide func(handov
 func (s *Store) update(ctx context.Context, asks handover.Asks, on basis, decide func(handover.Conversation) (handover.Change, error)) (saved handover.Saved, err error) {
 	var c handover.Conversation
 	var version int64
+	at := time.Now()
 	if on == remembered {
 		known := false
-		if c, version, known = s.memory.recall(asks); !known {
+		if c, version, at, known = s.memory.recall(asks); !known {
 			return saved, errNotRemembered
 		}
 	}
@@ -202,7 +203,7 @@ func (s *Store) update(ctx context.Context, asks handover.Asks, on basis, decide
 		return handover.Saved{}, fmt.Errorf("save conversation: %w", err)
 	}
 	open = false
-	s.memory.keep(asks, c, version+1, ch, now, next)
+	s.memory.keep(asks, c, version+1, at, ch, now, next)
 	for _, e := range ch.Effects {
 		s.paces.LoadOrStore(e.Pace, true)
 	}
