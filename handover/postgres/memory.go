@@ -95,12 +95,12 @@ func (m *memory) keep(a handover.Asks, was handover.Conversation, version int64,
 		delete(m.known, k.c.ID)
 		return
 	}
-	if old != nil && old.version == version-1 && old.c.Handoff.ID == k.c.Handoff.ID { // the step did not ask for what another did
-		if k.actor == (handover.Account{}) {
+	if old != nil && old.version == version-1 && old.c.Handoff.ID == k.c.Handoff.ID && time.Since(old.read) <= keepFor { // the step did not ask for what another did
+		if k.actor == (handover.Account{}) && old.actor != k.actor {
 			k.actor, k.c.Actor = old.actor, old.c.Actor
-		}
-		if old.read.Before(k.read) {
-			k.read = old.read
+			if old.read.Before(k.read) {
+				k.read = old.read
+			}
 		}
 		if !k.tenures {
 			k.tenures, k.c.Tenures = old.tenures, old.c.Tenures
