@@ -82,18 +82,6 @@ var sentence = regexp.MustCompile(`(?s).+?(?:[.!?](?:\s+|$)|\n+|$)`)
 // --- what the customer wants of us
 
 var (
-	people = `(?:human|person|people|agent|representative|rep|operator|advisor|adviser|colleague|manager|supervisor|someone|somebody|real (?:person|human)|live (?:agent|chat|person)|customer (?:service|support)|support team|staff|mensch\w*|mitarbeiter\w*|berater\w*|persona|agente|humano|humain|conseiller|personne|mens|medewerker)`
-	wants  = []*regexp.Regexp{
-		regexp.MustCompile(`\b(?:talk|speak|chat|connect(?:ed)?|transfer(?:red)?|pass(?:ed)?|put|get|escalate|hand|switch|forward|reach|contact|call)\w*\b.{0,30}\b` + people + `\b`),
-		regexp.MustCompile(`\b(?:want|need|like|prefer|give me|get me|have|is there|can i have|let me)\b.{0,25}\b` + people + `\b`),
-		regexp.MustCompile(`^(?:an? |the )?` + people + `(?: please| pls|!|\.|\?)*$`),
-		regexp.MustCompile(`\b(?:not|no|stop|hate|instead of|rather than|tired of)\b.{0,20}\b(?:bot|robot|machine|chatbot|automated|ai)\b`),
-		regexp.MustCompile(`\b(?:mit|sprechen|reden|verbinden)\b.{0,30}\b(?:mensch\w*|mitarbeiter\w*|berater\w*|jemand\w*)\b`),
-		regexp.MustCompile(`\b(?:hablar|comunicar\w*)\b.{0,20}\b(?:persona|agente|humano|alguien)\b`),
-		regexp.MustCompile(`\b(?:parler|joindre)\b.{0,20}\b(?:humain|conseiller|personne|quelqu)`),
-		regexp.MustCompile(`\b(?:spreken|praten)\b.{0,20}\b(?:mens|medewerker|iemand)\b`),
-	}
-	wantsNot = regexp.MustCompile(`\b(?:don'?t|do not|doesn'?t|no need|not|never|without|didn'?t)\b.{0,20}\b(?:need|want|have|talk\w*|speak\w*|call\w*|contact\w*)\b.{0,20}\b` + people + `\b|\bno ` + people + `\b`)
 	yes      = regexp.MustCompile(`^(?:yes|yeah|yep|yup|sure|ok|okay|please|please do|yes please|go ahead|do it|of course|absolutely|ja|ja bitte|bitte|sí|si|oui|graag)\b.{0,20}$`)
 	noThanks = regexp.MustCompile(`^(?:no|nope|nah|no thanks|no thank you|not now|not needed|nein|nein danke|non|nee)\b.{0,20}$`)
 	settled  = regexp.MustCompile(`\b(?:solved|resolved|sorted|fixed it|it works now|works now|that worked|problem is gone|found it|never ?mind|no longer need|don'?t need (?:it|help|anyone) any ?more|all good now|that'?s all)\b`)
@@ -103,19 +91,6 @@ var (
 
 func flat(s string) string {
 	return strings.Join(strings.Fields(strings.NewReplacer("’", "'", "\n", " ").Replace(strings.ToLower(s))), " ")
-}
-
-func wantsHuman(s string) bool {
-	s = flat(s)
-	if wantsNot.MatchString(s) {
-		return false
-	}
-	for _, r := range wants {
-		if r.MatchString(s) {
-			return true
-		}
-	}
-	return false
 }
 
 func accepts(s string) bool { return yes.MatchString(flat(s)) }
