@@ -2,7 +2,6 @@ package copilot
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"regexp"
 	"strings"
@@ -110,64 +109,7 @@ func courtesy(s string) string {
 	return ""
 }
 
-// --- frustration, as a trajectory over turns
-
-var angry = regexp.MustCompile(`\b(?:ridiculous|unacceptable|terrible|horrible|awful|useless|worst|pathetic|disgust\w*|angry|furious|annoy\w*|frustrat\w*|fed up|sick of|waste of (?:my )?time|scam|fraud|liar|lying|joke|stupid|idiot\w*|wtf|damn|hell|bullshit|crap|nonsense|disappoint\w*|never again|lawyer|complain\w*|still (?:not|no|waiting)|(?:third|fourth|fifth) time|how many times|i (?:already )?said|already told|no one (?:helps|answers)|nobody (?:helps|answers)|unverschämt|frech|ärger\w*|schrecklich|enttäuscht)\b`)
-
-// frustration is 0…1 with what it shows in: wording, capitals, exclamation, the same question again.
-func frustration(talk []handover.Message) (float64, string) {
-	var level, first float64
-	var evidence []string
-	var before []map[string]bool
-	angryTurns, again, shouts := 0, 0, 0
-	n := 0
-	for _, m := range talk {
-		if m.From != handover.FromCustomer {
-			continue
-		}
-		n++
-		turn := 0.0
-		if hits := angry.FindAllString(flat(m.Text), -1); len(hits) > 0 {
-			turn += 0.4 + 0.15*float64(min(3, len(hits)-1))
-			angryTurns++
-		}
-		if shouting(m.Text) {
-			turn += 0.25
-			shouts++
-		}
-		if strings.Contains(m.Text, "!!") || strings.Contains(m.Text, "??") {
-			turn += 0.15
-		}
-		terms := set(knowledge.Terms(m.Text))
-		for _, b := range before {
-			if overlap(terms, b) >= 0.6 {
-				turn += 0.25
-				again++
-				break
-			}
-		}
-		if len(terms) >= 2 {
-			before = append(before, terms)
-		}
-		level = min(1, level*0.7+turn)
-		if n == 1 {
-			first = level
-		}
-	}
-	if again > 0 {
-		evidence = append(evidence, fmt.Sprintf("asked again %d×", again))
-	}
-	if angryTurns > 0 {
-		evidence = append(evidence, fmt.Sprintf("angry words in %d of %d turns", angryTurns, n))
-	}
-	if shouts > 0 {
-		evidence = append(evidence, "capitals")
-	}
-	if len(evidence) > 0 {
-		evidence = append(evidence, fmt.Sprintf("%.1f → %.1f", first, level))
-	}
-	return level, strings.Join(evidence, "; ")
-}
+// --- words
 
 func shouting(s string) bool {
 	upper, letters := 0, 0
@@ -188,19 +130,6 @@ func set(terms []string) map[string]bool {
 		m[t] = true
 	}
 	return m
-}
-
-func overlap(a, b map[string]bool) float64 {
-	if len(a) < 2 || len(b) < 2 {
-		return 0
-	}
-	both := 0
-	for t := range a {
-		if b[t] {
-			both++
-		}
-	}
-	return float64(both) / float64(len(a)+len(b)-both)
 }
 
 // --- language, intent, summary

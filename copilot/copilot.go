@@ -65,7 +65,8 @@ func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []h
 		s.WantsHuman = s.WantsHuman || wantsHuman(line)
 		s.Accepts, s.Declines, s.Solved = s.Accepts || accepts(line), s.Declines || declines(line), s.Solved || solved(line)
 	}
-	s.Frustration, s.Evidence = frustration(talk)
+	mood := Frustration(talk)
+	s.Frustration, s.Evidence = mood.Level, mood.Evidence
 	if reply := courtesy(turn); reply != "" && !s.WantsHuman {
 		s.SmallTalk, s.Answer = true, reply
 		return s, nil
@@ -97,7 +98,8 @@ func (c *Copilot) search(ctx context.Context, question string, internal bool) ([
 // Brief is what an agent reads before claiming.
 func (c *Copilot) Brief(ctx context.Context, conv handover.Conversation, talk []handover.Message) (handover.Brief, error) {
 	b := handover.Brief{Language: language(customerText(talk), conv.Language)}
-	b.Frustration, b.Evidence = frustration(talk)
+	mood := Frustration(talk)
+	b.Frustration, b.Evidence = mood.Level, mood.Evidence
 	b.Summary, b.Wants, b.KeyPoints, b.Tried = summarise(talk)
 	b.Intent = c.intents.of(b.Wants)
 	found, err := c.search(ctx, b.Wants, true)

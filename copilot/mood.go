@@ -2,13 +2,19 @@ package copilot
 
 import (
 	_ "embed"
+	"fmt"
+	"math"
+	"regexp"
 	"strings"
 	"sync"
+	"time"
 	"unicode"
 
 	"github.com/kljensen/snowball/english"
 
 	"github.com/deskbell/deskbell/copilot/linear"
+	"github.com/deskbell/deskbell/handover"
+	"github.com/deskbell/deskbell/knowledge"
 )
 
 var (
@@ -157,9 +163,6 @@ func repeated(words []string, before, bot string) []string {
 	if share(words, linear.Words(bot)) >= 0.5 {
 		out = append(out, "echo")
 	}
-	if before == "" {
-		out = append(out, "first")
-	}
 	return out
 }
 
@@ -176,4 +179,113 @@ func share(a, b []string) float64 {
 		}
 	}
 	return float64(n) / float64(len(a))
+}
+
+// Mood is how frustrated a customer is by now, and what it shows in.
+type Mood struct {
+	Level    float64 // 0…1
+	Evidence string  // "rephrased 2×; angry words in 1 of 3 turns; 0.1 → 0.7"; "" when there is nothing to say
+}
+
+// What each sign adds to a turn; what is left of the turns before; both set by hand, so that the wording alone moves most and what the
+// turns repeat decides. The models' logits are moved to the share of positives they will meet (training counted those 3 and 5 times).
+const (
+	angerShift, angerPart = 0.7, 0.9
+	turnShift, turnPart   = 1.6, 0.7 // ln 5
+	insistPart            = 0.35
+	rephrasePart          = 0.3
+	shoutPart             = 0.2
+	longPart              = 0.03 // each turn beyond longTurns, and each longWait beyond the first
+	longTurns             = 5
+	longWait              = 10 * time.Minute
+	carry                 = 0.6
+	settles               = 0.25 // a level up to this is gone by the next turn
+)
+
+var insists = regexp.MustCompile(`\b(?:i (?:already |just )?(?:said|told you|asked|explained)|as i said|already told|no,? i (?:said|meant|want|asked)|that'?s not what i|not what i (?:asked|meant)|you(?:'re| are) not (?:listening|understanding|helping)|you don'?t understand|(?:second|third|fourth|fifth) time|how many times|again and again|still (?:not|no|waiting|doesn'?t|does not)|did you (?:even )?read|hab(?:e)? ich (?:doch |schon |bereits )?gesagt|zum (?:zweiten|dritten) mal|ya (?:lo )?(?:dije|he dicho)|j'ai déjà dit|(?:heb )?ik (?:al |net )?gezegd)\b`)
+
+// Frustration follows the customer's mood over the turns: the wording of each, in its dialogue; insisting; the same question again in
+// other words; capitals and exclamation; how long it has taken.
+func Frustration(talk []handover.Message) Mood {
+	var level, first float64
+	var asked [][]string
+	var began time.Time
+	turns, angry, insisting, rephrased, shouts := 0, 0, 0, 0, 0
+	said, before := "", ""
+	for _, m := range talk {
+		if m.From != handover.FromCustomer {
+			said = m.Text
+			continue
+		}
+		if turns == 0 {
+			began = m.At
+		}
+		turns++
+		anger := linear.Sigmoid(angerModel().Score(AngerFeatures(m.Text)) - angerShift)
+		calm := 1 - angerPart*math.Pow(anger, 1.5)
+		calm *= 1 - turnPart*linear.Sigmoid(turnModel().Score(TurnFeatures(m.Text, said, before))-turnShift)
+		if anger > 0.5 {
+			angry++
+		}
+		if insists.MatchString(flat(m.Text)) {
+			insisting++
+			calm *= 1 - insistPart
+		}
+		terms := knowledge.Terms(m.Text)
+		for _, old := range asked {
+			if overlap(terms, old) >= 0.5 {
+				rephrased++
+				calm *= 1 - rephrasePart
+				break
+			}
+		}
+		if len(terms) >= 2 {
+			asked = append(asked, terms)
+		}
+		if shouting(m.Text) || strings.Contains(m.Text, "!!") || strings.Contains(m.Text, "??") {
+			shouts++
+			calm *= 1 - shoutPart
+		}
+		long := max(0, turns-longTurns)
+		if !began.IsZero() && m.At.After(began) {
+			long += min(10, int(m.At.Sub(began)/longWait))
+		}
+		if level > 0.2 { // a long talk alone frustrates nobody
+			calm *= math.Pow(1-longPart, float64(long))
+		}
+		level = 1 - calm*(1-carry*max(0, level-settles))
+		if turns == 1 {
+			first = level
+		}
+		before = m.Text
+	}
+	var evidence []string
+	note := func(n int, format string, a ...any) {
+		if n > 0 {
+			evidence = append(evidence, fmt.Sprintf(format, a...))
+		}
+	}
+	note(rephrased, "rephrased %d×", rephrased)
+	note(insisting, "insisted %d×", insisting)
+	note(angry, "angry words in %d of %d turns", angry, turns)
+	note(shouts, "shouted %d×", shouts)
+	if len(evidence) > 0 {
+		evidence = append(evidence, fmt.Sprintf("%.1f → %.1f", first, level))
+	}
+	return Mood{Level: level, Evidence: strings.Join(evidence, "; ")}
+}
+
+// overlap is how much two sets of terms share, 0…1; 0 of fewer than two.
+func overlap(a, b []string) float64 {
+	if len(a) < 2 || len(b) < 2 {
+		return 0
+	}
+	in := set(b)
+	both := 0
+	for _, t := range a {
+		if in[t] {
+			both++
+		}
+	}
+	return float64(both) / float64(len(a)+len(b)-both)
 }

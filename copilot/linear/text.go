@@ -64,14 +64,14 @@ const (
 	iterations = 150
 	step       = 5
 	momentum   = 0.9
-	ridge      = 3e-5
-	smoothing  = 5 // of the log-count ratios
+
+	smoothing = 5 // of the log-count ratios
 )
 
-// Train learns a model of 2^bits features. It is the mean of two logistic regressions with ridge penalty, one over the features as
+// Train learns a model of 2^bits features; ridge holds its weights down, and more of it forgets more. It is the mean of two logistic regressions with ridge penalty, one over the features as
 // they are and one with each scaled by its log-count ratio between the labels, as in naive Bayes (Wang and Manning, 2012). The same
 // examples give the same model, bit for bit, on any processor: every product is rounded by itself, so that none is fused into a sum.
-func Train(bits int, examples []Example) *Model {
+func Train(bits int, ridge float64, examples []Example) *Model {
 	size := 1 << bits
 	m := &Model{bits: bits, idf: make([]uint8, size)}
 	df := make([]float64, size)
@@ -112,7 +112,7 @@ func Train(bits int, examples []Example) *Model {
 	}
 	sum := make([]float64, size)
 	for _, scale := range [][]float64{plain, ratio} {
-		w, bias := fit(size, xs, scale, examples, total)
+		w, bias := fit(size, ridge, xs, scale, examples, total)
 		for i := range w {
 			sum[i] += float64(0.5 * float64(w[i]*scale[i]))
 		}
@@ -131,7 +131,7 @@ func Train(bits int, examples []Example) *Model {
 }
 
 // fit is gradient descent with momentum over all examples at once.
-func fit(size int, xs []Vector, scale []float64, examples []Example, total float64) (w []float64, bias float64) {
+func fit(size int, ridge float64, xs []Vector, scale []float64, examples []Example, total float64) (w []float64, bias float64) {
 	xs = slices.Clone(xs)
 	for i, x := range xs {
 		xs[i] = slices.Clone(x)
