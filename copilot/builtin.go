@@ -1,8 +1,6 @@
 package copilot
 
 import (
-	"context"
-	"math"
 	"regexp"
 	"strings"
 	"unicode"
@@ -13,32 +11,18 @@ import (
 
 // answer is the passage that answers the question best, word for word, with the probability that it does.
 func answer(question string, found []knowledge.Passage) (text string, sure float64, citations []handover.Citation) {
-	if len(found) == 0 || found[0].Coverage == 0 {
+	if len(found) == 0 || found[0].Coverage == 0 || strings.TrimSpace(found[0].Whole) == "" {
 		return "", 0, nil
 	}
 	best := found[0]
-	next := 0.0
-	if len(found) > 1 {
-		next = found[1].BM25
-	}
-	sure = confidence(best, next)
-	text = excerpt(question, best.Text)
+	sure = Confidence(found)
+	text = excerpt(question, best.Whole)
 	if best.URL != "" {
 		text += "\n\n[" + strings.NewReplacer("[", "(", "]", ")").Replace(best.Title) + "](" + best.URL + ")"
 	}
 	c := cite(best)
 	c.Score = sure
 	return text, sure, []handover.Citation{c}
-}
-
-// confidence is high when the passage has the question's content words, more of them than another article has. A question of one
-// word says little: 0.65 at most.
-func confidence(p knowledge.Passage, next float64) float64 {
-	sure := math.Pow(p.Coverage, 1.2) * (1 - math.Pow(0.35, float64(max(1, p.Terms))))
-	if p.BM25 > 0 && next/p.BM25 > 0.9 {
-		sure *= 0.85 // two articles fit as well: it may be the other
-	}
-	return min(0.97, sure)
 }
 
 // excerptWords is how long an answer may be.
@@ -134,78 +118,15 @@ func set(terms []string) map[string]bool {
 
 // --- language, intent, summary
 
-var marks = map[string]map[string]bool{
-	"en": words("the is are you what how my to and of in it for can do not have with this i"),
-	"de": words("der die das ist sind ich sie wie was mein nicht und zu mit kann haben für ein eine bitte"),
-	"es": words("el la los es son que como mi no y de en con puedo tengo para una un por quiero"),
-	"fr": words("le la les est sont que comment mon ma ne pas et de avec je vous pour une un où"),
-	"nl": words("de het een is zijn ik u hoe wat mijn niet en met kan hebben voor waar graag"),
-}
-
-func words(s string) map[string]bool { return set(strings.Fields(s)) }
-
-// language is the one whose small words occur most, else the one that the customer's side named, else en.
+// language is the text's own, else the one that the customer's side named, else en.
 func language(s, named string) string {
-	counts := map[string]int{}
-	for w := range strings.FieldsSeq(flat(s)) {
-		w = strings.Trim(w, ".,!?;:")
-		for l, m := range marks {
-			if m[w] {
-				counts[l]++
-			}
-		}
+	if l := knowledge.Language(s); l != "" {
+		return l
 	}
-	best, most := "", 1
-	for _, l := range []string{"en", "de", "es", "fr", "nl"} {
-		if counts[l] > most {
-			best, most = l, counts[l]
-		}
+	if l, _, _ := strings.Cut(strings.ToLower(named), "-"); len(l) == 2 {
+		return l
 	}
-	if best == "" {
-		if best, _, _ = strings.Cut(strings.ToLower(named), "-"); len(best) != 2 {
-			best = "en"
-		}
-	}
-	return best
-}
-
-// intents recognises by the nearest example.
-type intents struct {
-	names   []string
-	vectors [][]float32
-	embed   knowledge.Hashed
-}
-
-func learn(examples map[string][]string) intents {
-	in := intents{embed: knowledge.NewHashed(512)}
-	for name, texts := range examples {
-		vectors, _ := in.embed.Embed(context.Background(), texts) // never fails
-		for _, v := range vectors {
-			in.names, in.vectors = append(in.names, name), append(in.vectors, v)
-		}
-	}
-	return in
-}
-
-// intentAt is how near an example must be.
-const intentAt = 0.45
-
-func (in intents) of(text string) string {
-	if len(in.names) == 0 {
-		return ""
-	}
-	v, _ := in.embed.Embed(context.Background(), []string{text})
-	best, near := "", intentAt
-	for i, e := range in.vectors {
-		var dot float64
-		for j := range e {
-			dot += float64(e[j]) * float64(v[0][j])
-		}
-		if dot > near || dot == near && in.names[i] < best {
-			best, near = in.names[i], dot
-		}
-	}
-	return best
+	return "en"
 }
 
 // summarise picks what the conversation is about: the first line with content, the newest one, and what the bot answered with.

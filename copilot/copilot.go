@@ -5,6 +5,7 @@ package copilot
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -15,7 +16,7 @@ import (
 
 // Library finds passages; *knowledge.Base is one.
 type Library interface {
-	Search(ctx context.Context, question string, n int, internal bool) ([]knowledge.Passage, error)
+	Search(ctx context.Context, question string, n int, f knowledge.Filter) ([]knowledge.Passage, error)
 }
 
 // Model is a language model; copilot/openai has one.
@@ -41,7 +42,7 @@ type Options struct {
 type Copilot struct {
 	library Library
 	model   Model // nil: the built-in parts alone
-	intents intents
+	intents *Recogniser
 	o       Options
 }
 
@@ -50,7 +51,7 @@ func New(library Library, model Model, o Options) *Copilot {
 	if o.Timeout == 0 {
 		o.Timeout = 15 * time.Second
 	}
-	return &Copilot{library: library, model: model, intents: learn(o.Intents), o: o}
+	return &Copilot{library: library, model: model, intents: NewRecogniser(labelled(o.Intents), nil), o: o}
 }
 
 // passages is how many a turn looks at.
@@ -60,7 +61,7 @@ const passages = 4
 func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []handover.Message) (handover.Signals, error) {
 	burst := newest(talk)
 	turn := strings.Join(burst, "\n")
-	s := handover.Signals{Language: language(turn, conv.Language), Intent: c.intents.of(turn)}
+	s := handover.Signals{Language: language(turn, conv.Language), Intent: c.intent(turn)}
 	for _, line := range burst {
 		s.WantsHuman = s.WantsHuman || wantsHuman(line)
 		s.Accepts, s.Declines, s.Solved = s.Accepts || accepts(line), s.Declines || declines(line), s.Solved || solved(line)
@@ -83,9 +84,30 @@ func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []h
 	return s, nil
 }
 
+// intentAt is how probable an intent must be to be named.
+const intentAt = 0.5
+
+// intent is the likeliest of the configured ones; "" when the text is probably out of their scope.
+func (c *Copilot) intent(text string) string {
+	if i := c.intents.Recognise(text); i.Confidence >= intentAt {
+		return i.Name
+	}
+	return ""
+}
+
+func labelled(examples map[string][]string) []Labelled {
+	var out []Labelled
+	for _, name := range slices.Sorted(maps.Keys(examples)) {
+		for _, e := range examples[name] {
+			out = append(out, Labelled{e, name})
+		}
+	}
+	return out
+}
+
 // search goes on without vectors when only they fail.
 func (c *Copilot) search(ctx context.Context, question string, internal bool) ([]knowledge.Passage, error) {
-	found, err := c.library.Search(ctx, question, passages, internal)
+	found, err := c.library.Search(ctx, question, looked, knowledge.Filter{Internal: internal})
 	if err != nil && found == nil {
 		return nil, err
 	}
@@ -101,12 +123,12 @@ func (c *Copilot) Brief(ctx context.Context, conv handover.Conversation, talk []
 	mood := Frustration(talk)
 	b.Frustration, b.Evidence = mood.Level, mood.Evidence
 	b.Summary, b.Wants, b.KeyPoints, b.Tried = summarise(talk)
-	b.Intent = c.intents.of(b.Wants)
+	b.Intent = c.intent(b.Wants)
 	found, err := c.search(ctx, b.Wants, true)
 	if err != nil {
 		c.o.Logger.WarnContext(ctx, "a brief without related articles", "err", err)
 	}
-	for _, p := range found {
+	for _, p := range found[:min(len(found), passages)] {
 		if p.Coverage > 0 {
 			b.Related = append(b.Related, cite(p))
 		}
@@ -172,5 +194,5 @@ func lastQuestion(talk []handover.Message) string {
 }
 
 func cite(p knowledge.Passage) handover.Citation {
-	return handover.Citation{Title: p.Title, URL: p.URL, Text: p.Text, Score: confidence(p, 0)}
+	return handover.Citation{Title: p.Title, URL: p.URL, Text: p.Text, Score: p.Coverage}
 }

@@ -23,7 +23,7 @@ import (
 func library(t *testing.T) *knowledge.Base {
 	t.Helper()
 	embed := knowledge.NewHashed(384)
-	b := knowledge.NewBase(postgres.New(pgtest.New(t, postgres.Migrations()), embed.Name(), embed.Dimensions()), embed)
+	b := knowledge.NewBase(postgres.New(pgtest.New(t, postgres.Migrations()), postgres.Options{}), embed, nil)
 	article := func(key, title, text string) knowledge.Article {
 		return knowledge.Article{Key: key, Title: title, URL: "https://help.example/" + key, Audience: knowledge.ForAll, Sections: []knowledge.Section{{Text: text}}}
 	}
@@ -95,7 +95,7 @@ func TestFrustrationGrowsOverTurnsWithItsEvidence(t *testing.T) {
 	c := copilot.New(library(t), nil, copilot.Options{Logger: pgtest.Logger()})
 	calm := read(t, c, "How do I reset my password?")
 	angry := read(t, c, "How do I reset my password?", "bot: Choose Forgot password.", "That does not reset my password", "bot: …", "This is RIDICULOUS, I already said the password reset does not work!!")
-	if calm.Frustration > 0.2 || angry.Frustration < 0.7 || !strings.Contains(angry.Evidence, "asked again") {
+	if calm.Frustration > 0.2 || angry.Frustration < 0.7 || !strings.Contains(angry.Evidence, "rephrased 1×") {
 		t.Fatalf("%.2f, then %.2f (%s)", calm.Frustration, angry.Frustration, angry.Evidence)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/deskbell/deskbell/copilot/linear"
 )
 
-//go:embed weights/*.bin
+//go:embed weights
 var weights embed.FS
 
 // shipped reads a model that cmd/train made.

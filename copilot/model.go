@@ -62,7 +62,7 @@ func quoted(talk []handover.Message, found []knowledge.Passage) string {
 	for _, m := range talk[max(0, len(talk)-20):] {
 		in.Conversation = append(in.Conversation, line{string(m.From), shorten(m.Text, 400)})
 	}
-	for i, p := range found {
+	for i, p := range found[:min(len(found), passages)] {
 		in.Passages = append(in.Passages, passage{i + 1, p.Title, p.Text})
 	}
 	b, _ := json.Marshal(in)

@@ -366,4 +366,4 @@ func learnFusion(all []evidence) fusion {
 	}
 	return f
 }
-func (r *Recogniser) Signs(t string) (string, []float64) { n, s := r.base.read(t); return n, s[:] }
+

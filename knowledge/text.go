@@ -6,53 +6,81 @@ import (
 	"math"
 	"strings"
 	"unicode"
-
-	"github.com/kljensen/snowball/english"
 )
-
-// stop words carry no content of their own: function words, and what people wrap a question in.
-var stop = words(`a about above after again all also am an and any are as at be because been before being below between both but by can cannot could did do does doing down during each
-	few for from further get got had has have having he her here hers him his how i if in into is it its itself just let like me more most my myself no nor not now of off on once only or other our
-	ours out over own please same shall she should so some such than that the their theirs them then there these they this those through to too under until up us very was we were what when where
-	which while who whom why will with would you your yours hi hello hey thanks thank need want know tell help question way possible im ive id dont doesnt isnt cant whats hows there's let's much many
-	der die das und oder ist ein eine ich mein wie was wo kann bitte`)
-
-func words(s string) map[string]bool {
-	set := map[string]bool{}
-	for _, w := range strings.Fields(s) {
-		set[w] = true
-	}
-	return set
-}
 
 // tokens are the words of a text, in lower case.
 func tokens(s string) []string {
 	s = strings.NewReplacer("'", "", "’", "").Replace(strings.ToLower(s))
-	return strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	return strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.Is(unicode.Mn, r) })
 }
 
-// Terms are the content words of a text, stemmed, each once, in order.
+// Term is a word of a question, as each of the languages searched stems it.
+type Term struct {
+	Stems   []string
+	Content bool // not a function word
+}
+
+// Terms are the content words of a text, stemmed, each once, in order; of one that has function words alone, those.
 func Terms(s string) []string {
-	var out []string
-	seen := map[string]bool{}
-	for _, t := range tokens(s) {
-		if stop[t] {
-			continue
+	var out, rest []string
+	for _, t := range terms(s, nil) {
+		if t.Content {
+			out = append(out, t.Stems[0])
+		} else {
+			rest = append(rest, t.Stems[0])
 		}
-		if t = english.Stem(t, false); !seen[t] {
-			seen[t] = true
-			out = append(out, t)
-		}
+	}
+	if len(out) == 0 {
+		return rest
 	}
 	return out
 }
 
-func count(s string) map[string]int {
+// terms are the words of a question, each once, in order, stemmed in its own language and in the others given.
+func terms(s string, languages []string) []Term {
+	own := Language(s)
+	switch {
+	case len(languages) > 0 && !contains(languages, own):
+		own = languages[0] // what nothing is written in is hardly asked in
+	case own == "":
+		own = "en"
+	}
+	var out []Term
+	seen := map[string]bool{}
+	for _, w := range tokens(s) {
+		first := stem(own, w)
+		if seen[first] || len(out) == maxTerms {
+			continue
+		}
+		seen[first] = true
+		t := Term{Stems: []string{first}, Content: !stopped(own, w)}
+		for _, l := range languages {
+			if x := stem(l, w); !contains(t.Stems, x) {
+				t.Stems = append(t.Stems, x)
+			}
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// maxTerms of a question are searched: nobody asks with more, and each costs a look-up.
+const maxTerms = 40
+
+func contains(all []string, s string) bool {
+	for _, a := range all {
+		if a == s {
+			return true
+		}
+	}
+	return false
+}
+
+// count is how often each term occurs in a text of a language.
+func count(language, s string) map[string]int {
 	n := map[string]int{}
 	for _, t := range tokens(s) {
-		if !stop[t] {
-			n[english.Stem(t, false)]++
-		}
+		n[stem(language, t)]++
 	}
 	return n
 }
@@ -63,39 +91,38 @@ const (
 	chunkStep  = 60
 )
 
-// cut makes an article's chunks: each section's paragraphs, together as far as chunkWords; a longer paragraph in overlapping pieces.
-func cut(a Article) []Chunk {
+// cut makes a section's chunks: windows of words that start, where they can, at a line.
+func cut(text string) []Chunk {
+	type word struct{ start, end int } // in characters
+	var list []word
+	at, began := 0, -1
+	for _, r := range text {
+		if unicode.IsSpace(r) {
+			if began >= 0 {
+				list = append(list, word{began, at})
+				began = -1
+			}
+		} else if began < 0 {
+			began = at
+		}
+		at++
+	}
+	if began >= 0 {
+		list = append(list, word{began, at})
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	runes := []rune(text)
 	var chunks []Chunk
-	add := func(heading, text string) {
-		if strings.TrimSpace(text) != "" {
-			chunks = append(chunks, Chunk{Heading: heading, Text: text, Title: count(a.Title + " " + heading), Body: count(text)})
+	for i := 0; ; i += chunkStep {
+		end := min(len(list), i+chunkWords)
+		start := list[i].start
+		chunks = append(chunks, Chunk{Start: start, End: list[end-1].end, Text: string(runes[start:list[end-1].end])})
+		if end == len(list) {
+			return chunks
 		}
 	}
-	for _, s := range a.Sections {
-		var held string
-		for p := range strings.SplitSeq(s.Text, "\n\n") {
-			n := len(strings.Fields(p))
-			if held != "" && len(strings.Fields(held))+n > chunkWords {
-				add(s.Heading, held)
-				held = ""
-			}
-			if n <= chunkWords {
-				held = strings.TrimSpace(held + "\n\n" + p)
-				continue
-			}
-			for w := strings.Fields(p); ; w = w[chunkStep:] {
-				add(s.Heading, strings.Join(w[:min(chunkWords, len(w))], " "))
-				if len(w) <= chunkWords {
-					break
-				}
-			}
-		}
-		add(s.Heading, held)
-	}
-	if len(chunks) == 0 {
-		add("", a.Title)
-	}
-	return chunks
 }
 
 // Hashed is the built-in embedder: word-boundary character 3–5-grams and word 1–2-grams, sublinear term frequency, each kind
@@ -106,7 +133,7 @@ type Hashed struct{ dims int }
 func NewHashed(dims int) Hashed { return Hashed{dims: dims} }
 
 // Name implements Embedder.
-func (h Hashed) Name() string { return "hashed" }
+func (h Hashed) Name() string { return "hashed2" }
 
 // Dimensions implements Embedder.
 func (h Hashed) Dimensions() int { return h.dims }
@@ -121,29 +148,38 @@ func (h Hashed) Embed(_ context.Context, texts []string) ([][]float32, error) {
 }
 
 func (h Hashed) one(text string) []float32 {
-	chars, grams := map[string]float64{}, map[string]float64{}
+	language := Language(text)
+	if language == "" {
+		language = "en"
+	}
+	var chars, grams features
 	before := ""
-	for _, t := range tokens(text) {
-		if stop[t] {
+	list := tokens(text)
+	all := true
+	for _, t := range list {
+		all = all && stopped(language, t)
+	}
+	for _, t := range list {
+		if !all && stopped(language, t) {
 			before = ""
 			continue
 		}
+		s := stem(language, t)
 		r := []rune(" " + t + " ")
 		for n := 3; n <= 5; n++ {
 			for i := 0; i+n <= len(r); i++ {
-				chars[string(r[i:i+n])]++
+				chars.add(string(r[i : i+n]))
 			}
 		}
-		t = english.Stem(t, false)
-		grams[t]++
+		grams.add(s)
 		if before != "" {
-			grams[before+" "+t]++
+			grams.add(before + " " + s)
 		}
-		before = t
+		before = s
 	}
 	v := make([]float64, h.dims)
-	h.fold(v, chars, "c")
-	h.fold(v, grams, "w")
+	h.fold(v, &chars, 'c')
+	h.fold(v, &grams, 'w')
 	var norm float64
 	for _, x := range v {
 		norm += x * x
@@ -156,21 +192,39 @@ func (h Hashed) one(text string) []float32 {
 	return out
 }
 
+// features are counted names, in the order they came: floating sums depend on it.
+type features struct {
+	order  []string
+	counts map[string]float64
+}
+
+func (f *features) add(name string) {
+	if f.counts == nil {
+		f.counts = map[string]float64{}
+	}
+	if f.counts[name]++; f.counts[name] == 1 {
+		f.order = append(f.order, name)
+	}
+}
+
 // fold adds one kind of features, L2-normalised, hashed with a sign.
-func (h Hashed) fold(v []float64, features map[string]float64, kind string) {
+func (h Hashed) fold(v []float64, f *features, kind byte) {
 	var norm float64
-	for _, n := range features {
-		norm += (1 + math.Log(n)) * (1 + math.Log(n))
+	values := make([]float64, len(f.order))
+	for i, name := range f.order {
+		values[i] = 1 + math.Log(f.counts[name])
+		norm += values[i] * values[i]
 	}
 	norm = math.Sqrt(max(norm, 1e-12))
-	for f, n := range features {
+	for i, name := range f.order {
 		sum := fnv.New64a()
-		_, _ = sum.Write([]byte(kind + f))
+		_, _ = sum.Write(append([]byte{kind}, name...))
 		x := sum.Sum64()
+		x ^= x >> 32
 		sign := 1.0
-		if x>>63 == 1 {
+		if x>>31&1 == 1 {
 			sign = -1
 		}
-		v[(x&(1<<62-1))%uint64(h.dims)] += sign * (1 + math.Log(n)) / norm
+		v[(x&(1<<31-1))%uint64(h.dims)] += sign * values[i] / norm
 	}
 }

@@ -38,7 +38,7 @@ func main() {
 		}
 		b, err := models[name](*data, os.Stdout)
 		if err == nil {
-			err = os.WriteFile(filepath.Join(*out, name+".bin"), b, 0o600)
+			err = os.WriteFile(filepath.Join(*out, name), b, 0o600)
 		}
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "train %s: %v\n", name, err)
@@ -50,9 +50,10 @@ func main() {
 
 // models are all that ship, each with how it is trained.
 var models = map[string]func(data string, w io.Writer) ([]byte, error){
-	"anger": anger,
-	"human": human,
-	"turn":  turn,
+	"anger.bin":   anger,
+	"answer.json": answer,
+	"human.bin":   human,
+	"turn.bin":    turn,
 }
 
 // read reads a file of the data, a JSON object a line.

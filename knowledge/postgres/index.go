@@ -4,10 +4,10 @@ package postgres
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
-	"regexp"
-	"sync"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -29,54 +29,25 @@ func Migrations() pg.Migrations {
 	return pg.Migrations{Table: "deskbell_knowledge_version", Files: sub}
 }
 
+// Options steer an index.
+type Options struct {
+	ExactBelow int // vectors are searched exactly below so many chunks, by an HNSW index above; default 10,000
+}
+
 // Index is a knowledge.Index.
 type Index struct {
-	db    *pgxpool.Pool
-	name  string
-	dims  int
-	mu    sync.Mutex
-	table string // of the vectors; "" until made, or without pgvector
+	db *pgxpool.Pool
+	o  Options
 }
 
 var _ knowledge.Index = (*Index)(nil)
 
-// New returns an index that keeps vectors of one embedder, so many dimensions each. On a server without pgvector it keeps none,
-// and search is lexical only.
-func New(db *pgxpool.Pool, embedder string, dims int) *Index {
-	return &Index{db: db, name: regexp.MustCompile(`[^a-z0-9]+`).ReplaceAllString(embedder, "_"), dims: dims}
-}
-
-// vectors returns the table of this embedder's vectors, made when it is first needed; "" without pgvector.
-func (x *Index) vectors(ctx context.Context) (string, error) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.table != "" {
-		return x.table, nil
+// New returns an index. On a server without pgvector it keeps no vectors, and search is lexical only.
+func New(db *pgxpool.Pool, o Options) *Index {
+	if o.ExactBelow == 0 {
+		o.ExactBelow = 10_000
 	}
-	version, err := pg.HasVector(ctx, x.db)
-	if err != nil || version == "" {
-		return "", err
-	}
-	table := pgx.Identifier{fmt.Sprintf("embeddings_%s_%d", x.name, x.dims)}.Sanitize()
-	err = pgx.BeginFunc(ctx, x.db, func(tx pgx.Tx) error {
-		// Plain storage keeps the vectors beside their rows: out of line, an exact scan takes six times as long.
-		for _, sql := range []string{
-			`SELECT pg_advisory_xact_lock(7310294781)`,
-			`CREATE EXTENSION IF NOT EXISTS vector`,
-			fmt.Sprintf(`CREATE TABLE IF NOT EXISTS %s (chunk_id bigint PRIMARY KEY REFERENCES chunks ON DELETE CASCADE, embedding halfvec(%d) NOT NULL)`, table, x.dims),
-			fmt.Sprintf(`ALTER TABLE %s ALTER COLUMN embedding SET STORAGE PLAIN`, table),
-		} {
-			if _, err := tx.Exec(ctx, sql); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return "", fmt.Errorf("make the vectors' table: %w", err)
-	}
-	x.table = table
-	return table, nil
+	return &Index{db: db, o: o}
 }
 
 // Hashes implements knowledge.Index.
@@ -92,8 +63,8 @@ func (x *Index) Hashes(ctx context.Context, source string) (map[string]string, e
 }
 
 // Put implements knowledge.Index.
-func (x *Index) Put(ctx context.Context, source string, articles []knowledge.Indexed, remove []string) error {
-	vectors, err := x.vectors(ctx)
+func (x *Index) Put(ctx context.Context, source string, articles []knowledge.Indexed, remove []string, e knowledge.Embedder) error {
+	table, err := x.table(ctx, e)
 	if err != nil {
 		return err
 	}
@@ -105,8 +76,13 @@ func (x *Index) Put(ctx context.Context, source string, articles []knowledge.Ind
 			return err
 		}
 		for _, a := range articles {
-			if err := put(ctx, tx, vectors, source, a); err != nil {
+			if err := put(ctx, tx, table, source, a); err != nil {
 				return fmt.Errorf("%s: %w", a.Key, err)
+			}
+		}
+		if table != "" { // the first import's vectors are the ones that are searched
+			if _, err := tx.Exec(ctx, `UPDATE embedders SET searched = true WHERE name = $1 AND dims = $2 AND NOT EXISTS (SELECT FROM embedders WHERE searched)`, e.Name(), e.Dimensions()); err != nil {
+				return err
 			}
 		}
 		return recount(ctx, tx)
@@ -117,34 +93,56 @@ func (x *Index) Put(ctx context.Context, source string, articles []knowledge.Ind
 	return nil
 }
 
-func put(ctx context.Context, tx pgx.Tx, vectors, source string, a knowledge.Indexed) error {
+func put(ctx context.Context, tx pgx.Tx, table, source string, a knowledge.Indexed) error {
+	tags := a.Tags
+	if tags == nil {
+		tags = []string{}
+	}
 	b := &pgx.Batch{}
-	b.Queue(`INSERT INTO articles (source, key, title, url, audience, hash) VALUES ($1, $2, $3, $4, $5, $6)`, source, a.Key, a.Title, a.URL, a.Audience, a.Hash)
-	for _, c := range a.Chunks {
-		terms, title, body := []string{}, []int32{}, []int32{}
-		var titleLen, bodyLen int
-		for t, n := range c.Title {
-			terms, title, body = append(terms, t), append(title, int32(n)), append(body, int32(c.Body[t]))
-			titleLen += n
-		}
-		for t, n := range c.Body {
-			if c.Title[t] == 0 {
-				terms, title, body = append(terms, t), append(title, 0), append(body, int32(n))
+	b.Queue(`INSERT INTO articles (source, key, title, url, audience, tags, language, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		source, a.Key, a.Title, a.URL, a.Audience, tags, a.Language, a.Hash)
+	for _, s := range a.Sections {
+		terms, n, lens := columns(s)
+		b.Queue(`WITH s AS (INSERT INTO sections (article_id, heading, text, lens) VALUES (currval('articles_id_seq'), $1, $2, $3) RETURNING id)
+			INSERT INTO postings SELECT t, s.id, n, m, o, $3[1], $3[2], $3[3] FROM s, unnest($4::text[], $5::int[], $6::int[], $7::int[]) AS u (t, n, m, o)`,
+			s.Heading, s.Text, lens, terms, n[0], n[1], n[2])
+		for _, c := range s.Chunks {
+			b.Queue(`INSERT INTO chunks (section_id, start_at, end_at) VALUES (currval('sections_id_seq'), $1, $2)`, c.Start, c.End)
+			if table != "" && c.Vector != nil {
+				b.Queue(`INSERT INTO `+table+` (chunk_id, embedding) VALUES (currval('chunks_id_seq'), $1::text::halfvec)`, pgvector.NewVector(c.Vector).String())
 			}
-			bodyLen += n
-		}
-		b.Queue(`WITH c AS (INSERT INTO chunks (article_id, heading, text, title_len, body_len) VALUES (currval('articles_id_seq'), $1, $2, $3, $4) RETURNING id)
-			INSERT INTO postings (term, chunk_id, title, body) SELECT t, c.id, n, m FROM c, unnest($5::text[], $6::int[], $7::int[]) AS u (t, n, m)`,
-			c.Heading, c.Text, titleLen, bodyLen, terms, title, body)
-		if vectors != "" && c.Vector != nil {
-			b.Queue(`INSERT INTO `+vectors+` (chunk_id, embedding) VALUES (currval('chunks_id_seq'), $1::text::halfvec)`, pgvector.NewVector(c.Vector).String())
 		}
 	}
 	return tx.SendBatch(ctx, b).Close()
 }
 
+// columns are a section's postings, by column, and the lengths of its fields.
+func columns(s knowledge.IndexedSection) (terms []string, n [3][]int, lens []int) {
+	terms, lens = []string{}, make([]int, 3)
+	fields := [3]map[string]int{s.Title, s.Head, s.Body}
+	all := map[string]bool{}
+	for i, f := range fields {
+		for t, times := range f {
+			lens[i] += times
+			if !all[t] {
+				all[t] = true
+				terms = append(terms, t)
+			}
+		}
+	}
+	slices.Sort(terms) // two imports at once take their rows' locks in the same order
+	for _, t := range terms {
+		for i, f := range fields {
+			n[i] = append(n[i], f[t])
+		}
+	}
+	return terms, n, lens
+}
+
 func recount(ctx context.Context, tx pgx.Tx) error {
-	_, err := tx.Exec(ctx, `UPDATE corpus SET (chunks, title_avg, body_avg) = (SELECT count(*), coalesce(avg(title_len), 0), coalesce(avg(body_len), 0) FROM chunks)`)
+	_, err := tx.Exec(ctx, `UPDATE corpus SET (sections, title_avg, head_avg, body_avg) =
+		(SELECT count(*), coalesce(avg(lens[1]), 0), coalesce(avg(lens[2]), 0), coalesce(avg(lens[3]), 0) FROM sections),
+		chunks = (SELECT count(*) FROM chunks), languages = (SELECT coalesce(array_agg(language ORDER BY n DESC, language), '{}') FROM (SELECT language, count(*) AS n FROM articles WHERE language <> '' GROUP BY 1) l)`)
 	return err
 }
 
@@ -163,49 +161,171 @@ func (x *Index) Remove(ctx context.Context, source, key string) (removed int, er
 
 // List implements knowledge.Index.
 func (x *Index) List(ctx context.Context) ([]knowledge.Listed, error) {
-	rows, err := x.db.Query(ctx, `SELECT source, key, title, url, audience, (SELECT count(*) FROM chunks WHERE article_id = a.id)::int FROM articles a ORDER BY source, key`)
+	rows, err := x.db.Query(ctx, `SELECT source, key, title, url, audience, language, tags,
+		(SELECT count(*) FROM chunks c JOIN sections s ON s.id = c.section_id WHERE s.article_id = a.id AND c.end_at > 0)::int FROM articles a ORDER BY source, key`)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[knowledge.Listed])
 }
 
-// BM25's parameters, and what a term in the body counts beside one in the title: measured best on help articles.
-const bm25 = `
-	WITH q AS (SELECT unnest($1::text[]) AS term),
-	n AS (SELECT greatest(chunks, 1)::float8 AS n, greatest(title_avg, 1) AS ta, greatest(body_avg, 1) AS ba FROM corpus),
-	df AS (SELECT q.term, (SELECT count(*) FROM postings p WHERE p.term = q.term) AS df FROM q),
-	-- A term that no chunk has weighs as one that a single chunk has: a small corpus says little about it.
-	w AS (SELECT term, df, ln(1 + (n.n - least(n.n, greatest(df, 1)) + 0.5) / (greatest(df, 1) + 0.5)) AS idf FROM df, n),
-	total AS (SELECT sum(idf) AS idf FROM w),
-	hits AS (
-		SELECT p.chunk_id, sum(w.idf * (
-				p.title * 2.2 / (p.title + 1.2 * (1 - 0.75 + 0.75 * c.title_len / n.ta)) +
-				0.5 * p.body * 2.2 / (p.body + 1.2 * (1 - 0.75 + 0.75 * c.body_len / n.ba)))) AS score,
-			sum(w.idf) / max(total.idf) AS coverage
-		FROM w JOIN postings p ON p.term = w.term JOIN chunks c ON c.id = p.chunk_id JOIN articles a ON a.id = c.article_id, n, total
-		WHERE a.audience = 'public' OR $3
-		GROUP BY p.chunk_id ORDER BY score DESC, p.chunk_id LIMIT $2)
-	SELECT c.id, a.id, a.title, a.url, c.heading, c.text, h.score, h.coverage, 0::float8 FROM hits h JOIN chunks c ON c.id = h.chunk_id JOIN articles a ON a.id = c.article_id ORDER BY h.score DESC, c.id`
+// Corpus implements knowledge.Searcher.
+func (x *Index) Corpus(ctx context.Context) (c knowledge.Corpus, err error) {
+	err = x.db.QueryRow(ctx, `SELECT sections, languages, coalesce(e.name, ''), coalesce(e.dims, 0) FROM corpus LEFT JOIN embedders e ON e.searched`).Scan(&c.Sections, &c.Languages, &c.Embedder, &c.Dims)
+	return c, err
+}
 
-// Lexical implements knowledge.Index.
-func (x *Index) Lexical(ctx context.Context, terms []string, n int, internal bool) ([]knowledge.Hit, error) {
-	rows, err := x.db.Query(ctx, bm25, terms, n, internal)
+// Rarity implements knowledge.Searcher. A term that no section has weighs as one that a single section has: a small corpus says little
+// about it.
+func (x *Index) Rarity(ctx context.Context, stems []string) (map[string]float64, error) {
+	rows, err := x.db.Query(ctx, `SELECT q.term, ln(1 + (n.n - d.df + 0.5) / (d.df + 0.5))
+		FROM unnest($1::text[]) AS q (term), (SELECT greatest(sections, 1)::float8 AS n FROM corpus) n,
+			LATERAL (SELECT least(n.n, greatest(count(*), 1)) AS df FROM postings p WHERE p.term = q.term) d`, stems)
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, pgx.RowToStructByPos[knowledge.Hit])
+	out := map[string]float64{}
+	var term string
+	var idf float64
+	_, err = pgx.ForEachRow(rows, []any{&term, &idf}, func() error { out[term] = idf; return nil })
+	return out, err
 }
 
-// Nearest implements knowledge.Index, exactly: right up to about 10,000 chunks.
-func (x *Index) Nearest(ctx context.Context, vector []float32, n int, internal bool) ([]knowledge.Hit, error) {
-	vectors, err := x.vectors(ctx)
-	if err != nil || vectors == "" {
-		return nil, err
+// The filter of knowledge.Filter, from $1 on.
+const (
+	filter = `(a.audience = 'public' OR $1) AND ($2 = '' OR a.language = $2) AND a.tags @> $3`
+	// ranked is BM25, in floats alone, over the fields title, heading and body, with knowledge's weights; $4 terms, $5 whether each has content, $6 their rarity.
+	ranked = `
+	SELECT p.section_id AS id, sum(q.idf * (
+			n.title * p.title / (p.title + n.least + n.title_by * p.title_len) +
+			n.head * p.heading / (p.heading + n.least + n.head_by * p.head_len) +
+			n.body * p.body / (p.body + n.least + n.body_by * p.body_len))) AS score,
+		coalesce(sum(q.idf) FILTER (WHERE q.content), 0) AS matched
+	FROM unnest($4::text[], $5::bool[], $6::float8[]) AS q (term, content, idf) JOIN postings p ON p.term = q.term,
+		(SELECT 0.8::float8 * 2.2 AS title, 1.5::float8 * 2.2 AS head, 0.5::float8 * 2.2 AS body, 1.2::float8 * 0.25 AS least,
+			(1.2 * 0.75 / greatest(title_avg, 1))::float8 AS title_by, (1.2 * 0.75 / greatest(head_avg, 1))::float8 AS head_by, (1.2 * 0.75 / greatest(body_avg, 1))::float8 AS body_by FROM corpus) n`
+	lexical = `SELECT r.id, r.score, r.matched FROM (` + ranked + ` GROUP BY 1) r JOIN sections s ON s.id = r.id JOIN articles a ON a.id = s.article_id
+		WHERE ` + filter + ` ORDER BY r.score DESC, r.id LIMIT $7`
+)
+
+// leg is what one leg says of a section.
+type leg struct {
+	ID             int64
+	Score, Matched float64
+}
+
+// Find implements knowledge.Searcher: each leg offers its best, then both score what either offered.
+func (x *Index) Find(ctx context.Context, q knowledge.Query) (hits []knowledge.Hit, err error) {
+	tags := q.Tags
+	if tags == nil {
+		tags = []string{}
 	}
-	rows, err := x.db.Query(ctx, `SELECT c.id, a.id, a.title, a.url, c.heading, c.text, 0::float8, 0::float8, (1 - (v.embedding <=> $1::text::halfvec))::float8
-		FROM `+vectors+` v JOIN chunks c ON c.id = v.chunk_id JOIN articles a ON a.id = c.article_id WHERE a.audience = 'public' OR $3
-		ORDER BY v.embedding <=> $1::text::halfvec LIMIT $2`, pgvector.NewVector(vector).String(), n, internal)
+	var terms []string
+	var content []bool
+	var idf []float64
+	var total float64
+	for _, t := range q.Terms {
+		best := 0.0
+		for _, s := range t.Stems {
+			terms, content, idf = append(terms, s), append(content, t.Content), append(idf, q.Rarity[s])
+			best = max(best, q.Rarity[s])
+		}
+		if t.Content {
+			total += best
+		}
+	}
+	args := []any{q.Internal, q.Language, tags, terms, content, idf}
+	err = pgx.BeginTxFunc(ctx, x.db, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		// How many sections a term has differs by the thousand: a plan for any question is right for none.
+		if _, err := tx.Exec(ctx, `SET LOCAL plan_cache_mode = force_custom_plan`); err != nil {
+			return err
+		}
+		rows, _ := tx.Query(ctx, lexical, append(args, q.N)...)
+		words, err := pgx.CollectRows(rows, pgx.RowToStructByPos[leg])
+		if err != nil {
+			return fmt.Errorf("by words: %w", err)
+		}
+		ids := map[int64]bool{}
+		for _, w := range words {
+			ids[w.ID] = true
+		}
+		table, vector := "", ""
+		if q.Vector != nil {
+			vector = pgvector.NewVector(q.Vector).String()
+			var near []int64
+			if table, near, err = x.nearest(ctx, tx, q, tags, vector); err != nil {
+				return fmt.Errorf("by vectors: %w", err)
+			}
+			for _, id := range near {
+				ids[id] = true
+			}
+		}
+		hits, err = x.describe(ctx, tx, slices.Sorted(keys(ids)), args[3:], table, vector, max(total, 1e-9))
+		return err
+	})
+	return hits, err
+}
+
+func keys(m map[int64]bool) func(func(int64) bool) {
+	return func(yield func(int64) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+// nearest returns the table that is searched, and the sections of the chunks nearest to the vector.
+func (x *Index) nearest(ctx context.Context, tx pgx.Tx, q knowledge.Query, tags []string, vector string) (table string, ids []int64, err error) {
+	var name string
+	var dims, ef int
+	err = tx.QueryRow(ctx, `SELECT name, dims, ef FROM embedders WHERE searched`).Scan(&name, &dims, &ef)
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && dims != len(q.Vector) {
+		return "", nil, nil // it was switched a moment ago: the words alone, this once
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	if err := widen(ctx, tx, ef); err != nil {
+		return "", nil, err
+	}
+	table = tableName(name, dims)
+	// The vector is read once, by the inner SELECT, and not for each row. Several chunks of a section may be near: ask for more chunks than sections.
+	rows, err := tx.Query(ctx, `SELECT DISTINCT section_id FROM (SELECT c.section_id FROM `+table+` v JOIN chunks c ON c.id = v.chunk_id JOIN sections s ON s.id = c.section_id
+		JOIN articles a ON a.id = s.article_id WHERE `+filter+` ORDER BY v.embedding <=> (SELECT $4::text::halfvec) LIMIT $5) near`, q.Internal, q.Language, tags, vector, 2*q.N)
+	if err != nil {
+		return "", nil, err
+	}
+	ids, err = pgx.CollectRows(rows, pgx.RowTo[int64])
+	return table, ids, err
+}
+
+// widen sets how widely an HNSW index is searched; it goes on until the filter has let enough through.
+func widen(ctx context.Context, tx pgx.Tx, ef int) error {
+	if ef == 0 {
+		return nil
+	}
+	_, err := tx.Exec(ctx, fmt.Sprintf(`SET LOCAL hnsw.ef_search = %d; SET LOCAL hnsw.iterative_scan = strict_order; SET LOCAL hnsw.max_scan_tuples = 1000000`, ef))
+	return err
+}
+
+// describe scores sections by both legs and picks the nearest chunk of each.
+func (x *Index) describe(ctx context.Context, tx pgx.Tx, ids []int64, terms []any, table, vector string, total float64) ([]knowledge.Hit, error) {
+	similarity, naming, join, order := `0::float8`, `0::float8`, ``, `c.start_at`
+	args := append([]any{ids, total, nil}, terms...)
+	if table != "" {
+		similarity, join, order = `coalesce((1 - (v.embedding <=> (SELECT $3::text::halfvec)))::float8, 0)`, `LEFT JOIN `+table+` v ON v.chunk_id = c.id`, `v.embedding <=> (SELECT $3::text::halfvec)`
+		naming = `coalesce((SELECT (1 - (nv.embedding <=> (SELECT $3::text::halfvec)))::float8 FROM chunks nc JOIN ` + table + ` nv ON nv.chunk_id = nc.id WHERE nc.section_id = s.id AND nc.end_at = 0), 0)`
+		args[2] = vector
+	}
+	rows, err := tx.Query(ctx, `WITH r AS (`+ranked+` WHERE p.section_id = ANY($1) GROUP BY 1),
+		b AS (SELECT DISTINCT ON (s.id) s.id, c.start_at, c.end_at, `+similarity+` AS similarity FROM sections s JOIN chunks c ON c.section_id = s.id AND c.end_at > 0 `+join+`
+			WHERE s.id = ANY($1) ORDER BY s.id, `+order+`)
+		SELECT s.id, a.id, a.source, a.key, a.title, a.url, a.audience, a.language, s.heading, s.text, coalesce(b.start_at, 0), coalesce(b.end_at, 0),
+			coalesce(substr(s.text, b.start_at + 1, b.end_at - b.start_at), ''), coalesce(r.score, 0), least(1, coalesce(r.matched, 0) / $2), coalesce(b.similarity, 0), `+naming+`
+		FROM sections s JOIN articles a ON a.id = s.article_id LEFT JOIN b ON b.id = s.id LEFT JOIN r ON r.id = s.id
+		WHERE s.id = ANY($1) AND ($3::text IS NULL OR true) ORDER BY s.id`, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ func base(t *testing.T) *knowledge.Base {
 	t.Helper()
 	t.Parallel()
 	embed := knowledge.NewHashed(384)
-	return knowledge.NewBase(postgres.New(pgtest.New(t, postgres.Migrations()), embed.Name(), embed.Dimensions()), embed)
+	return knowledge.NewBase(postgres.New(pgtest.New(t, postgres.Migrations()), postgres.Options{}), embed, nil)
 }
 
 func folder(t *testing.T, files map[string]string) string {
@@ -52,10 +52,10 @@ var three = map[string]string{
 func TestASecondImportTouchesOnlyWhatChanged(t *testing.T) {
 	b := base(t)
 	dir := folder(t, three)
-	if r := imported(t, b, dir); r != (knowledge.Report{Added: 3}) {
+	if r := imported(t, b, dir); r.String() != (knowledge.Report{Added: 3}).String() {
 		t.Fatal(r)
 	}
-	if r := imported(t, b, dir); r != (knowledge.Report{Unchanged: 3}) {
+	if r := imported(t, b, dir); r.String() != (knowledge.Report{Unchanged: 3}).String() {
 		t.Fatal(r)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "returns.md"), []byte("# Returns\n\nThirty days."), 0o600); err != nil {
@@ -64,7 +64,7 @@ func TestASecondImportTouchesOnlyWhatChanged(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, "delivery.md")); err != nil {
 		t.Fatal(err)
 	}
-	if r := imported(t, b, dir); r != (knowledge.Report{Changed: 1, Unchanged: 1, Removed: 1}) {
+	if r := imported(t, b, dir); r.String() != (knowledge.Report{Changed: 1, Unchanged: 1, Removed: 1}).String() {
 		t.Fatal(r)
 	}
 	all, err := b.List(t.Context())
@@ -80,7 +80,7 @@ func TestBothLegsFindAndInternalArticlesStayInside(t *testing.T) {
 	b := base(t)
 	imported(t, b, folder(t, three))
 	find := func(q string, internal bool) []knowledge.Passage {
-		found, err := b.Search(t.Context(), q, 5, internal)
+		found, err := b.Search(t.Context(), q, 5, knowledge.Filter{Internal: internal})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -110,17 +110,17 @@ func TestAFailedImportChangesNothing(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t, postgres.Migrations())
 	good := knowledge.NewHashed(384)
-	index := postgres.New(db, good.Name(), good.Dimensions())
-	imported(t, knowledge.NewBase(index, good), folder(t, three))
+	index := postgres.New(db, postgres.Options{})
+	imported(t, knowledge.NewBase(index, good, nil), folder(t, three))
 	articles, _, err := knowledge.Read(folder(t, map[string]string{"new.md": "# New\n\ntext"}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	bad := knowledge.NewBase(index, broken{good})
+	bad := knowledge.NewBase(index, broken{good}, nil)
 	if _, err := bad.Import(t.Context(), "help", articles, nil); err == nil {
 		t.Fatal("no error")
 	}
-	found, err := bad.Search(t.Context(), "what does delivery cost", 5, false)
+	found, err := bad.Search(t.Context(), "what does delivery cost", 5, knowledge.Filter{})
 	if len(found) == 0 || found[0].Title != "Delivery" || err == nil {
 		t.Fatal("the words alone do not find it, or nobody is told", found, err)
 	}
