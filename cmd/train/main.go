@@ -53,6 +53,7 @@ var models = map[string]func(data string, w io.Writer) ([]byte, error){
 	"anger.bin":   anger,
 	"answer.json": answer,
 	"human.bin":   human,
+	"secret.bin":  secret,
 	"turn.bin":    turn,
 }
 
@@ -266,4 +267,70 @@ func turn(data string, w io.Writer) ([]byte, error) {
 	}
 	_, _ = fmt.Fprintf(w, "  frust_uss_sgd (five folds, each not trained on): AUROC %.3f\n", eval.AUROC(pos, neg))
 	return learn(func(int) bool { return true }).Bytes(), nil
+}
+
+type facts struct {
+	Split string
+	Turns [][]any
+	Facts [][2]string
+}
+
+func (f facts) lines() []string {
+	var out []string
+	for _, t := range f.Turns {
+		if text, ok := t[1].(string); ok {
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
+// credential is whether a word is one of the passwords' words.
+func (f facts) credential(word string) float64 {
+	for _, x := range f.Facts {
+		if x[0] != "password" && x[0] != "ssn" {
+			continue
+		}
+		if slices.Contains(strings.Fields(x[1]), word) {
+			return 1
+		}
+	}
+	return 0
+}
+
+// secret: MultiDoGO's annotated conversations (CDLA-Permissive). It ships trained on all of them; the figure is of the test rows, by a
+// model that has seen the dev rows alone.
+func secret(data string, w io.Writer) ([]byte, error) {
+	rows, err := read[facts](data, "facts_multidogo_software")
+	if err != nil {
+		return nil, err
+	}
+	var s []linear.Example
+	each := func(split string, do func(x linear.Text, y float64)) {
+		for _, r := range rows {
+			if r.Split != split {
+				continue
+			}
+			lines := r.lines()
+			topic := copilot.Topic(lines)
+			for i, l := range lines {
+				for _, c := range copilot.Codes(l) {
+					do(copilot.SecretFeatures(lines, i, c, topic), r.credential(l[c.Start:c.End]))
+				}
+			}
+		}
+	}
+	each("dev", func(x linear.Text, y float64) { s = append(s, linear.Example{Text: x, Label: y, Weight: 1}) })
+	m := linear.Train(copilot.SecretBits, 1e-4, s)
+	var pos, neg []float64
+	each("test", func(x linear.Text, y float64) {
+		if v := m.Score(x); y == 1 {
+			pos = append(pos, v)
+		} else {
+			neg = append(neg, v)
+		}
+	})
+	_, _ = fmt.Fprintf(w, "  facts_multidogo_software test (not trained on): AUROC %.3f; at -1: %.3f of the credentials, %.3f of the others\n", eval.AUROC(pos, neg), eval.Above(pos, -1), eval.Above(neg, -1))
+	each("test", func(x linear.Text, y float64) { s = append(s, linear.Example{Text: x, Label: y, Weight: 1}) })
+	return linear.Train(copilot.SecretBits, 1e-4, s).Bytes(), nil
 }

@@ -1,0 +1,381 @@
+package copilot
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/deskbell/deskbell/copilot/linear"
+)
+
+// Span is a part of a text that is masked.
+type Span struct {
+	Start, End int    // in bytes
+	Type       string // "email", "phone", "card", "iban", "ssn", "ip", "licence", "secret", or a configured pattern's name
+}
+
+// Masker hides secrets and personal data of structured types before a text leaves for Slack or a model. What it hides stays in the
+// conversation itself.
+type Masker struct{ extra map[string]*regexp.Regexp }
+
+// NewMasker returns a masker with further patterns by name, besides the built-in types.
+func NewMasker(patterns map[string]string) (*Masker, error) {
+	m := &Masker{extra: map[string]*regexp.Regexp{}}
+	for name, p := range patterns {
+		r, err := regexp.Compile(p)
+		if err != nil {
+			return nil, fmt.Errorf("masking.%s: %w", name, err)
+		}
+		m.extra[name] = r
+	}
+	return m, nil
+}
+
+type rule struct {
+	kind    string
+	pattern *regexp.Regexp
+	group   int // the part of the match that is masked
+	check   func(text string, start, end int) bool
+}
+
+const separators = `[ .\-/()]{0,2}`
+
+// rules in the order they claim their text: what one has taken another cannot.
+var rules = []rule{
+	{kind: "email", pattern: regexp.MustCompile(`[\p{L}\p{N}._%+'-]{1,64}@[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,5}`)},
+	{kind: "secret", pattern: regexp.MustCompile(`\b(?:sk-[A-Za-z0-9_-]{16,}|xox[a-z]-[A-Za-z0-9-]{10,}|gh[pousr]_[A-Za-z0-9]{20,}|AKIA[0-9A-Z]{16}|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*)`)},
+	{kind: "secret", group: 1, pattern: regexp.MustCompile(`(?i)\b(?:api[ _-]?key|secret key|access token|auth token|bearer|cvv2?|cvc2?|security code|one[ -]?time (?:code|password|pin)|otp|tan|pin(?: code| number)?)\b\s*(?:is|was|ist|es|est|:|=|-)*\s*["']?([A-Za-z0-9_\-]*\d[A-Za-z0-9_\-]*)`)},
+	{kind: "iban", pattern: regexp.MustCompile(`\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b`), check: isIBAN},
+	{kind: "card", pattern: regexp.MustCompile(`\b\d(?:[ \-]?\d){11,18}\b`), check: luhn},
+	{kind: "ssn", pattern: regexp.MustCompile(`\b\d{3}[- ]\d{2}[- ]\d{4}\b`)},
+	{kind: "ssn", group: 1, pattern: regexp.MustCompile(`(?i)\b(?:ssn|social security(?: number)?)\b\D{0,12}(\d[\d -]{2,12}\d)`)},
+	{kind: "ip", pattern: regexp.MustCompile(`\b(?:\d{1,3}\.){3}\d{1,3}\b|(?i)\b(?:[0-9a-f]{1,4}:){3,7}:?[0-9a-f]{0,4}(?::[0-9a-f]{1,4})*`), check: isIP},
+	{kind: "licence", group: 1, pattern: regexp.MustCompile(`(?i)\b(?:driver'?s?'? licen[sc]e|licen[sc]e|passport|national id|id card|personalausweis|führerschein|permis|pasaporte|dni|rijbewijs)(?: (?:number|no\.?|nr\.?|nummer|numéro|número))?\s*(?:is|was|ist|es|est|:|#)*\s*([A-Za-z]{0,3}\d[A-Za-z0-9-]{4,18})`)},
+	{kind: "website", group: 1, pattern: regexp.MustCompile(`(?i)\b(?:my|our|personal|own) (?:website|site|homepage|blog|page|portfolio)\b\D{0,6}?\s*(?:is|at|:)*\s*((?:https?://|www\.)\S+)|\bwebsite:\s*(https?://\S+)`)},
+	{kind: "phone", pattern: regexp.MustCompile(`(?:\+|\b00|\()?\d{1,4}\)?(?:` + separators + `\d{1,5}){1,6}(?:\s?(?:x|ext\.?)\s?\d{1,6})?`), check: isPhone},
+}
+
+// Find are the spans to mask, in order, none over another.
+func (m *Masker) Find(text string) []Span {
+	var spans []Span
+	take := func(kind string, start, end int) {
+		for _, s := range spans {
+			if start < s.End && s.Start < end {
+				return
+			}
+		}
+		spans = append(spans, Span{start, end, kind})
+	}
+	for _, s := range passwords(text) {
+		take("secret", s.Start, s.End)
+	}
+	for _, r := range rules {
+		for _, at := range r.pattern.FindAllStringSubmatchIndex(text, -1) {
+			start, end := at[2*r.group], at[2*r.group+1]
+			if start >= 0 && start < end && (r.check == nil || r.check(text, start, end)) {
+				take(r.kind, start, end)
+			}
+		}
+	}
+	if m != nil {
+		for name, r := range m.extra {
+			for _, at := range r.FindAllStringIndex(text, -1) {
+				if at[0] < at[1] {
+					take(name, at[0], at[1])
+				}
+			}
+		}
+	}
+	slices.SortFunc(spans, func(a, b Span) int { return cmp.Compare(a.Start, b.Start) })
+	return spans
+}
+
+// Mask is the text with each span replaced by its type in brackets.
+func (m *Masker) Mask(text string) string { return replaced(text, m.Find(text)) }
+
+func replaced(text string, spans []Span) string {
+	var b strings.Builder
+	at := 0
+	for _, s := range spans {
+		b.WriteString(text[at:s.Start])
+		b.WriteString("[" + s.Type + "]")
+		at = s.End
+	}
+	b.WriteString(text[at:])
+	return b.String()
+}
+
+func digitsOf(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, s)
+}
+
+// luhn is the check digit of card numbers (ISO/IEC 7812-1).
+func luhn(text string, start, end int) bool {
+	d := digitsOf(text[start:end])
+	sum := 0
+	for i := range len(d) {
+		n := int(d[len(d)-1-i] - '0')
+		if i%2 == 1 {
+			if n *= 2; n > 9 {
+				n -= 9
+			}
+		}
+		sum += n
+	}
+	return sum%10 == 0 && strings.Trim(d, "0") != ""
+}
+
+// isIBAN checks the length and, where the letters allow, ISO 13616's remainder 97; a mistyped one is still somebody's.
+func isIBAN(text string, start, end int) bool {
+	n := len(strings.ReplaceAll(text[start:end], " ", ""))
+	return n >= 15 && n <= 34
+}
+
+func isIP(text string, start, end int) bool {
+	_, err := netip.ParseAddr(text[start:end])
+	return err == nil
+}
+
+var (
+	year    = regexp.MustCompile(`^(?:19|20)\d\d$`)
+	date    = regexp.MustCompile(`^(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})$`)
+	calls   = regexp.MustCompile(`(?i)(?:phone|tel|telephone|mobile|cell|fax|call|whatsapp|sms|text|desk|contact|reach (?:me|them|us|him|her)|answering at|registered|messages? to|ring|dial|number is|telefon|handy|rufnummer|móvil|teléfono|téléphone|portable|telefoon|gsm|nummer)\D{0,24}$`)
+	ordered = regexp.MustCompile(`(?i)(?:order|invoice|ticket|case|reference|ref|tracking|parcel|booking|article|item|model|version|account|bestellung|pedido|commande|bestelling|rechnung|factuur|factura|sku|#|№|\$|€|£|card|iban)[^\d\n]{0,16}$`)
+	money   = regexp.MustCompile(`^(?:\s?(?:€|\$|£|%|usd|eur|euro|dollars?|pieces|pcs|items|km|kg|cm|mm|gb|mb|ml|inch|x\s?\d))`)
+)
+
+// isPhone tells a phone number from a date, an amount or an order's number: by its length, its groups, and the words before it.
+func isPhone(text string, start, end int) bool {
+	s := text[start:end]
+	d := digitsOf(s)
+	before, after := text[:start], text[end:]
+	if r, _ := utf8.DecodeLastRuneInString(before); unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' || r == '@' {
+		return false
+	}
+	if r, _ := utf8.DecodeRuneInString(after); unicode.IsLetter(r) || unicode.IsDigit(r) || r == '@' || r == ':' || r == '%' {
+		return false
+	}
+	if len(d) < 7 || len(d) > 18 || date.MatchString(s) || ordered.MatchString(before) || money.MatchString(strings.ToLower(after)) {
+		return false
+	}
+	called := calls.MatchString(before) || s[0] == '+' || strings.HasPrefix(s, "00")
+	groups := strings.FieldsFunc(s, func(r rune) bool { return r < '0' || r > '9' })
+	if len(groups) == 1 {
+		return called && len(d) >= 8
+	}
+	for _, g := range groups {
+		if year.MatchString(g) && len(groups) == 2 && !called {
+			return false
+		}
+	}
+	if !called && strings.Contains(s, ".") && !strings.ContainsAny(s, "-() ") && len(groups) < 3 {
+		return false // a decimal number
+	}
+	if !called && len(groups) == 2 && (len(groups[0]) < 2 || len(d) < 8 && !strings.ContainsAny(s, "-()")) {
+		return false
+	}
+	thousands := true // 12 000 000 and 12.000.000 are amounts
+	for i, g := range groups {
+		thousands = thousands && (len(g) == 3 || i == 0 && len(g) < 3)
+	}
+	return !thousands || called || strings.ContainsAny(s, "-()") || s[0] == '0'
+}
+
+var keyword = regexp.MustCompile(`(?i)\b(?:pass ?words?|pas{1,2} ?w[a-z]{2,5}|passwd|pass ?codes?|passphrase|pswd|pwd|pword|pw|kennwort|passwort|contraseña|clave|mot de passe|mdp|wachtwoord)\b(?:\s+(?:is|was|to|as|ist|lautet|es|est|its|it's))*[\s:=\-"']*`)
+
+// notSecret are words that follow "password" without being one.
+var notSecret = words(`reset change changed forgot forgotten lost new old link page email mail please help and or for of on in at to the my your a an is not does doesn't doesnt isn't isnt won't wont can can't cant how what
+	when where why it that this protected manager policy field expired wrong incorrect invalid again request recovery no yes but with i we you screen box problem issue issues problems zurücksetzen ändern vergessen und
+	olvidé cambiar y oublié changer et vergeten wijzigen en has was have had will keeps working works work accepted recognized recognised correct right safe strong weak hint details secure required never still`)
+
+func words(s string) map[string]bool { return set(strings.Fields(s)) }
+
+// passwords are the words said to be one: after the keyword, up to what ends it.
+func passwords(text string) []Span {
+	var spans []Span
+	for _, at := range keyword.FindAllStringIndex(text, -1) {
+		i, taken := at[1], 0
+		for taken < 3 {
+			rest := text[i:]
+			gap := len(rest) - len(strings.TrimLeft(rest, " \t"))
+			end := strings.IndexAny(rest[gap:], " \t\n,;")
+			if end < 0 {
+				end = len(rest) - gap
+			}
+			w := strings.TrimRight(rest[gap:gap+end], `.!?"')`)
+			if w == "" || notSecret[strings.ToLower(w)] {
+				break
+			}
+			digit := strings.IndexFunc(w, unicode.IsDigit) >= 0
+			if taken > 0 && !digit {
+				break
+			}
+			if taken == 0 && !digit && !secretLooking(text[i+gap:]) {
+				break
+			}
+			spans = append(spans, Span{i + gap, i + gap + len(w), "secret"})
+			i += gap + end
+			taken++
+			if i < len(text) && text[i] != ' ' {
+				break
+			}
+		}
+	}
+	return spans
+}
+
+// secretLooking is whether what follows the keyword ends the clause or has a digit soon: "password is hunter" but not "password page of".
+func secretLooking(rest string) bool {
+	f := strings.Fields(strings.SplitN(rest, "\n", 2)[0])
+	if len(f) <= 2 {
+		return true
+	}
+	return strings.IndexFunc(f[1], unicode.IsDigit) >= 0 || strings.ContainsAny(f[0], ",.;!@#$%&*_")
+}
+
+// SecretBits is the size of the model that tells a bare credential from other codes: 2^SecretBits features.
+const SecretBits = 14
+
+var secretModel = shipped("secret")
+
+// secretAt is on the side of masking: what is hidden can still be read in the console.
+const secretAt = -1.0
+
+// MaskAll masks the lines of one customer, in order. Beside what Mask hides it hides credentials that nobody called so — a name and a
+// code, where a sign-in was asked for — and what is a secret in one line is one in all.
+func (m *Masker) MaskAll(lines []string) []string {
+	secrets := map[string]bool{}
+	found := make([][]Span, len(lines))
+	topic := Topic(lines)
+	for i, l := range lines {
+		found[i] = m.Find(l)
+		for _, s := range found[i] {
+			if s.Type == "secret" {
+				secrets[l[s.Start:s.End]] = true
+			}
+		}
+	}
+	for i, l := range lines {
+		for _, w := range Codes(l) {
+			if secretModel().Score(SecretFeatures(lines, i, w, topic)) >= secretAt {
+				secrets[l[w.Start:w.End]] = true
+			}
+		}
+	}
+	out := make([]string, len(lines))
+	for i, l := range lines {
+		spans := found[i]
+		for _, at := range token.FindAllStringIndex(l, -1) {
+			w := Span{Start: at[0], End: at[1]}
+			if secrets[l[w.Start:w.End]] && !slices.ContainsFunc(spans, func(s Span) bool { return s.Start < w.End && w.Start < s.End }) {
+				spans = append(spans, Span{w.Start, w.End, "secret"})
+			}
+		}
+		slices.SortFunc(spans, func(a, b Span) int { return cmp.Compare(a.Start, b.Start) })
+		out[i] = replaced(l, spans)
+	}
+	return out
+}
+
+var token = regexp.MustCompile(`[^\s,;]+`)
+
+// Codes are the words of a line that might be a credential: those with a digit, and short words beside one.
+func Codes(line string) []Span {
+	all := token.FindAllStringIndex(line, -1)
+	digit := func(i int) bool {
+		return i >= 0 && i < len(all) && strings.IndexFunc(line[all[i][0]:all[i][1]], unicode.IsDigit) >= 0
+	}
+	var out []Span
+	for i, at := range all {
+		if digit(i) || len(all) <= 8 && (digit(i-1) || digit(i+1)) && at[1]-at[0] <= 4 {
+			out = append(out, Span{Start: at[0], End: at[1]})
+		}
+	}
+	return out
+}
+
+// Topic are the content words of all a customer said: what a code is depends on what was asked for.
+func Topic(lines []string) []string {
+	var out []string
+	for w := range set(linear.Words(strings.Join(lines, " "))) {
+		if strings.IndexFunc(w, unicode.IsDigit) < 0 && len(w) > 2 {
+			out = append(out, w)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// SecretFeatures are what the model sees of one code: its shape, its neighbours, where it stands, and the topic.
+func SecretFeatures(lines []string, i int, at Span, topic []string) linear.Text {
+	line := strings.ToLower(lines[i])
+	before, after := linear.Words(line[:at.Start]), linear.Words(line[min(len(line), at.End):])
+	last := func(w []string) string {
+		if len(w) == 0 {
+			return "^"
+		}
+		return shape(w[len(w)-1], true)
+	}
+	first := func(w []string) string {
+		if len(w) == 0 {
+			return "$"
+		}
+		return shape(w[0], true)
+	}
+	own := shape(line[at.Start:min(len(line), at.End)], false)
+	n := len(before) + len(after) + 1
+	length := "many"
+	if n <= 6 {
+		length = string(rune('0' + n))
+	}
+	codesBefore := 0
+	for _, l := range lines[:i] {
+		for _, c := range Codes(l) {
+			if len(digitsOf(l[c.Start:c.End])) >= 3 {
+				codesBefore++
+			}
+		}
+	}
+	nth := string(rune('0' + min(3, codesBefore)))
+	around := append(append([]string{"<" + last(before), ">" + first(after), "#" + length, "n" + nth, "=" + own, "=" + own + "#" + length, "=" + own + "n" + nth, "=" + own + "<" + last(before), "=" + own + ">" + first(after)}, mark(slices.Clone(before))...))
+	if i > 0 {
+		for _, w := range linear.Words(lines[i-1]) {
+			around = append(around, "-"+shape(w, true))
+		}
+	}
+	pairs := make([]string, len(topic))
+	for j, w := range topic {
+		pairs[j] = w + "=" + own
+	}
+	return linear.Text{around, topic, pairs, []string{own}}
+}
+
+// shape is a word, or with digits what it looks like: "d4" four digits, "a2d3" mixed.
+func shape(w string, keep bool) string {
+	digits := len(digitsOf(w))
+	letters := 0
+	for _, r := range w {
+		if unicode.IsLetter(r) {
+			letters++
+		}
+	}
+	switch {
+	case digits == 0 && keep:
+		return w
+	case digits == 0:
+		return fmt.Sprintf("a%d", min(letters, 5))
+	case letters == 0:
+		return fmt.Sprintf("d%d", min(digits, 7))
+	}
+	return fmt.Sprintf("a%dd%d", min(letters, 4), min(digits, 5))
+}
