@@ -43,4 +43,12 @@ bench: build ## speed beside the floor of the same run
 	@.ci/setup --tests
 	BENCH=1 go test -count 1 -timeout 20m -run TestBench -v ./cmd/deskbell | grep -vE '^(=== |time=)'
 
-.PHONY: help run build test check lint prove bench
+eval: build ## measure the copilot on labelled data: make eval DATA=DIR
+	@.ci/setup
+	@bin/deskbell eval all --data $(DATA)
+
+weights: ## learn the weights that ship: make weights DATA=DIR
+	@.ci/setup
+	go run ./cmd/train -data $(DATA)
+
+.PHONY: help run build test check lint prove bench eval weights

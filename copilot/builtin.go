@@ -16,7 +16,7 @@ func answer(question string, found []knowledge.Passage) (text string, sure float
 	}
 	best := found[0]
 	sure = Confidence(found)
-	text = excerpt(question, best.Whole)
+	text = Excerpt(question, best.Whole)
 	if best.URL != "" {
 		text += "\n\n[" + strings.NewReplacer("[", "(", "]", ")").Replace(best.Title) + "](" + best.URL + ")"
 	}
@@ -127,35 +127,6 @@ func language(s, named string) string {
 		return l
 	}
 	return "en"
-}
-
-// summarise picks what the conversation is about: the first line with content, the newest one, and what the bot answered with.
-func summarise(talk []handover.Message) (summary, wants string, points, tried []string) {
-	for _, m := range talk {
-		switch m.From {
-		case handover.FromCustomer:
-			if courtesy(m.Text) == "" && !wantsHuman(m.Text) && !accepts(m.Text) && !declines(m.Text) && len(knowledge.Terms(m.Text)) > 0 {
-				points = append(points, shorten(m.Text, 40))
-			}
-		case handover.FromBot:
-			for _, c := range m.Citations {
-				tried = append(tried, c.Title)
-			}
-		case handover.FromAgent:
-		}
-	}
-	if len(points) == 0 {
-		if summary = shorten(customerText(talk), 40); summary == "" {
-			summary = "The customer has not said what it is about."
-		}
-		return summary, "", nil, tried
-	}
-	wants = points[len(points)-1]
-	summary = points[0]
-	if wants != summary {
-		summary += " … " + wants
-	}
-	return shorten(summary, 60), wants, points[max(0, len(points)-5):], tried
 }
 
 // shorten keeps the first n words.

@@ -46,15 +46,27 @@ func Signs(found []knowledge.Passage) [AnswerSigns]float64 {
 // Weights are a small logistic regression's, the constant first.
 type Weights [AnswerSigns]float64
 
-var answerWeights = sync.OnceValue(func() (w Weights) {
+// AnswerModel says how probable it is that the first passage is right, and that the question is anything the knowledge base is about: near
+// misses and far-off questions show in different signs.
+type AnswerModel struct {
+	Right Weights `json:"right"`
+	Near  Weights `json:"near"`
+}
+
+// Probability is of the first passage answering the question, 0…1.
+func (m AnswerModel) Probability(signs [AnswerSigns]float64) float64 {
+	return m.Right.Probability(signs) * m.Near.Probability(signs)
+}
+
+var answerModel = sync.OnceValue(func() (m AnswerModel) {
 	b, err := weights.ReadFile("weights/answer.json")
 	if err == nil {
-		err = json.Unmarshal(b, &w)
+		err = json.Unmarshal(b, &m)
 	}
 	if err != nil {
 		panic(err) // it is embedded, and cmd/train wrote it
 	}
-	return w
+	return m
 })
 
 // Confidence is the probability, 0…1, that the first passage answers the question.
@@ -62,10 +74,10 @@ func Confidence(found []knowledge.Passage) float64 {
 	if len(found) == 0 || found[0].Coverage == 0 && found[0].Similarity < 0.2 {
 		return 0
 	}
-	return answerWeights().Probability(Signs(found))
+	return answerModel().Probability(Signs(found))
 }
 
-// Probability is of the first passage being right, 0…1.
+// Probability is of what the weights were fitted to, 0…1.
 func (w Weights) Probability(signs [AnswerSigns]float64) float64 {
 	var s float64
 	for i, x := range signs {

@@ -34,6 +34,7 @@ type Schema struct {
 // Options are the copilot's knobs.
 type Options struct {
 	Intents map[string][]string // examples of each intent
+	Masker  *Masker             // nil: the built-in types
 	Timeout time.Duration       // for one call of the model, default 15s
 	Logger  *slog.Logger        // required
 }
@@ -79,7 +80,7 @@ func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []h
 	s.Answer, s.Confidence, s.Citations = answer(turn, found)
 	s.Found = len(found) > 0 && found[0].Coverage > 0
 	if c.model != nil {
-		c.judge(ctx, &s, talk, found)
+		c.judge(ctx, &s, masked(c.o.Masker, talk), found)
 	}
 	return s, nil
 }
@@ -119,10 +120,8 @@ func (c *Copilot) search(ctx context.Context, question string, internal bool) ([
 
 // Brief is what an agent reads before claiming.
 func (c *Copilot) Brief(ctx context.Context, conv handover.Conversation, talk []handover.Message) (handover.Brief, error) {
-	b := handover.Brief{Language: language(customerText(talk), conv.Language)}
-	mood := Frustration(talk)
-	b.Frustration, b.Evidence = mood.Level, mood.Evidence
-	b.Summary, b.Wants, b.KeyPoints, b.Tried = summarise(talk)
+	b := Extract(c.o.Masker, talk)
+	b.Language = language(customerText(talk), conv.Language)
 	b.Intent = c.intent(b.Wants)
 	found, err := c.search(ctx, b.Wants, true)
 	if err != nil {
@@ -134,7 +133,7 @@ func (c *Copilot) Brief(ctx context.Context, conv handover.Conversation, talk []
 		}
 	}
 	if c.model != nil {
-		c.rewrite(ctx, &b, talk)
+		c.rewrite(ctx, &b, masked(c.o.Masker, talk))
 	}
 	return b, nil
 }
@@ -158,7 +157,7 @@ func (c *Copilot) Draft(ctx context.Context, conv handover.Conversation, talk []
 		d = handover.Draft{Text: hello + ",\n\n" + text, Citations: citations}
 	}
 	if c.model != nil {
-		c.compose(ctx, &d, talk, found)
+		c.compose(ctx, &d, masked(c.o.Masker, talk), found)
 	}
 	return d, nil
 }

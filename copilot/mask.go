@@ -217,7 +217,7 @@ func passwords(text string) []Span {
 				break
 			}
 			digit := strings.IndexFunc(w, unicode.IsDigit) >= 0
-			if taken > 0 && !digit {
+			if ends := len(w) <= 3 && i+gap+end == len(text); taken > 0 && !digit && !ends {
 				break
 			}
 			if taken == 0 && !digit && !secretLooking(text[i+gap:]) {
@@ -266,6 +266,11 @@ func (m *Masker) MaskAll(lines []string) []string {
 		}
 	}
 	for i, l := range lines {
+		for _, at := range token.FindAllStringIndex(l, -1) {
+			if mashed.MatchString(l[at[0]:at[1]]) {
+				secrets[l[at[0]:at[1]]] = true
+			}
+		}
 		for _, w := range Codes(l) {
 			if secretModel().Score(SecretFeatures(lines, i, w, topic)) >= secretAt {
 				secrets[l[w.Start:w.End]] = true
@@ -287,17 +292,29 @@ func (m *Masker) MaskAll(lines []string) []string {
 	return out
 }
 
+// mashed are keys struck along a keyboard's row: nobody's word, but many a password.
+var mashed = regexp.MustCompile(`(?i)^[a-z]*(?:asdf|sdfg|dfgh|fghj|ghjk|hjkl|qwert|werty|rtyu|tyui|yuio|zxcv|xcvb|cvbn|vbnm|sdfs|dfgd|gsdf)[a-z]*$`)
+
 var token = regexp.MustCompile(`[^\s,;]+`)
 
-// Codes are the words of a line that might be a credential: those with a digit, and short words beside one.
+// shortLine is how many words a line may have to be a bare credential.
+const shortLine = 11
+
+// Codes are the words of a short line that might be a credential: those with a digit, and short words beside one.
 func Codes(line string) []Span {
 	all := token.FindAllStringIndex(line, -1)
+	if len(all) > shortLine {
+		return nil // who signs in says little beside; what stands in a sentence is told by its words
+	}
 	digit := func(i int) bool {
 		return i >= 0 && i < len(all) && strings.IndexFunc(line[all[i][0]:all[i][1]], unicode.IsDigit) >= 0
 	}
 	var out []Span
 	for i, at := range all {
-		if digit(i) || len(all) <= 8 && (digit(i-1) || digit(i+1)) && at[1]-at[0] <= 4 {
+		if ordered.MatchString(line[:at[0]]) {
+			continue
+		}
+		if digit(i) || (digit(i-1) || digit(i+1)) && at[1]-at[0] <= 4 {
 			out = append(out, Span{Start: at[0], End: at[1]})
 		}
 	}
@@ -347,7 +364,7 @@ func SecretFeatures(lines []string, i int, at Span, topic []string) linear.Text 
 		}
 	}
 	nth := string(rune('0' + min(3, codesBefore)))
-	around := append(append([]string{"<" + last(before), ">" + first(after), "#" + length, "n" + nth, "=" + own, "=" + own + "#" + length, "=" + own + "n" + nth, "=" + own + "<" + last(before), "=" + own + ">" + first(after)}, mark(slices.Clone(before))...))
+	around := append([]string{"<" + last(before), ">" + first(after), "#" + length, "n" + nth, "=" + own, "=" + own + "#" + length, "=" + own + "n" + nth, "=" + own + "<" + last(before), "=" + own + ">" + first(after)}, mark(slices.Clone(before))...)
 	if i > 0 {
 		for _, w := range linear.Words(lines[i-1]) {
 			around = append(around, "-"+shape(w, true))

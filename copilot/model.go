@@ -118,9 +118,18 @@ func (c *Copilot) rewrite(ctx context.Context, b *handover.Brief, talk []handove
 		Summary, Wants string
 		KeyPoints      []string `json:"key_points"`
 	}
-	if c.ask(ctx, "brief", quoted(talk, nil), briefing, &out) && strings.TrimSpace(out.Summary) != "" {
-		b.Summary, b.Wants, b.KeyPoints = shorten(out.Summary, 80), shorten(out.Wants, 40), out.KeyPoints
+	if !c.ask(ctx, "brief", quoted(talk, nil), briefing, &out) || strings.TrimSpace(out.Summary) == "" {
+		return
 	}
+	var said []string
+	for _, m := range talk {
+		said = append(said, m.Text)
+	}
+	if made := Invented(out.Summary+". "+out.Wants, said...); len(made) > 0 {
+		c.o.Logger.WarnContext(ctx, "the model's summary names what nobody said, the extract stands", "how many", len(made))
+		return
+	}
+	b.Summary, b.Wants = shorten(out.Summary, summaryWords), shorten(out.Wants, 40)
 }
 
 func (c *Copilot) compose(ctx context.Context, d *handover.Draft, talk []handover.Message, found []knowledge.Passage) {

@@ -28,6 +28,9 @@ const (
 	TurnBits  = 16
 )
 
+// Anger is how angry the words of one text are: a logit.
+func Anger(text string) float64 { return angerModel().Score(AngerFeatures(text)) }
+
 // AngerFeatures are what the model of a single turn sees: words, pieces of words, and how they are shouted.
 func AngerFeatures(text string) linear.Text {
 	words := linear.Words(text)

@@ -366,4 +366,3 @@ func learnFusion(all []evidence) fusion {
 	}
 	return f
 }
-

@@ -83,7 +83,7 @@ func searchCommand() *cobra.Command {
 		Example: "  deskbell knowledge search how long does delivery take",
 		RunE: func(c *cobra.Command, args []string) error {
 			return withKnowledge(c, func(ctx context.Context, b *knowledge.Base) error {
-				found, err := b.Search(ctx, strings.Join(args, " "), n, true)
+				found, err := b.Search(ctx, strings.Join(args, " "), n, knowledge.Filter{Internal: true})
 				if err != nil && found == nil {
 					return err
 				}

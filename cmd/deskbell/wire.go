@@ -70,8 +70,9 @@ func openDatabase(ctx context.Context, c *configs.Config, logger *slog.Logger) (
 
 // openKnowledge returns the knowledge base on db, and the model; nil without a key.
 func openKnowledge(ctx context.Context, c *configs.Config, db *pg.DB) (*knowledge.Base, *openai.Client, error) {
+	builtin := knowledge.NewHashed(384)
 	var client *openai.Client
-	var embed knowledge.Embedder = knowledge.NewHashed(384)
+	var embed knowledge.Embedder = builtin
 	if key := c.String("openai.api_key"); key != "" {
 		client = openai.New(openai.Options{APIKey: key, BaseURL: c.String("openai.base_url"), Model: c.String("openai.model"), EmbeddingModel: c.String("openai.embedding_model")})
 		if c.String("openai.embedding_model") != "" {
@@ -82,7 +83,17 @@ func openKnowledge(ctx context.Context, c *configs.Config, db *pg.DB) (*knowledg
 			embed = e
 		}
 	}
-	return knowledge.NewBase(library.New(db.Pool, embed.Name(), embed.Dimensions()), embed), client, nil
+	// named are embedders whose vectors are still searched while another's are made.
+	named := func(name string, dims int) (knowledge.Embedder, error) {
+		if name == builtin.Name() {
+			return knowledge.NewHashed(dims), nil
+		}
+		if client == nil {
+			return nil, fmt.Errorf("the vectors are %s's: set openai.api_key until the new ones are made", name)
+		}
+		return client.Embedder(name, dims), nil
+	}
+	return knowledge.NewBase(library.New(db.Pool, library.Options{ExactBelow: c.Int("knowledge.exact_below")}), embed, named), client, nil
 }
 
 // wire makes the program. It knows everybody and decides nothing.

@@ -67,12 +67,18 @@ func (c *Client) Complete(ctx context.Context, system, user string, schema copil
 // Embedder makes vectors with the embedding model.
 type Embedder struct {
 	c    *Client
+	name string
 	dims int
+}
+
+// Embedder returns the embedder of a model whose dimensions are known.
+func (c *Client) Embedder(model string, dims int) *Embedder {
+	return &Embedder{c: c, name: model, dims: dims}
 }
 
 // NewEmbedder asks the endpoint once, for the dimensions of its vectors.
 func NewEmbedder(ctx context.Context, c *Client) (*Embedder, error) {
-	e := &Embedder{c: c}
+	e := &Embedder{c: c, name: c.o.EmbeddingModel}
 	v, err := e.Embed(ctx, []string{"dimensions"})
 	if err != nil {
 		return nil, err
@@ -82,7 +88,7 @@ func NewEmbedder(ctx context.Context, c *Client) (*Embedder, error) {
 }
 
 // Name implements knowledge.Embedder.
-func (e *Embedder) Name() string { return e.c.o.EmbeddingModel }
+func (e *Embedder) Name() string { return e.name }
 
 // Dimensions implements knowledge.Embedder.
 func (e *Embedder) Dimensions() int { return e.dims }
@@ -92,7 +98,7 @@ func (e *Embedder) Embed(ctx context.Context, texts []string) ([][]float32, erro
 	var out [][]float32
 	for start := 0; start < len(texts); start += 64 {
 		part := texts[start:min(start+64, len(texts))]
-		res, err := e.c.api.CreateEmbeddings(ctx, openai.EmbeddingRequestStrings{Input: part, Model: openai.EmbeddingModel(e.c.o.EmbeddingModel)})
+		res, err := e.c.api.CreateEmbeddings(ctx, openai.EmbeddingRequestStrings{Input: part, Model: openai.EmbeddingModel(e.name)})
 		if err != nil {
 			return nil, fmt.Errorf("embeddings: %w", err)
 		}

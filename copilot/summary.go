@@ -1,0 +1,146 @@
+package copilot
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/deskbell/deskbell/copilot/linear"
+	"github.com/deskbell/deskbell/handover"
+	"github.com/deskbell/deskbell/knowledge"
+)
+
+// summaryWords is how long a summary may be.
+const summaryWords = 60
+
+// Summarise says in the third person what the customer wants and what was done about it: the sentences that say most, word for word but
+// for the pronouns, so that nothing is in it that the conversation does not say. Lines are to be masked before.
+func Summarise(talk []handover.Message) string {
+	wants := firstWants(talk)
+	if wants == "" {
+		if wants = shorten(customerText(talk), 40); wants == "" {
+			return "The customer has not said what it is about."
+		}
+	}
+	out := "Customer " + verb(wants) + " " + thirdPerson(shorten(wants, wantsWords)) + "."
+	if did, who := lastHelp(talk); did != "" {
+		out += " " + who + " " + thirdPersonOfHelper(shorten(did, helpWords)) + "."
+	}
+	return shorten(out, summaryWords)
+}
+
+const (
+	wantsWords = 24
+	helpWords  = 18
+)
+
+var splits = regexp.MustCompile(`(?s).+?(?:[.!?]+(?:\s+|$)|\n+|$)`)
+
+var opener = regexp.MustCompile(`(?i)^(?:(?:hi|hello|hey|dear|guys|team|there|all|please|pls|so|well|ok|okay|good (?:morning|afternoon|evening))[\s,!.:]+)+`)
+
+// sentencesOf are a text's sentences, without the ends.
+func sentencesOf(text string) []string {
+	var out []string
+	for _, s := range splits.FindAllString(text, -1) {
+		s = opener.ReplaceAllString(strings.TrimSpace(strings.Trim(strings.TrimSpace(s), ".")), "")
+		if utf8.RuneCountInString(s) > 1 {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// firstWants are the first sentences of the customer that have content.
+func firstWants(talk []handover.Message) string {
+	var best string
+	for _, m := range talk {
+		if m.From != handover.FromCustomer || courtesy(m.Text) != "" || accepts(m.Text) || declines(m.Text) {
+			continue
+		}
+		for _, s := range sentencesOf(m.Text) {
+			if len(knowledge.Terms(s)) < 2 || courtesy(s) != "" || wantsHuman(s) && len(linear.Words(s)) < 10 {
+				continue
+			}
+			if best == "" {
+				best = s
+			} else if len(linear.Words(best))+len(linear.Words(s)) <= wantsWords {
+				best += ", " + strings.ToLower(s[:1]) + s[1:]
+			}
+		}
+		if best != "" {
+			return best
+		}
+	}
+	return ""
+}
+
+var hollow = regexp.MustCompile(`(?i)^(?:hi|hello|hey|thanks?|thank you|sorry|we're sorry|i'm sorry|apolog|no problem|you're welcome|youre welcome|welcome|glad|great|good (?:morning|day|evening)|have a|enjoy|cheers|my pleasure|anytime|let (?:me|us) know|please wait|one moment|ok(?:ay)?\b|sure\b|happy to)`)
+
+// lastHelp is what was last done or asked for the customer, and by whom.
+func lastHelp(talk []handover.Message) (string, string) {
+	for i := len(talk) - 1; i >= 0; i-- {
+		m := talk[i]
+		if m.From == handover.FromCustomer || m.Deleted || m.Visibility == handover.Internal {
+			continue
+		}
+		who := "Agent says that"
+		if m.From == handover.FromBot {
+			who = "Bot says that"
+		}
+		best, most := "", 0
+		for _, s := range sentencesOf(m.Text) {
+			if hollow.MatchString(s) && len(linear.Words(s)) < 12 {
+				continue
+			}
+			if n := len(knowledge.Terms(s)); n > most {
+				best, most = s, n
+			}
+		}
+		if most >= 3 {
+			if strings.HasSuffix(best, "?") {
+				who = strings.Replace(who, "says that", "asks", 1)
+			}
+			return best, who
+		}
+	}
+	return "", ""
+}
+
+var question = regexp.MustCompile(`(?i)\?$|^(?:how|what|when|where|why|who|which|can|could|is|are|do|does|did|will|would|any)\b`)
+
+// verb is how the customer says it.
+func verb(s string) string {
+	switch {
+	case question.MatchString(s):
+		return "is asking"
+	case angerModel().Score(AngerFeatures(s)) > -0.5:
+		return "is complaining that"
+	}
+	return "says that"
+}
+
+var pronouns = map[string]string{
+	"i": "they", "me": "them", "my": "their", "mine": "theirs", "myself": "themselves", "im": "they are", "i'm": "they are", "ive": "they have", "i've": "they have", "i'd": "they would", "i'll": "they will",
+	"ill": "they will", "am": "are", "we": "they", "our": "their", "us": "them", "we're": "they are", "we've": "they have",
+}
+
+// thirdPerson turns the customer's own words about herself.
+func thirdPerson(s string) string { return turned(s, pronouns) }
+
+var helperPronouns = map[string]string{"you": "the customer", "your": "their", "you're": "the customer is", "youre": "the customer is", "yourself": "themselves", "i": "they", "my": "their", "we": "they", "our": "their", "us": "them", "i'm": "they are", "im": "they are", "ive": "they have", "i've": "they have", "we've": "they have", "weve": "they have", "i'll": "they will", "well": "they will", "we'll": "they will"}
+
+func thirdPersonOfHelper(s string) string { return turned(s, helperPronouns) }
+
+func turned(s string, by map[string]string) string {
+	f := strings.Fields(strings.TrimRight(s, "?!. "))
+	for i, w := range f {
+		core := strings.TrimFunc(w, func(r rune) bool { return !unicode.IsLetter(r) && r != '\'' && r != '’' })
+		if to, ok := by[strings.ReplaceAll(strings.ToLower(core), "’", "'")]; ok && core != "" {
+			f[i] = strings.Replace(w, core, to, 1)
+		} else if i == 0 && len(w) > 1 && strings.ToLower(w[1:]) == w[1:] && !strings.Contains(w, "[") {
+			f[i] = strings.ToLower(w)
+		}
+	}
+	return strings.Join(f, " ")
+}
