@@ -98,10 +98,10 @@ func answer(data string, w io.Writer) ([]byte, error) {
 		}
 		about, near = append(about, s), append(near, false)
 	}
-	if err := small(ctx, base, articles, questions, func(s [copilot.AnswerSigns]float64, ok, here bool) {
+	if err := small(ctx, base, articles, questions, off, func(s [copilot.AnswerSigns]float64, ok, here, far bool) {
 		signs, right = append(signs, s), append(right, ok)
-		if here {
-			about, near = append(about, s), append(near, true)
+		if here || far { // another question of the same field is neither
+			about, near = append(about, s), append(near, here)
 		}
 	}); err != nil {
 		return nil, err
@@ -125,7 +125,7 @@ func answer(data string, w io.Writer) ([]byte, error) {
 }
 
 // small asks knowledge bases of a few articles as well: what a score is worth must not hang on how much there is.
-func small(ctx context.Context, base *knowledge.Base, articles []knowledge.Article, questions []helpQuestion, learn func(signs [copilot.AnswerSigns]float64, right, here bool)) error {
+func small(ctx context.Context, base *knowledge.Base, articles []knowledge.Article, questions []helpQuestion, off []labelled, learn func(signs [copilot.AnswerSigns]float64, right, here, far bool)) error {
 	if _, err := base.Remove(ctx, "articles", ""); err != nil {
 		return err
 	}
@@ -155,7 +155,21 @@ func small(ctx context.Context, base *knowledge.Base, articles []knowledge.Artic
 			if err != nil {
 				return err
 			}
-			learn(copilot.Signs(found), len(found) > 0 && found[0].Key == gold, in[gold])
+			if in[gold] {
+				learn(copilot.Signs(found), len(found) > 0 && found[0].Key == gold, true, false)
+			} else {
+				learn(copilot.Signs(found), false, false, false)
+			}
+		}
+		for i, r := range off {
+			if r.Split != "train" || (i+round)%300 != 0 {
+				continue
+			}
+			found, err := base.Search(ctx, r.Text, 10, knowledge.Filter{})
+			if err != nil {
+				return err
+			}
+			learn(copilot.Signs(found), false, false, true)
 		}
 	}
 	return nil
