@@ -53,12 +53,26 @@ type AnswerModel struct {
 	Near  Weights `json:"near"`
 }
 
+// WithoutVectors are the signs that words alone give, as on a server without pgvector.
+func WithoutVectors(signs [AnswerSigns]float64) [AnswerSigns]float64 {
+	for _, i := range []int{3, 4, 7, 8, 10, 11} {
+		signs[i] = 0
+	}
+	return signs
+}
+
+// AnswerModels are what ships: for both legs of the search together, and for words alone.
+type AnswerModels struct {
+	Both  AnswerModel `json:"both"`
+	Words AnswerModel `json:"words"`
+}
+
 // Probability is of the first passage answering the question, 0…1.
 func (m AnswerModel) Probability(signs [AnswerSigns]float64) float64 {
 	return m.Right.Probability(signs) * m.Near.Probability(signs)
 }
 
-var answerModel = sync.OnceValue(func() (m AnswerModel) {
+var answerModels = sync.OnceValue(func() (m AnswerModels) {
 	b, err := weights.ReadFile("weights/answer.json")
 	if err == nil {
 		err = json.Unmarshal(b, &m)
@@ -71,10 +85,16 @@ var answerModel = sync.OnceValue(func() (m AnswerModel) {
 
 // Confidence is the probability, 0…1, that the first passage answers the question.
 func Confidence(found []knowledge.Passage) float64 {
-	if len(found) == 0 || found[0].Coverage == 0 && found[0].Similarity < 0.2 {
+	if len(found) == 0 || found[0].Coverage == 0 {
 		return 0
 	}
-	return answerModel().Probability(Signs(found))
+	signs := Signs(found)
+	for _, p := range found {
+		if p.Similarity != 0 || p.Naming != 0 {
+			return answerModels().Both.Probability(signs)
+		}
+	}
+	return answerModels().Words.Probability(WithoutVectors(signs))
 }
 
 // Probability is of what the weights were fitted to, 0…1.

@@ -355,10 +355,10 @@ func (b *Base) compare(ctx context.Context, source string, articles []Article) (
 			return r, nil, nil, fmt.Errorf("import: two articles are called %q", a.Key)
 		}
 		keys[a.Key] = true
+		hash := a.hash() // before the language is found out: another article must not change this one's
 		if a.Language == "" {
 			a.Language = languageOf(a, usual)
 		}
-		hash := a.hash()
 		old, known := had[a.Key]
 		switch {
 		case known && old == hash:

@@ -9,11 +9,14 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
 
+	"codeberg.org/readeck/go-readability"
+	htmltomarkdown "github.com/JohannesKaufmann/html-to-markdown/v2"
 	"github.com/PuerkitoBio/goquery"
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
@@ -122,8 +125,9 @@ func one(read func(key string, b []byte) (Article, error)) func(string, []byte) 
 
 // front is what the YAML at the head of a Markdown file may say.
 type front struct {
-	Title, URL string
-	Audience   Audience
+	Title, URL, Language string
+	Audience             Audience
+	Tags                 []string
 }
 
 func readMarkdown(_ string, b []byte) (a Article, err error) {
@@ -136,7 +140,7 @@ func readMarkdown(_ string, b []byte) (a Article, err error) {
 			if f.Audience != "" && f.Audience != ForAll && f.Audience != Internal {
 				return a, fmt.Errorf("front matter: audience %q: expected public or internal", f.Audience)
 			}
-			a.Title, a.URL, a.Audience, b = f.Title, f.URL, f.Audience, body
+			a.Title, a.URL, a.Audience, a.Language, a.Tags, b = f.Title, f.URL, f.Audience, f.Language, f.Tags, body
 		}
 	}
 	doc := goldmark.New().Parser().Parse(gmtext.NewReader(b))
@@ -176,46 +180,76 @@ func readMarkdown(_ string, b []byte) (a Article, err error) {
 	return a, nil
 }
 
-func readHTML(_ string, b []byte) (a Article, err error) {
+func readHTML(_ string, b []byte) (Article, error) {
+	a, err := readPage(b, nil)
+	return a, err
+}
+
+// boilerplate is what a page has around its content.
+const boilerplate = "script, style, noscript, nav, header, footer, aside, form, iframe, template, svg, button, [hidden], [aria-hidden=true], [role=navigation], [role=banner], [role=contentinfo], [role=search]," +
+	" .breadcrumb, .breadcrumbs, .cookie-banner, .sidebar, .menu, .share, .social, .pagination"
+
+// readPage reads a page's content as Markdown, links and images resolved against base, the boilerplate left out: what stands in main or
+// article or, on a page without either, what readability finds.
+func readPage(b []byte, base *url.URL) (a Article, err error) {
 	doc, err := goquery.NewDocumentFromReader(bytes.NewReader(b))
 	if err != nil {
 		return a, err
 	}
-	a.URL, _ = doc.Find(`link[rel="canonical"]`).Attr("href")
-	a.Title = strings.TrimSpace(doc.Find("h1").First().Text())
-	if a.Title == "" {
-		a.Title = strings.TrimSpace(doc.Find("title").First().Text())
+	canonical, _ := doc.Find(`link[rel="canonical"]`).Attr("href")
+	if base == nil {
+		base, _ = url.Parse(canonical)
+		a.URL = canonical
 	}
-	doc.Find("script, style, noscript, nav, header, footer, aside, form, iframe, template, [hidden], [role=navigation]").Remove()
-	root := doc.Find("main, article").First()
+	a.Language, _, _ = strings.Cut(strings.ToLower(doc.Find("html").AttrOr("lang", "")), "-")
+	if len(a.Language) != 2 {
+		a.Language = ""
+	}
+	a.Title = strings.Join(strings.Fields(doc.Find("h1").First().Text()), " ")
+	if a.Title == "" {
+		a.Title = strings.Join(strings.Fields(doc.Find("title").First().Text()), " ")
+	}
+	root := doc.Find("main, article, [role=main]").First()
 	if root.Length() == 0 {
 		root = doc.Find("body")
-	}
-	section := Section{}
-	flush := func() {
-		if section.Text = strings.TrimSpace(section.Text); section.Text != "" {
-			a.Sections = append(a.Sections, section)
+		if found, err := readability.FromReader(bytes.NewReader(b), base); err == nil && found.Node != nil && len(strings.Fields(found.TextContent)) >= 40 {
+			root = goquery.NewDocumentFromNode(found.Node).Selection
 		}
 	}
-	root.Find("h1, h2, h3, h4, p, li, pre, td, dd, dt, blockquote").Each(func(_ int, s *goquery.Selection) {
-		text := strings.Join(strings.Fields(s.Text()), " ")
-		switch name := goquery.NodeName(s); {
-		case name[0] == 'h':
-			flush()
-			section = Section{}
-			if text != a.Title {
-				section.Heading = text
-			}
-		case s.ParentsFiltered("li, td, dd, blockquote").Length() > 0 && name == "p", name == "blockquote" && s.Find("p").Length() > 0:
-			// its parent, or its own paragraphs, have it
-		case name == "li":
-			section.Text += "\n- " + text
-		default:
-			section.Text += "\n\n" + text
+	root.Find(boilerplate).Remove()
+	if base != nil && base.Host != "" {
+		for _, at := range []string{"href", "src"} {
+			root.Find("[" + at + "]").Each(func(_ int, s *goquery.Selection) {
+				if u, err := base.Parse(s.AttrOr(at, "")); err == nil {
+					s.SetAttr(at, u.String())
+				}
+			})
+		}
+	}
+	root.Find("a[href]").Each(func(_ int, s *goquery.Selection) {
+		if u, err := url.Parse(s.AttrOr("href", "")); err != nil || u.Scheme != "" && u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "mailto" && u.Scheme != "tel" {
+			s.RemoveAttr("href")
 		}
 	})
-	flush()
-	return a, nil
+	content, err := root.Html()
+	if err != nil {
+		return a, err
+	}
+	text, err := htmltomarkdown.ConvertString(content)
+	if err != nil {
+		return a, err
+	}
+	if title := a.Title; title != "" {
+		sections, err := readMarkdown("", []byte(text))
+		sections.Title, sections.URL, sections.Language = title, a.URL, a.Language
+		for i, s := range sections.Sections {
+			sections.Sections[i].Heading = strings.TrimPrefix(strings.TrimPrefix(s.Heading, title), " › ")
+		}
+		return sections, err
+	}
+	sections, err := readMarkdown("", []byte(text))
+	sections.URL, sections.Language = a.URL, a.Language
+	return sections, err
 }
 
 func readText(_ string, b []byte) (Article, error) {
@@ -228,8 +262,9 @@ func readText(_ string, b []byte) (Article, error) {
 
 // pair is a question with its answer.
 type pair struct {
-	Question, Answer, URL string
-	Audience              Audience
+	Question, Answer, URL, Language string
+	Audience                        Audience
+	Tags                            []string
 }
 
 func (p pair) article(key string, n int) (Article, error) {
@@ -242,7 +277,7 @@ func (p pair) article(key string, n int) (Article, error) {
 	if p.Audience != ForAll && p.Audience != Internal {
 		return Article{}, fmt.Errorf("line %d: audience %q: expected public or internal", n, p.Audience)
 	}
-	return Article{Key: fmt.Sprintf("%s#%d", key, n), Title: strings.TrimSpace(p.Question), URL: p.URL, Audience: p.Audience, Sections: []Section{{Text: strings.TrimSpace(p.Answer)}}}, nil
+	return Article{Key: fmt.Sprintf("%s#%d", key, n), Title: strings.TrimSpace(p.Question), URL: p.URL, Audience: p.Audience, Language: p.Language, Tags: p.Tags, Sections: []Section{{Text: strings.TrimSpace(p.Answer)}}}, nil
 }
 
 func readCSV(key string, b []byte) (articles []Article, err error) {
@@ -256,7 +291,7 @@ func readCSV(key string, b []byte) (articles []Article, err error) {
 		column[strings.ToLower(strings.TrimSpace(h))] = i
 	}
 	if _, ok := column["question"]; !ok {
-		return nil, fmt.Errorf("line 1: expected the columns question and answer (and perhaps url, audience), got %s", strings.Join(head, ", "))
+		return nil, fmt.Errorf("line 1: expected the columns question and answer (and perhaps url, audience, language, tags), got %s", strings.Join(head, ", "))
 	}
 	if _, ok := column["answer"]; !ok {
 		return nil, errors.New("line 1: expected a column answer")
@@ -276,7 +311,7 @@ func readCSV(key string, b []byte) (articles []Article, err error) {
 			return ""
 		}
 		n, _ := r.FieldPos(0)
-		a, err := pair{Question: at("question"), Answer: at("answer"), URL: at("url"), Audience: Audience(at("audience"))}.article(key, n)
+		a, err := pair{Question: at("question"), Answer: at("answer"), URL: at("url"), Audience: Audience(at("audience")), Language: at("language"), Tags: strings.Fields(strings.ReplaceAll(at("tags"), ",", " "))}.article(key, n)
 		if err != nil {
 			return nil, err
 		}

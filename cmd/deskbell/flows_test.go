@@ -336,7 +336,7 @@ func TestTheWholeStoryThroughSlack(t *testing.T) {
 			ana.reads("bot: I have asked a person to join")
 			w.until("she is told that she waits", func() bool { return strings.HasPrefix(ana.stateText(), "waiting: Finding a person · no. 1") })
 
-			card := w.cardShows("WAITING", "Ana Ruiz", "asked for a person", "*Summary* How long does delivery take?", "*Bot tried:* Delivery times and costs")
+			card := w.cardShows("WAITING", "Ana Ruiz", "asked for a person", "*Summary* Customer is asking how long does delivery take", "*Bot tried:* Delivery times and costs")
 			w.threadHas(card.TS, "How long does delivery take?") // the transcript
 
 			early := w.slack.Say("C1", card.TS, "UMIA", "too early, nobody has claimed")

@@ -106,11 +106,21 @@ func answer(data string, w io.Writer) ([]byte, error) {
 	}); err != nil {
 		return nil, err
 	}
-	weights := copilot.AnswerModel{Right: copilot.LearnWeights(signs, right), Near: copilot.LearnWeights(about, near)}
+	model := func(of func([copilot.AnswerSigns]float64) [copilot.AnswerSigns]float64) copilot.AnswerModel {
+		a, b := make([][copilot.AnswerSigns]float64, len(signs)), make([][copilot.AnswerSigns]float64, len(about))
+		for i, s := range signs {
+			a[i] = of(s)
+		}
+		for i, s := range about {
+			b[i] = of(s)
+		}
+		return copilot.AnswerModel{Right: copilot.LearnWeights(a, right), Near: copilot.LearnWeights(b, near)}
+	}
+	weights := copilot.AnswerModels{Both: model(func(s [copilot.AnswerSigns]float64) [copilot.AnswerSigns]float64 { return s }), Words: model(copilot.WithoutVectors)}
 	var pos, neg, p []float64
 	var was []bool
 	for _, h := range held {
-		x := weights.Probability(h.signs)
+		x := weights.Both.Probability(h.signs)
 		p, was = append(p, x), append(was, h.right)
 		if h.right {
 			pos = append(pos, x)
@@ -136,6 +146,9 @@ func small(ctx context.Context, base *knowledge.Base, articles []knowledge.Artic
 			a := articles[(round*97+i*31)%len(articles)]
 			if !in[a.Key] {
 				in[a.Key] = true
+				if round%2 == 1 { // many a help page has no headings, and a title that says little
+					a.Sections = []knowledge.Section{{Text: a.Sections[0].Text}}
+				}
 				few = append(few, a)
 			}
 		}

@@ -149,7 +149,7 @@ func TestEveryFormatIsRead(t *testing.T) {
 		t.Fatal(len(by))
 	}
 	page := by["page.html"]
-	if page.Title != "Invoices" || page.URL != "https://help.example/p" || len(page.Sections) != 2 || page.Sections[0].Text != "By mail." || page.Sections[1].Heading != "Copies" {
+	if page.Title != "Invoices" || page.URL != "https://help.example/p" || len(page.Sections) != 2 || page.Sections[0].Text != "By **mail**." || page.Sections[1].Heading != "Copies" {
 		t.Errorf("%+v", page)
 	}
 	if a := by["faq.csv#3"]; a.Title != "Why, though?" || a.Sections[0].Text != "Because." {

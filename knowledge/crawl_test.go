@@ -1,0 +1,169 @@
+package knowledge_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/deskbell/deskbell/knowledge"
+)
+
+// site is a local site with everything that a crawl meets; asked counts the requests by path.
+func site(t *testing.T) (string, map[string]int) {
+	t.Helper()
+	asked := map[string]int{}
+	page := func(title, body string) string {
+		return "<html lang=en><head><title>" + title + " · Shop</title></head><body><nav><a href=/help/a>A</a> Menu of the shop</nav><main><h1>" + title + "</h1>" + body + "</main><footer>All rights</footer></body></html>"
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/robots.txt", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = fmt.Fprint(w, "User-agent: *\nDisallow: /help/secret\n")
+	})
+	mux.HandleFunc("/help/", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		switch r.URL.Path {
+		case "/help/":
+			_, _ = fmt.Fprint(w, page("Help", `<p>Choose a page.</p><a href="a">a</a> <a href="/help/b?x=1#part">b</a> <a href="secret">s</a> <a href="private">p</a> <a href="big">big</a> <a href="loop/0">loop</a>
+				<a href="latin">l</a> <a href="broken">br</a> <a href="pdf">pdf</a> <a href="/elsewhere">e</a> <a href="https://other.example/">o</a> <a href="gone">g</a> <a href="javascript:alert(1)">js</a>`))
+		case "/help/a":
+			_, _ = fmt.Fprint(w, page("Returns", `<p>Send it back. See <a href="b">shipping</a>.</p><img src="/box.png" alt="a box"><h2>Refunds</h2><p>Within <b>14 days</b>.</p><script>alert(1)</script>`))
+		case "/help/b":
+			_, _ = fmt.Fprint(w, page("Shipping", "<p>Three days.</p>"))
+		case "/help/private":
+			http.Redirect(w, r, "http://169.254.169.254/latest/meta-data/", http.StatusFound)
+		case "/help/latin":
+			w.Header().Set("Content-Type", "text/html; charset=iso-8859-1")
+			_, _ = w.Write([]byte("<main><h1>Gr\xf6\xdfen</h1><p>Gr\xf6\xdfe M pa\xdft.</p></main>"))
+		case "/help/broken":
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			_, _ = w.Write([]byte("<main><h1>Broken \xff\xfe</h1><p>still \xc3\x28 text</main>"))
+		case "/help/pdf":
+			w.Header().Set("Content-Type", "application/pdf")
+		case "/help/big":
+			chunk := []byte(strings.Repeat("<p>much text</p>", 1<<12))
+			for range 800 { // 50 MB, without a length told before
+				if _, err := w.Write(chunk); err != nil {
+					return
+				}
+			}
+		default:
+			if n, ok := strings.CutPrefix(r.URL.Path, "/help/loop/"); ok {
+				_, _ = fmt.Fprint(w, page("Loop "+n, fmt.Sprintf(`<p>Again %s.</p><a href="%s0">on</a>`, n, n)))
+				return
+			}
+			http.NotFound(w, r)
+		}
+	})
+	mux.HandleFunc("/sitemap.xml", func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprintf(w, `<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url><loc>http://%s/help/a</loc></url><url><loc>http://%s/help/b</loc></url></urlset>`, r.Host, r.Host)
+	})
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked[r.URL.Path]++
+		mux.ServeHTTP(w, r)
+	}))
+	t.Cleanup(s.Close)
+	return s.URL, asked
+}
+
+func TestACrawlReadsASiteAndStaysInside(t *testing.T) {
+	t.Parallel()
+	url, asked := site(t)
+	articles, skipped, err := knowledge.Crawl(t.Context(), url+"/help/", knowledge.CrawlOptions{PerSecond: 1000, MaxPages: 20, AllowPrivate: true, Timeout: 2 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := map[string]knowledge.Article{}
+	for _, a := range articles {
+		by[strings.TrimPrefix(a.Key, url)] = a
+	}
+	returns := by["/help/a"]
+	if returns.Title != "Returns" || len(returns.Sections) != 2 || returns.Sections[1].Heading != "Refunds" || returns.Sections[1].Text != "Within **14 days**." || returns.Language != "en" {
+		t.Errorf("%+v", returns)
+	}
+	if text := returns.Sections[0].Text; !strings.Contains(text, "("+url+"/help/b)") || !strings.Contains(text, url+"/box.png") || strings.Contains(text, "Menu") {
+		t.Errorf("links are not resolved, or boilerplate is left: %s", text)
+	}
+	if a := by["/help/latin"]; a.Title != "Größen" || !strings.Contains(a.Sections[0].Text, "paßt") {
+		t.Errorf("%+v", a)
+	}
+	if a := by["/help/broken"]; !strings.Contains(a.Sections[0].Text, "still") {
+		t.Errorf("%+v", a)
+	}
+	why := map[string]string{}
+	for _, s := range skipped {
+		why[strings.TrimPrefix(s.URL, url)] = s.Why
+	}
+	for path, want := range map[string]string{"/help/secret": "robots.txt", "/help/big": "more than a page may have", "/help/pdf": "application/pdf is no text", "/help/gone": "404"} {
+		if !strings.Contains(why[path], want) {
+			t.Errorf("%s: %q, expected %q", path, why[path], want)
+		}
+	}
+	if asked["/help/secret"] > 0 || asked["/elsewhere"] > 0 {
+		t.Error("it went where it may not", asked)
+	}
+	if len(asked) > 25 {
+		t.Error("the loop was followed without end", len(asked))
+	}
+}
+
+func TestACrawlDialsNoPrivateAddress(t *testing.T) {
+	t.Parallel()
+	url, asked := site(t)
+	_, _, err := knowledge.Crawl(t.Context(), url+"/help/", knowledge.CrawlOptions{PerSecond: 1000})
+	if !errors.Is(err, knowledge.ErrPrivate) || len(asked) > 0 {
+		t.Fatal(err, asked)
+	}
+	for _, host := range []string{"127.0.0.1", "10.1.2.3", "192.168.1.1", "169.254.169.254", "[::1]", "[fd00::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "100.64.1.1", "localhost"} {
+		req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+host+":9/", nil)
+		res, err := knowledge.SafeClient(false, time.Second).Do(req)
+		if err == nil {
+			_ = res.Body.Close()
+		}
+		if !errors.Is(err, knowledge.ErrPrivate) {
+			t.Errorf("%s: %v", host, err)
+		}
+	}
+}
+
+func TestARedirectToAPrivateAddressIsNotFollowed(t *testing.T) {
+	t.Parallel()
+	// The client itself may reach this machine's loopback here, but the metadata address is refused on any.
+	url, _ := site(t)
+	_, skipped, err := knowledge.Crawl(t.Context(), url+"/help/", knowledge.CrawlOptions{PerSecond: 1000, MaxPages: 12, AllowPrivate: true, Timeout: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range skipped {
+		if strings.HasSuffix(s.URL, "/help/private") && strings.Contains(s.Why, "169.254.169.254") {
+			return
+		}
+	}
+	t.Fatal(skipped)
+}
+
+func TestASitemapIsReadAndThePaceIsKept(t *testing.T) {
+	t.Parallel()
+	url, asked := site(t)
+	began := time.Now()
+	articles, _, err := knowledge.Crawl(t.Context(), url+"/sitemap.xml", knowledge.CrawlOptions{PerSecond: 10, AllowPrivate: true})
+	if err != nil || len(articles) != 2 || asked["/help/"] > 0 {
+		t.Fatal(articles, err, asked)
+	}
+	if took := time.Since(began); took < 190*time.Millisecond { // three requests at ten a second
+		t.Errorf("%v", took)
+	}
+}
+
+func TestABadStartIsAnError(t *testing.T) {
+	t.Parallel()
+	for _, start := range []string{"ftp://x", "help", "http://"} {
+		if _, _, err := knowledge.Crawl(context.Background(), start, knowledge.CrawlOptions{}); err == nil || !strings.Contains(err.Error(), "expected http") {
+			t.Errorf("%s: %v", start, err)
+		}
+	}
+}
