@@ -159,7 +159,35 @@ func (c *Copilot) Draft(ctx context.Context, conv handover.Conversation, talk []
 	if c.model != nil {
 		c.compose(ctx, &d, masked(c.o.Masker, talk), found)
 	}
+	d.Unsupported = unsupported(d)
 	return d, nil
+}
+
+// unsupported are a draft's sentences of which less than half the content words, or any number, stands in what it cites.
+func unsupported(d handover.Draft) []string {
+	var cited strings.Builder
+	for _, c := range d.Citations {
+		cited.WriteString(c.Title + "\n" + c.Text + "\n" + c.URL + "\n")
+	}
+	known := set(knowledge.Terms(cited.String()))
+	var out []string
+	for _, s := range sentencesOf(d.Text) {
+		terms := knowledge.Terms(s)
+		if len(terms) < 3 || strings.HasPrefix(s, "[") {
+			continue // a greeting, or the source's link
+		}
+		n := 0
+		for _, t := range terms {
+			if known[t] {
+				n++
+			}
+		}
+		invented := numbers.FindString(s) != "" && len(Invented(strings.Join(numbers.FindAllString(s, -1), " "), cited.String())) > 0
+		if 2*n < len(terms) || invented {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // newest is what the customer wrote since anybody answered, a burst line by line.

@@ -1,11 +1,14 @@
 package copilot
 
 import (
+	"bytes"
 	"context"
 	"embed"
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"github.com/kaptinlin/jsonrepair"
 
 	"github.com/deskbell/deskbell/handover"
 	"github.com/deskbell/deskbell/knowledge"
@@ -34,18 +37,50 @@ var (
 	drafting = object("draft", `"text":{"type":"string"},"sources":{"type":"array","items":{"type":"integer"}}`, "text", "sources")
 )
 
-// ask calls the model within the time-out; whatever goes wrong is logged, and the built-in parts stand.
+// ask calls the model within the time-out. An answer that is no JSON is repaired once; whatever else goes wrong is logged, and the built-in
+// parts stand.
 func (c *Copilot) ask(ctx context.Context, name string, user string, schema Schema, into any) bool {
 	ctx, cancel := context.WithTimeout(ctx, c.o.Timeout)
 	defer cancel()
 	b, err := c.model.Complete(ctx, prompt(name), user, schema)
 	if err == nil {
-		err = json.Unmarshal(b, into)
+		err = decode(b, schema, into)
 	}
 	if err != nil {
 		c.o.Logger.WarnContext(ctx, "the model failed, the built-in parts take over", "for", name, "err", err)
 	}
 	return err == nil
+}
+
+// decode reads an answer of the schema: all its required properties must be there. Broken JSON — cut off, fenced, with words around it — is
+// repaired once.
+func decode(b []byte, schema Schema, into any) error {
+	b = bytes.TrimSpace(b)
+	if !json.Valid(b) {
+		text := string(b)
+		if from := strings.IndexByte(text, '{'); from > 0 {
+			text = text[from:]
+		}
+		repaired, err := jsonrepair.JSONRepair(text)
+		if err != nil {
+			return fmt.Errorf("no JSON, and not to be repaired: %w", err)
+		}
+		b = []byte(repaired)
+	}
+	var shape struct{ Required []string }
+	if err := json.Unmarshal(schema.JSON, &shape); err != nil {
+		return fmt.Errorf("schema %s: %w", schema.Name, err)
+	}
+	var got map[string]json.RawMessage
+	if err := json.Unmarshal(b, &got); err != nil {
+		return fmt.Errorf("another shape than %s: %w", schema.Name, err)
+	}
+	for _, name := range shape.Required {
+		if _, there := got[name]; !there {
+			return fmt.Errorf("another shape than %s: %s is missing", schema.Name, name)
+		}
+	}
+	return json.Unmarshal(b, into)
 }
 
 // quoted is the data that a prompt speaks of: each piece a JSON value, so that nothing in it can end the quotation.
@@ -90,7 +125,7 @@ func (c *Copilot) judge(ctx context.Context, s *handover.Signals, talk []handove
 	}
 	source := found[j.Source-1]
 	text, clean := withoutLinks(j.Answer, source.URL)
-	if !clean {
+	if !clean || Suspicion(text) > 0 {
 		return // it says what no passage says: ours stands
 	}
 	if source.URL != "" && !strings.Contains(text, source.URL) {
@@ -150,8 +185,8 @@ func (c *Copilot) compose(ctx context.Context, d *handover.Draft, talk []handove
 			}
 		}
 	}
-	if strings.Contains(rest, "://") {
-		return // a link that no cited passage has
+	if _, clean := withoutLinks(rest, ""); !clean || Suspicion(out.Text) > 0 {
+		return // a link that no cited passage has, or words to a model
 	}
 	d.Text, d.Citations = strings.TrimSpace(out.Text), citations
 }

@@ -70,6 +70,7 @@ type Brief struct {
 
 // Draft is an answer proposed to an agent.
 type Draft struct {
-	Text      string     `json:"text"`
-	Citations []Citation `json:"citations,omitempty"`
+	Text        string     `json:"text"`
+	Citations   []Citation `json:"citations,omitempty"`   // what the text rests on, in the order of their numbers
+	Unsupported []string   `json:"unsupported,omitempty"` // sentences that no citation bears out: the agent looks twice
 }

@@ -6,16 +6,19 @@ import (
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
+	"github.com/deskbell/deskbell/copilot"
+	"github.com/deskbell/deskbell/copilot/eval"
 	"github.com/deskbell/deskbell/knowledge"
 )
 
 func knowledgeCommand() *cobra.Command {
-	c := &cobra.Command{Use: "knowledge", Short: "Import, search, list and remove what the bot knows"}
-	c.AddCommand(importCommand(), searchCommand(), listCommand(), removeCommand())
+	c := &cobra.Command{Use: "knowledge", Short: "Import, search, list, remove and measure what the bot knows"}
+	c.AddCommand(importCommand(), searchCommand(), listCommand(), removeCommand(), evalQuestions())
 	return c
 }
 
@@ -40,64 +43,143 @@ func withKnowledge(c *cobra.Command, do func(ctx context.Context, b *knowledge.B
 
 func importCommand() *cobra.Command {
 	var source string
+	var dryRun bool
+	var o knowledge.CrawlOptions
 	c := &cobra.Command{
-		Use: "import DIR|FILE", Short: "Import articles; a second import touches only what changed", Args: cobra.ExactArgs(1),
+		Use: "import DIR|FILE|URL", Short: "Import articles; a second import touches only what changed", Args: cobra.ExactArgs(1),
 		Long: "Import Markdown (.md), HTML (.html), text (.txt) and question–answer pairs (.csv with the columns question and\n" +
-			"answer, .jsonl with those keys). Articles that are no longer there are removed. A failed import changes nothing.",
-		Example: "  deskbell knowledge import docs/help\n  deskbell knowledge import faq.csv --source faq",
+			"answer, .jsonl with those keys), or a site: the pages of its sitemap, or a start page and what it links to below it.\n" +
+			"Articles that are no longer there are removed. A failed import changes nothing.",
+		Example: "  deskbell knowledge import docs/help\n  deskbell knowledge import faq.csv --source faq --dry-run\n  deskbell knowledge import https://shop.example/sitemap.xml --per-second 1",
 		RunE: func(c *cobra.Command, args []string) error {
-			articles, skipped, err := knowledge.Read(args[0])
+			articles, skipped, name, err := gather(c, args[0], o)
 			if err != nil {
 				return usageError{err}
 			}
-			name := source
-			if name == "" {
-				if name, err = filepath.Abs(args[0]); err != nil {
-					return err
-				}
+			if source != "" {
+				name = source
 			}
 			return withKnowledge(c, func(ctx context.Context, b *knowledge.Base) error {
-				bar := progressbar.NewOptions(len(articles), progressbar.OptionSetWriter(c.ErrOrStderr()), progressbar.OptionSetDescription("importing"), progressbar.OptionShowCount(),
-					progressbar.OptionShowIts(), progressbar.OptionSetItsString("articles"), progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish())
-				report, err := b.Import(ctx, name, articles, func(done, _ int) { _ = bar.Set(done) })
-				_ = bar.Finish()
+				if dryRun {
+					report, err := b.Compare(ctx, name, articles)
+					if err != nil {
+						return err
+					}
+					for _, x := range report.Changes {
+						c.Printf("%-8s %s\n", x.What, x.Key)
+					}
+					c.Printf("would be: %s\n", report)
+					return nil
+				}
+				bar := progress(c, "importing", "articles")
+				report, err := b.Import(ctx, name, articles, bar)
+				bar(0, 0)
 				if err != nil {
 					return err
 				}
 				c.Println(report)
 				if len(skipped) > 0 {
-					c.Printf("skipped %d files of other kinds: %s\n", len(skipped), strings.Join(skipped[:min(5, len(skipped))], ", "))
+					c.Printf("skipped %d: %s\n", len(skipped), strings.Join(skipped[:min(5, len(skipped))], ", "))
 				}
 				return nil
 			})
 		},
 	}
-	c.Flags().StringVar(&source, "source", "", "the name of what is imported (default: its absolute path)")
+	f := c.Flags()
+	f.StringVar(&source, "source", "", "the name of what is imported (default: its absolute path, or its URL)")
+	f.BoolVar(&dryRun, "dry-run", false, "say what would be added, changed and removed, and do nothing")
+	f.Float64Var(&o.PerSecond, "per-second", 2, "requests to a site, a second")
+	f.IntVar(&o.MaxPages, "max-pages", 2000, "pages of a site at most")
+	f.BoolVar(&o.AllowPrivate, "allow-private", false, "a site may have an address of this machine or its networks")
 	return c
+}
+
+// gather reads what is to be imported, and says under which name.
+func gather(c *cobra.Command, from string, o knowledge.CrawlOptions) (articles []knowledge.Article, skipped []string, name string, err error) {
+	if !strings.Contains(from, "://") {
+		if name, err = filepath.Abs(from); err == nil {
+			articles, skipped, err = knowledge.Read(from)
+		}
+		return articles, skipped, name, err
+	}
+	bar := progress(c, "reading", "pages")
+	o.Progress = bar
+	articles, left, err := knowledge.Crawl(c.Context(), from, o)
+	bar(0, 0)
+	for _, s := range left {
+		skipped = append(skipped, s.URL+" ("+s.Why+")")
+	}
+	return articles, skipped, from, err
+}
+
+// progress draws a bar with rate and remaining time; 0 of 0 ends it.
+func progress(c *cobra.Command, what, unit string) func(done, of int) {
+	bar := progressbar.NewOptions(-1, progressbar.OptionSetWriter(c.ErrOrStderr()), progressbar.OptionSetDescription(what), progressbar.OptionShowCount(),
+		progressbar.OptionShowIts(), progressbar.OptionSetItsString(unit), progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
+	return func(done, of int) {
+		if of == 0 {
+			_ = bar.Finish()
+			return
+		}
+		bar.ChangeMax(of)
+		_ = bar.Set(done)
+	}
+}
+
+// evalQuestions measures search and confidence on an admin's own questions.
+func evalQuestions() *cobra.Command {
+	return &cobra.Command{
+		Use: "eval QUESTIONS.jsonl", Short: "Measure search and confidence on your own questions", Args: cobra.ExactArgs(1),
+		Long: "Each line is {\"question\": …, \"article\": the key or title of the article that answers it, \"\" for none}. Prints how often the right\n" +
+			"article is found, and how many questions would be answered, and how many of those rightly, at several thresholds.",
+		Example: "  deskbell knowledge eval questions.jsonl",
+		RunE: func(c *cobra.Command, args []string) error {
+			return withKnowledge(c, func(ctx context.Context, b *knowledge.Base) error {
+				r, err := eval.Own(ctx, b, args[0])
+				if err != nil {
+					return usageError{err}
+				}
+				c.Printf("%d questions, %d with an article: recall@1 %.3f, recall@5 %.3f, MRR %.3f\n\n", r.N, r.Answerable, r.Recall1, r.Recall5, r.MRR)
+				w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
+				_, _ = fmt.Fprintln(w, "ANSWER_ABOVE\tANSWERED\tOF THEM RIGHT")
+				for _, p := range r.Points {
+					_, _ = fmt.Fprintf(w, "%.2f\t%.0f %%\t%.0f %%\n", p.Threshold, 100*p.Coverage, 100*p.Precision)
+				}
+				return w.Flush()
+			})
+		},
+	}
 }
 
 func searchCommand() *cobra.Command {
 	var n int
+	var language string
+	var tags []string
 	c := &cobra.Command{
 		Use: "search QUESTION", Short: "Search as the bot does, with each leg's score", Args: cobra.MinimumNArgs(1),
 		Example: "  deskbell knowledge search how long does delivery take",
 		RunE: func(c *cobra.Command, args []string) error {
 			return withKnowledge(c, func(ctx context.Context, b *knowledge.Base) error {
-				found, err := b.Search(ctx, strings.Join(args, " "), n, knowledge.Filter{Internal: true})
+				found, err := b.Search(ctx, strings.Join(args, " "), max(n, 10), knowledge.Filter{Internal: true, Language: language, Tags: tags})
 				if err != nil && found == nil {
 					return err
 				}
 				if len(found) == 0 {
 					c.Println("nothing found")
+				} else {
+					c.Printf("confidence that the first answers it: %.2f\n", copilot.Confidence(found))
 				}
-				for i, p := range found {
-					c.Printf("%d. %s  (score %.2f: bm25 %.2f, coverage %.2f, similarity %.2f)\n   %s\n   %s\n", i+1, p.Title, p.Score, p.BM25, p.Coverage, p.Similarity, p.URL, short(p.Text, 160))
+				for i, p := range found[:min(n, len(found))] {
+					c.Printf("%d. %s › %s  (score %.2f: bm25 %.2f, coverage %.2f; similarity %.2f, of title and heading %.2f)\n   %s %s, characters %d–%d\n   %s\n",
+						i+1, p.Title, p.Heading, p.Score, p.BM25, p.Coverage, p.Similarity, p.Naming, p.Audience, p.URL, p.Start, p.End, short(p.Text, 160))
 				}
 				return nil
 			})
 		},
 	}
 	c.Flags().IntVarP(&n, "number", "n", 5, "how many passages")
+	c.Flags().StringVar(&language, "language", "", "articles of this language alone, such as de")
+	c.Flags().StringSliceVar(&tags, "tag", nil, "articles with this tag alone; may be given again")
 	return c
 }
 
@@ -118,9 +200,9 @@ func listCommand() *cobra.Command {
 					return err
 				}
 				w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
-				_, _ = fmt.Fprintln(w, "SOURCE\tARTICLE\tTITLE\tAUDIENCE\tPASSAGES")
+				_, _ = fmt.Fprintln(w, "SOURCE\tARTICLE\tTITLE\tLANGUAGE\tTAGS\tAUDIENCE\tPASSAGES")
 				for _, a := range all {
-					_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\n", a.Source, a.Key, short(a.Title, 60), a.Audience, a.Chunks)
+					_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\n", a.Source, a.Key, short(a.Title, 60), a.Language, strings.Join(a.Tags, ","), a.Audience, a.Chunks)
 				}
 				return w.Flush()
 			})

@@ -13,7 +13,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/spf13/cobra"
 
+	"github.com/cenkalti/backoff/v5"
 	"github.com/deskbell/deskbell/bot/webhook"
+
 	"github.com/deskbell/deskbell/internal/pg"
 )
 
@@ -82,6 +84,28 @@ func (a *app) ready(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(detail)
 }
 
+// embed makes the vectors of a newly configured embedder while search goes on with the old ones. What fails is tried again; a restart
+// goes on where it stopped.
+func (a *app) embed(ctx context.Context) error {
+	last := time.Time{}
+	_, err := backoff.Retry(ctx, func() (struct{}, error) {
+		err := a.knowledge.Embed(ctx, func(done, of int) {
+			if time.Since(last) > 10*time.Second && of > 0 {
+				last = time.Now()
+				a.logger.InfoContext(ctx, "making new vectors", "done", done, "of", of)
+			}
+		})
+		if err != nil && ctx.Err() == nil {
+			a.logger.WarnContext(ctx, "making new vectors failed, search goes on with the old ones", "err", err)
+		}
+		return struct{}{}, err
+	}, backoff.WithMaxElapsedTime(0), backoff.WithBackOff(&backoff.ExponentialBackOff{InitialInterval: 5 * time.Second, Multiplier: 2, MaxInterval: 5 * time.Minute}))
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
 // The whole stop takes less than 10 s: 2 s for requests, 5 s for effects under way, the rest for the database.
 const (
 	stopRequests = 2 * time.Second
@@ -110,6 +134,7 @@ func (a *app) serve(ctx context.Context, up func(addr string)) error {
 	start("neighbours", func(ctx context.Context) error { return a.neighbours.Run(ctx, a.wakes) })
 	start("worker", func(ctx context.Context) error { return a.worker.Run(ctx, stopEffects) })
 	start("timers", func(ctx context.Context) error { return a.desk.RunTimers(ctx, a.logger) })
+	start("embeddings", a.embed)
 	start("metrics", func(ctx context.Context) error { return a.metrics.run(ctx, a.store, a.logger) })
 	if a.slack != nil {
 		start("slack", a.slack.Run)

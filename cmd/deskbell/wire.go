@@ -44,6 +44,7 @@ type app struct {
 	slack      *slack.Workspace // nil: not connected
 	console    *console.Console
 	worker     *handover.Worker
+	knowledge  *knowledge.Base
 	routes     *http.ServeMux
 	stopping   atomic.Bool
 }
@@ -110,6 +111,7 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 	if err != nil {
 		return nil, err
 	}
+	a.knowledge = base
 	var model copilot.Model
 	if client != nil {
 		model = client

@@ -21,6 +21,8 @@ type Options struct {
 	BaseURL        string // default OpenAI's own
 	Model          string // for wording and judging
 	EmbeddingModel string // "": the built-in embedder stays
+	// Observer hears of each completion: the tokens sent and received, how long it took and how it ended. May be nil.
+	Observer func(model string, sent, received int, took time.Duration, err error)
 }
 
 // Client calls the endpoint.
@@ -40,7 +42,10 @@ func New(o Options) *Client {
 	if o.BaseURL != "" {
 		config.BaseURL = o.BaseURL
 	}
-	config.HTTPClient = &http.Client{Timeout: time.Minute} // the caller's context is shorter
+	config.HTTPClient = &http.Client{Timeout: time.Minute, Transport: newTransport(http.DefaultTransport)} // the caller's context is shorter
+	if o.Observer == nil {
+		o.Observer = func(string, int, int, time.Duration, error) {}
+	}
 	return &Client{api: openai.NewClientWithConfig(config), o: o}
 }
 
@@ -49,12 +54,14 @@ const maxAnswer = 800
 
 // Complete implements copilot.Model, with a JSON schema that the endpoint must keep to.
 func (c *Client) Complete(ctx context.Context, system, user string, schema copilot.Schema) ([]byte, error) {
+	began := time.Now()
 	res, err := c.api.CreateChatCompletion(ctx, openai.ChatCompletionRequest{
 		Model: c.o.Model, MaxCompletionTokens: maxAnswer,
 		Messages: []openai.ChatCompletionMessage{{Role: openai.ChatMessageRoleSystem, Content: system}, {Role: openai.ChatMessageRoleUser, Content: user}},
 		ResponseFormat: &openai.ChatCompletionResponseFormat{Type: openai.ChatCompletionResponseFormatTypeJSONSchema,
 			JSONSchema: &openai.ChatCompletionResponseFormatJSONSchema{Name: schema.Name, Schema: json.RawMessage(schema.JSON), Strict: true}},
 	})
+	c.o.Observer(c.o.Model, res.Usage.PromptTokens, res.Usage.CompletionTokens, time.Since(began), err)
 	if err != nil {
 		return nil, fmt.Errorf("chat completion: %w", err)
 	}
