@@ -37,7 +37,11 @@ $(LINT):
 
 prove: ## the full counts of the random and crash tests
 	@.ci/setup --tests
-	PROVE=1 go test -count 1 -timeout 60m -run 'Crash|Cards' -v ./cmd/... ./notify/... | grep -vE '^(=== |time=)'
+	PROVE=1 go test -count 1 -timeout 60m -run 'Crash|Cards|TheIndexFinds' -v ./cmd/... ./notify/... ./knowledge/... | grep -vE '^(=== |time=)'
+
+fuzz: ## fuzz the readers, the masker and the repair of JSON, 30 s each (FUZZTIME=…)
+	@for at in knowledge:FuzzMarkdown knowledge:FuzzHTML copilot:FuzzMask copilot:FuzzDecode; do \
+		go test ./$${at%%:*} -run NONE -fuzz "^$${at##*:}$$" -fuzztime $(or $(FUZZTIME),30s) || exit 1; done
 
 bench: build ## speed beside the floor of the same run
 	@.ci/setup --tests
@@ -51,4 +55,4 @@ weights: ## learn the weights that ship: make weights DATA=DIR
 	@.ci/setup
 	go run ./cmd/train -data $(DATA)
 
-.PHONY: help run build test check lint prove bench eval weights
+.PHONY: help run build test check lint prove fuzz bench eval weights

@@ -335,8 +335,8 @@ func Topic(lines []string) []string {
 
 // SecretFeatures are what the model sees of one code: its shape, its neighbours, where it stands, and the topic.
 func SecretFeatures(lines []string, i int, at Span, topic []string) linear.Text {
-	line := strings.ToLower(lines[i])
-	before, after := linear.Words(line[:at.Start]), linear.Words(line[min(len(line), at.End):])
+	line := lines[i] // lower case may have other lengths: the parts are cut before
+	before, after := linear.Words(line[:at.Start]), linear.Words(line[at.End:])
 	last := func(w []string) string {
 		if len(w) == 0 {
 			return "^"
@@ -349,7 +349,7 @@ func SecretFeatures(lines []string, i int, at Span, topic []string) linear.Text 
 		}
 		return shape(w[0], true)
 	}
-	own := shape(line[at.Start:min(len(line), at.End)], false)
+	own := shape(line[at.Start:at.End], false)
 	n := len(before) + len(after) + 1
 	length := "many"
 	if n <= 6 {

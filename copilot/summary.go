@@ -65,7 +65,7 @@ func firstWants(talk []handover.Message) string {
 			if best == "" {
 				best = s
 			} else if len(linear.Words(best))+len(linear.Words(s)) <= wantsWords {
-				best += ", " + strings.ToLower(s[:1]) + s[1:]
+				best += ", " + lowered(s)
 			}
 		}
 		if best != "" {
@@ -73,6 +73,12 @@ func firstWants(talk []handover.Message) string {
 		}
 	}
 	return ""
+}
+
+// lowered begins with a small letter.
+func lowered(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToLower(r)) + s[n:]
 }
 
 var hollow = regexp.MustCompile(`(?i)^(?:hi|hello|hey|thanks?|thank you|sorry|we're sorry|i'm sorry|apolog|no problem|you're welcome|youre welcome|welcome|glad|great|good (?:morning|day|evening)|have a|enjoy|cheers|my pleasure|anytime|let (?:me|us) know|please wait|one moment|ok(?:ay)?\b|sure\b|happy to)`)

@@ -400,7 +400,7 @@ func usualLanguage(articles []Article) string {
 }
 
 // surely is how many words tell a language that is not the usual one.
-const surely = 40
+const surely = 20
 
 func languageOf(a Article, usual string) string {
 	text := a.text()
