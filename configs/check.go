@@ -103,7 +103,7 @@ func nest(name, value string) map[string]any {
 
 // list decodes what only the file can set.
 func (c *Config) list(name string, v *yaml.Node, m *Mistakes) {
-	into := map[string]any{"teams": &c.Teams, "agents": &c.Agents, "intents": &c.Intents, "web.origins": &c.Origins}[name]
+	into := map[string]any{"teams": &c.Teams, "agents": &c.Agents, "intents": &c.Intents, "masking": &c.Masking, "web.origins": &c.Origins}[name]
 	fields := map[string][]string{"teams": tags(Team{}), "agents": tags(Agent{}), "intents": tags(Intent{})}[name]
 	for i := 0; v.Kind == yaml.MappingNode && i+1 < len(v.Content); i += 2 {
 		entry := v.Content[i+1]
@@ -133,6 +133,13 @@ func (c *Config) list(name string, v *yaml.Node, m *Mistakes) {
 		for i, o := range c.Origins {
 			if p := (Key{Name: "web.origins", Kind: URL}).problem(o); o != "*" && (p != "" || strings.Count(o, "/") != 2) {
 				m.add(v.Content[i].Line, "web.origins: got %q, expected an origin such as https://shop.example (without a path), or *", o)
+			}
+		}
+	}
+	if name == "masking" {
+		for i := 0; i+1 < len(v.Content); i += 2 {
+			if _, err := regexp.Compile(v.Content[i+1].Value); err != nil {
+				m.add(v.Content[i+1].Line, "masking.%s: not a regular expression: %v", v.Content[i].Value, err)
 			}
 		}
 	}

@@ -49,6 +49,7 @@ type Config struct {
 	Teams   map[string]Team
 	Agents  map[string]Agent
 	Intents map[string]Intent
+	Masking map[string]string // further patterns that are hidden from Slack and models, by name
 	Origins []string
 	Hash    string // of all that is in force, secrets left out
 }
@@ -99,7 +100,7 @@ func (m *Mistakes) Error() string {
 // Load reads the file (DefaultFile, which may be absent, when file is "") and the environment. overrides, key by key, win over both.
 // All mistakes come as one *Mistakes.
 func Load(file string, overrides map[string]string) (*Config, error) {
-	c := &Config{v: viper.New(), Teams: map[string]Team{}, Agents: map[string]Agent{}, Intents: map[string]Intent{}}
+	c := &Config{v: viper.New(), Teams: map[string]Team{}, Agents: map[string]Agent{}, Intents: map[string]Intent{}, Masking: map[string]string{}}
 	for _, k := range Keys {
 		c.v.SetDefault(k.Name, k.Default)
 	}
@@ -170,7 +171,7 @@ func (c *Config) Show() string {
 		a.ConsoleToken = mask(a.ConsoleToken)
 		agents[name] = a
 	}
-	out["teams"], out["agents"], out["intents"] = c.Teams, agents, c.Intents
+	out["teams"], out["agents"], out["intents"], out["masking"] = c.Teams, agents, c.Intents, c.Masking
 	out["web"].(map[string]any)["origins"] = c.Origins
 	var b bytes.Buffer
 	e := yaml.NewEncoder(&b)

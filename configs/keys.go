@@ -76,7 +76,7 @@ var Keys = []Key{
 }
 
 // lists are the keys that only the file can set.
-var lists = []string{"teams", "agents", "intents", "web.origins"}
+var lists = []string{"teams", "agents", "intents", "masking", "web.origins"}
 
 func find(name string) *Key {
 	for i := range Keys {

@@ -61,7 +61,7 @@ func decode(b []byte, schema Schema, into any) error {
 		if from := strings.IndexByte(text, '{'); from > 0 {
 			text = text[from:]
 		}
-		repaired, err := jsonrepair.JSONRepair(text)
+		repaired, err := jsonrepair.Repair(text)
 		if err != nil {
 			return fmt.Errorf("no JSON, and not to be repaired: %w", err)
 		}

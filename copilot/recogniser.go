@@ -87,7 +87,7 @@ func newRecognition(examples []Labelled) *recognition {
 			for _, g := range kind {
 				id, ok := r.vocab[g]
 				if !ok {
-					id = uint32(len(df)) //nolint:gosec // far fewer than 2^32
+					id = uint32(len(df))
 					r.vocab[g] = id
 					df = append(df, 0)
 				}
@@ -108,7 +108,7 @@ func newRecognition(examples []Labelled) *recognition {
 		v := r.vector(texts[i])
 		r.vectors = append(r.vectors, v)
 		for _, f := range v {
-			r.postings[f.Index] = append(r.postings[f.Index], posting{int32(i), f.Value}) //nolint:gosec // far fewer than 2^31
+			r.postings[f.Index] = append(r.postings[f.Index], posting{int32(i), f.Value})
 		}
 	}
 	r.model = linear.TrainOneVsRest(len(df), len(r.names), r.vectors, r.class, training(len(examples), outside))
@@ -293,7 +293,7 @@ func fuse(base *recognition, examples, tune []Labelled) fusion {
 	if outside >= 50 || n < 4 {
 		return learnFusion(all)
 	}
-	r := rand.New(rand.NewPCG(1, uint64(n))) //nolint:gosec // the same examples, the same recogniser
+	r := rand.New(rand.NewPCG(1, uint64(n))) // the same examples, the same recogniser
 	order, lot := r.Perm(n), r.Perm(len(examples))
 	for round := range min(rounds, n) {
 		out := map[string]bool{}

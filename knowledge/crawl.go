@@ -105,7 +105,7 @@ func Crawl(ctx context.Context, start string, o CrawlOptions) ([]Article, []Skip
 		return nil, nil, fmt.Errorf("%q: expected http://… or https://…", start)
 	}
 	c := &crawler{o: o, client: SafeClient(o.AllowPrivate, o.Timeout), limit: rate.NewLimiter(rate.Limit(o.PerSecond), 1), from: from, robots: map[string]*robotstxt.Group{}, seen: map[string]bool{}}
-	c.client.CheckRedirect = func(r *http.Request, via []*http.Request) error {
+	c.client.CheckRedirect = func(_ *http.Request, via []*http.Request) error {
 		if len(via) >= 5 {
 			return errors.New("more than five redirects")
 		}

@@ -67,11 +67,10 @@ func Language(text string) string {
 	}
 	if len(list) >= 8 {
 		if d := whatlanggo.DetectWithOptions(text, whatlanggo.Options{Whitelist: spoken}); d.IsReliable() {
-			if l := d.Lang.Iso6391(); l == "nb" {
+			if d.Lang == whatlanggo.Nob {
 				return "no"
-			} else {
-				return l
 			}
+			return d.Lang.Iso6391()
 		}
 	}
 	if most == 1 && second == 0 {

@@ -69,12 +69,22 @@ type Notifier struct {
 	desk       *handover.Desk
 	reads      Reads
 	workspaces map[string]Workspace
+	mask       func(string) string
 	logger     *slog.Logger
 }
 
+// Options are the notifier's knobs.
+type Options struct {
+	Mask   func(text string) string // hides secrets and personal data in customers' words before they leave for a workspace; nil: nothing
+	Logger *slog.Logger             // required
+}
+
 // New returns a notifier for the workspaces, by name.
-func New(desk *handover.Desk, reads Reads, workspaces map[string]Workspace, logger *slog.Logger) *Notifier {
-	return &Notifier{desk: desk, reads: reads, workspaces: workspaces, logger: logger}
+func New(desk *handover.Desk, reads Reads, workspaces map[string]Workspace, o Options) *Notifier {
+	if o.Mask == nil {
+		o.Mask = func(text string) string { return text }
+	}
+	return &Notifier{desk: desk, reads: reads, workspaces: workspaces, mask: o.Mask, logger: o.Logger}
 }
 
 // Handlers are the effects that the notifier does.
@@ -105,6 +115,9 @@ func (n *Notifier) view(ctx context.Context, handoff int64) (Card, error) {
 	}
 	for _, m := range all {
 		if m.Visibility == handover.Public && !m.Deleted {
+			if m.From == handover.FromCustomer {
+				m.Text = n.mask(m.Text)
+			}
 			card.Last = append(card.Last, m)
 		}
 	}
@@ -238,6 +251,7 @@ func (n *Notifier) line(c handover.Conversation, m handover.Message) Line {
 	l := Line{ID: m.ID, From: m.From, Text: m.Text, Private: m.Visibility == handover.Internal, At: m.At}
 	switch m.From {
 	case handover.FromCustomer:
+		l.Text = n.mask(m.Text)
 		l.Author = c.Contact.Name
 		if l.Author == "" {
 			l.Author = "Customer"

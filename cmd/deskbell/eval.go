@@ -127,7 +127,7 @@ func predicted(ctx context.Context, s eval.Set, o eval.Options, to string, many 
 	if many {
 		to = filepath.Join(to, s.Task+"_"+filepath.Base(s.Gold))
 	}
-	f, err := os.Create(to) //nolint:gosec // the user names it
+	f, err := os.Create(to)
 	if err != nil {
 		return r, err
 	}

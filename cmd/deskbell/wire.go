@@ -116,7 +116,11 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 	if client != nil {
 		model = client
 	}
-	advisor := copilot.New(base, model, copilot.Options{Intents: examples(c), Timeout: c.Duration("openai.timeout"), Logger: logger})
+	masker, err := copilot.NewMasker(c.Masking)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	advisor := copilot.New(base, model, copilot.Options{Intents: examples(c), Masker: masker, Timeout: c.Duration("openai.timeout"), Logger: logger})
 
 	slackOptions := slack.Options{
 		BotToken: c.String("slack.bot_token"), AppToken: c.String("slack.app_token"), SigningSecret: c.String("slack.signing_secret"), APIURL: c.String("slack.api_url"),
@@ -159,7 +163,7 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 		Policy: bot.Policy{AnswerAbove: c.Float("policy.answer_above"), OfferBelow: c.Float("policy.offer_below"), FrustrationAt: c.Float("policy.frustration_at"), Config: c.Hash},
 		Offer:  c.String("texts.offer"), Declined: c.String("texts.declined"), NoPerson: c.String("texts.no_person"), Logger: logger,
 	})
-	n := notify.New(a.desk, a.store, workspaces, logger)
+	n := notify.New(a.desk, a.store, workspaces, notify.Options{Mask: masker.Mask, Logger: logger})
 	handlers := b.Handlers()
 	maps.Copy(handlers, n.Handlers())
 	if a.worker, err = handover.NewWorker(a.store, a.wakes, handlers, handover.WorkerOptions{

@@ -87,11 +87,22 @@ func ask(ctx context.Context, o Options, each func(i int, a asked) error) (*know
 // search: {split, q, gold} over {id, title, heading, body, url, hole}; the ranks of the right articles, of both legs together and of each.
 func search(ctx context.Context, r *Report, o Options) error {
 	legs := map[string]func(p knowledge.Passage) float64{
-		"": func(p knowledge.Passage) float64 { return p.Score }, "words alone: ": func(p knowledge.Passage) float64 { return p.BM25 }, "vectors alone: ": func(p knowledge.Passage) float64 { return p.Similarity + p.Naming },
+		"words alone: ": func(p knowledge.Passage) float64 { return p.BM25 }, "vectors alone: ": func(p knowledge.Passage) float64 { return p.Similarity + p.Naming },
 	}
 	ranks := map[string][]int{}
+	rankOf := func(found []knowledge.Passage, gold int) int {
+		for i, p := range found {
+			if p.Key == strconv.Itoa(gold) {
+				return i + 1
+			}
+		}
+		return 1 << 30
+	}
 	base, end, err := ask(ctx, o, func(_ int, a asked) error {
 		r.N++
+		if !o.Holes || !a.GoldIsHole {
+			ranks[""] = append(ranks[""], rankOf(a.found, a.Gold))
+		}
 		return nil
 	})
 	if err != nil {
@@ -113,14 +124,7 @@ func search(ctx context.Context, r *Report, o Options) error {
 		for leg, score := range legs {
 			sorted := slices.Clone(found)
 			slices.SortStableFunc(sorted, func(a, b knowledge.Passage) int { return compare(score(b), score(a)) })
-			rank := 1 << 30
-			for i, p := range sorted {
-				if p.Key == strconv.Itoa(q.Gold) {
-					rank = i + 1
-					break
-				}
-			}
-			ranks[leg] = append(ranks[leg], rank)
+			ranks[leg] = append(ranks[leg], rankOf(sorted, q.Gold))
 		}
 	}
 	for _, leg := range []string{"", "words alone: ", "vectors alone: "} {
@@ -151,7 +155,7 @@ func answer(ctx context.Context, r *Report, o Options) error {
 	var conf, pos, neg, answerable, hole []float64
 	var right []bool
 	base, end, err := ask(ctx, o, func(_ int, a asked) error {
-		ok := len(a.ranked) > 0 && a.ranked[0] == a.Gold && !(o.Holes && a.GoldIsHole)
+		ok := len(a.ranked) > 0 && a.ranked[0] == a.Gold && (!o.Holes || !a.GoldIsHole)
 		conf, right = append(conf, a.conf), append(right, ok)
 		if ok {
 			pos = append(pos, a.conf)

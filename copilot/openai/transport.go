@@ -51,7 +51,7 @@ func (t *retrying) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
-	res, err := t.breaker.Execute(func() (*http.Response, error) {
+	res, err := t.breaker.Execute(func() (*http.Response, error) { //nolint:bodyclose // whoever calls a RoundTripper closes
 		return backoff.Retry(r.Context(), func() (*http.Response, error) { return t.once(r, body) },
 			backoff.WithMaxTries(tries), backoff.WithBackOff(&backoff.ExponentialBackOff{InitialInterval: 200 * time.Millisecond, RandomizationFactor: 0.5, Multiplier: 2, MaxInterval: 5 * time.Second}))
 	})

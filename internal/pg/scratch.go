@@ -36,7 +36,7 @@ func Scratch(ctx context.Context, o Options, migrations ...Migrations) (db *DB, 
 			return nil, nil, err
 		}
 		undo = append(undo, func() { _ = os.RemoveAll(dir) })
-		if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // the database runs as another user when we are root
+		if err := os.Chmod(dir, 0o755); err != nil { // the database runs as another user when we are root
 			return nil, nil, err
 		}
 		o.URL, o.DataDir = "", filepath.Join(dir, "data")

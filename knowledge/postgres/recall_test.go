@@ -19,7 +19,7 @@ import (
 
 // made are articles of a made-up language: words from topics, so that neighbours are near and not the same. Each third is internal.
 func made(n int) []knowledge.Article {
-	r := rand.New(rand.NewPCG(7, uint64(n))) //nolint:gosec // the same articles each time
+	r := rand.New(rand.NewPCG(7, uint64(n))) // the same articles each time
 	word := func(topic int) string {
 		if r.IntN(3) > 0 {
 			return fmt.Sprintf("w%dx%d", topic, r.IntN(60))
@@ -68,7 +68,7 @@ func TestTheIndexFindsWhatAnExactSearchFinds(t *testing.T) {
 			if err := db.QueryRow(t.Context(), `SELECT ef FROM embedders WHERE searched`).Scan(&ef); err != nil || ef == 0 {
 				t.Fatal("no index was made", ef, err)
 			}
-			r := rand.New(rand.NewPCG(3, 3)) //nolint:gosec // the same questions each time
+			r := rand.New(rand.NewPCG(3, 3)) // the same questions each time
 			const questions = 60
 			hit, short := 0, 0
 			var searches, raw []time.Duration
@@ -191,7 +191,7 @@ func TestANewEmbedderIsFilledWhileTheOldOneIsSearchedAndThenTakesItsPlace(t *tes
 		t.Fatal(err)
 	}
 	first := -1
-	if err := base.Embed(t.Context(), func(done, of int) {
+	if err := base.Embed(t.Context(), func(_, of int) {
 		if first < 0 {
 			first = of
 		}

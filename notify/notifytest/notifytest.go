@@ -57,7 +57,7 @@ func (d *Desk) Work(t *testing.T, workspaces map[string]notify.Workspace) {
 	t.Helper()
 	rest := func(context.Context, handover.Run) error { return nil }
 	handlers := map[handover.Kind]handover.Handler{handover.KindAnswer: rest, handover.KindBrief: rest, handover.KindDeliver: rest, handover.KindState: rest}
-	for k, h := range notify.New(d.Desk, d.Store, workspaces, pgtest.Logger()).Handlers() {
+	for k, h := range notify.New(d.Desk, d.Store, workspaces, notify.Options{Logger: pgtest.Logger()}).Handlers() {
 		handlers[k] = h
 	}
 	w, err := handover.NewWorker(d.Store, d.Wakes, handlers, handover.WorkerOptions{Logger: pgtest.Logger()})

@@ -173,6 +173,9 @@ func draftBlocks(d handover.Draft) []slack.Block {
 		}
 		blocks = append(blocks, slack.NewContextBlock("", mrkdwn(fmt.Sprintf("%d. %s · %.2f", i+1, title, c.Score))))
 	}
+	if len(d.Unsupported) > 0 {
+		blocks = append(blocks, section(clipEscaped(":warning: *No source bears this out:* "+escape(strings.Join(d.Unsupported, " … ")), maxSection)))
+	}
 	return blocks
 }
 

@@ -47,6 +47,9 @@ func card(c notify.Card) (blocks []slack.Block, fallback string) {
 		if len(b.Tried) > 0 {
 			text += "\n*Bot tried:* " + escape(strings.Join(b.Tried, ", "))
 		}
+		if len(b.KeyPoints) > 1 {
+			text += "\n*Said:* " + escape(strings.Join(b.KeyPoints, " · "))
+		}
 		blocks = append(blocks, section(clipEscaped(text, maxSection)))
 	}
 	if f := fields(c.Contact); len(f) > 0 {
