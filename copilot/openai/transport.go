@@ -32,7 +32,7 @@ type retrying struct {
 }
 
 func newTransport(next http.RoundTripper) *retrying {
-	return &retrying{next: next, breaker: gobreaker.NewCircuitBreaker[*http.Response](gobreaker.Settings{
+	return &retrying{next: next, breaker: gobreaker.NewCircuitBreaker[*http.Response](gobreaker.Settings{ //nolint:bodyclose // whoever calls a RoundTripper closes
 		Name: "openai", Timeout: rest,
 		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= restAfter },
 		// A caller who gave up before the first answer says nothing of the endpoint; one whose deadline passed does.
@@ -51,7 +51,7 @@ func (t *retrying) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
-	res, err := t.breaker.Execute(func() (*http.Response, error) { //nolint:bodyclose // whoever calls a RoundTripper closes
+	res, err := t.breaker.Execute(func() (*http.Response, error) {
 		return backoff.Retry(r.Context(), func() (*http.Response, error) { return t.once(r, body) },
 			backoff.WithMaxTries(tries), backoff.WithBackOff(&backoff.ExponentialBackOff{InitialInterval: 200 * time.Millisecond, RandomizationFactor: 0.5, Multiplier: 2, MaxInterval: 5 * time.Second}))
 	})
