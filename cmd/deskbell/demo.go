@@ -74,7 +74,7 @@ func readDemo() ([]knowledge.Article, error) {
 }
 
 func importDemo(ctx context.Context, config *configs.Config, db *pg.DB) error {
-	base, _, err := openKnowledge(ctx, config, db)
+	base, _, err := openKnowledge(ctx, config, db, nil)
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ func doctorCommand() *cobra.Command {
 				err = errors.New("not on this server: search is by words alone")
 			}
 			say("pgvector", version, err)
-			base, _, err := openKnowledge(ctx, config, db)
+			base, _, err := openKnowledge(ctx, config, db, nil)
 			if err == nil {
 				all, e := base.List(ctx)
 				if err = e; err == nil && len(all) == 0 {

@@ -34,7 +34,7 @@ func withKnowledge(c *cobra.Command, do func(ctx context.Context, b *knowledge.B
 		return err
 	}
 	defer db.Close()
-	base, _, err := openKnowledge(ctx, config, db)
+	base, _, err := openKnowledge(ctx, config, db, nil)
 	if err != nil {
 		return err
 	}

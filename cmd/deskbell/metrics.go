@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/deskbell/deskbell/bot/web"
+	"github.com/deskbell/deskbell/copilot/openai"
 	"github.com/deskbell/deskbell/handover"
 	desk "github.com/deskbell/deskbell/handover/postgres"
 	"github.com/deskbell/deskbell/notify/slack"
@@ -22,6 +24,8 @@ type metrics struct {
 	effects    *prometheus.HistogramVec
 	failures   *prometheus.CounterVec
 	calls      *prometheus.HistogramVec
+	model      *prometheus.HistogramVec
+	tokens     *prometheus.CounterVec
 	streams    prometheus.Gauge
 	sockets    prometheus.Gauge
 	conditions *prometheus.GaugeVec
@@ -45,11 +49,13 @@ func newMetrics() *metrics {
 		effects:    histogram("effect_seconds", "How long effects took.", "kind"),
 		failures:   prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "deskbell", Name: "effect_failures_total", Help: "Effects that were not done, and why."}, []string{"kind", "why"}),
 		calls:      histogram("slack_call_seconds", "Calls of Slack's methods, by outcome (ratelimited: 429).", "method", "outcome"),
+		model:      histogram("model_call_seconds", "Calls of the language model, tries again included, by outcome.", "model", "outcome"),
+		tokens:     prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "deskbell", Name: "model_tokens_total", Help: "Tokens sent to the language model and received: times its prices, the cost."}, []string{"model", "way"}),
 		streams:    prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "deskbell", Name: "streams", Help: "Customers' open streams."}),
 		sockets:    prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "deskbell", Name: "slack_sockets", Help: "Open sockets to Slack."}),
 		conditions: prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "deskbell", Name: "desk", Help: "The desk: waiting, claimed, cards_unposted, effects_queued, effects_oldest_seconds, effects_failed."}, []string{"what"}),
 	}
-	m.registry.MustRegister(m.acked, m.visible, m.effects, m.failures, m.calls, m.streams, m.sockets, m.conditions, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.acked, m.visible, m.effects, m.failures, m.calls, m.model, m.tokens, m.streams, m.sockets, m.conditions, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
@@ -64,6 +70,22 @@ func (m *metrics) EffectsDone(k handover.Kind, _ int, took, age time.Duration, e
 	case err != nil:
 		m.failures.WithLabelValues(string(k), "again").Inc()
 	}
+}
+
+// modelCalled hears of each call of the language model.
+func (m *metrics) modelCalled(model string, sent, received int, took time.Duration, err error) {
+	outcome := "ok"
+	switch {
+	case errors.Is(err, openai.ErrOpen):
+		outcome = "resting"
+	case errors.Is(err, context.DeadlineExceeded):
+		outcome = "timeout"
+	case err != nil:
+		outcome = "failed"
+	}
+	m.model.WithLabelValues(model, outcome).Observe(took.Seconds())
+	m.tokens.WithLabelValues(model, "sent").Add(float64(sent))
+	m.tokens.WithLabelValues(model, "received").Add(float64(received))
 }
 
 // CustomerAcked implements web.Observer.

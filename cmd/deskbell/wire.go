@@ -69,13 +69,17 @@ func openDatabase(ctx context.Context, c *configs.Config, logger *slog.Logger) (
 	return db, nil
 }
 
-// openKnowledge returns the knowledge base on db, and the model; nil without a key.
-func openKnowledge(ctx context.Context, c *configs.Config, db *pg.DB) (*knowledge.Base, *openai.Client, error) {
+// openKnowledge returns the knowledge base on db, and the model; nil without a key. m may be nil.
+func openKnowledge(ctx context.Context, c *configs.Config, db *pg.DB, m *metrics) (*knowledge.Base, *openai.Client, error) {
 	builtin := knowledge.NewHashed(384)
 	var client *openai.Client
 	var embed knowledge.Embedder = builtin
 	if key := c.String("openai.api_key"); key != "" {
-		client = openai.New(openai.Options{APIKey: key, BaseURL: c.String("openai.base_url"), Model: c.String("openai.model"), EmbeddingModel: c.String("openai.embedding_model")})
+		o := openai.Options{APIKey: key, BaseURL: c.String("openai.base_url"), Model: c.String("openai.model"), EmbeddingModel: c.String("openai.embedding_model")}
+		if m != nil {
+			o.Observer = m.modelCalled
+		}
+		client = openai.New(o)
 		if c.String("openai.embedding_model") != "" {
 			e, err := openai.NewEmbedder(ctx, client)
 			if err != nil {
@@ -107,7 +111,7 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 	}
 	a.neighbours = desk.NewNeighbours(a.store, logger)
 	a.wakes = handover.NewWakes(a.neighbours.Forward)
-	base, client, err := openKnowledge(ctx, c, db)
+	base, client, err := openKnowledge(ctx, c, db, a.metrics)
 	if err != nil {
 		return nil, err
 	}
