@@ -51,6 +51,7 @@ var Keys = []Key{
 	{Name: "openai.model", Kind: Text, Default: "gpt-4o-mini"},
 	{Name: "openai.embedding_model", Kind: Text, Default: ""},
 	{Name: "openai.timeout", Kind: Duration, Default: "15s", Min: 1, Max: 60},
+	{Name: "openai.log_calls", Kind: Text, Default: "no", OneOf: []string{"no", "yes"}},
 	{Name: "policy.answer_above", Kind: Number, Default: 0.70, Max: 1},
 	{Name: "policy.offer_below", Kind: Number, Default: 0.40, Max: 1},
 	{Name: "policy.frustration_at", Kind: Number, Default: 0.70, Max: 1},

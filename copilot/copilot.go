@@ -35,6 +35,7 @@ type Schema struct {
 type Options struct {
 	Intents map[string][]string // examples of each intent
 	Masker  *Masker             // nil: the built-in types
+	Logged  bool                // each call's prompt and answer goes into the log, masked
 	Timeout time.Duration       // for one call of the model, default 15s
 	Logger  *slog.Logger        // required
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -273,6 +274,22 @@ func TestAModelNeverSeesSecretsAndItsInventionsAreNotBelieved(t *testing.T) {
 	b, err := c.Brief(t.Context(), handover.Conversation{}, said("I am ana@example.com, my password is hunter2 and my card 4111 1111 1111 1111 was charged twice"))
 	if err != nil || strings.Contains(b.Summary, "Robert") || strings.Contains(b.Summary, "hunter2") || !strings.Contains(b.Summary, "charged twice") {
 		t.Fatalf("%+v %v", b, err)
+	}
+}
+
+func TestCallsAreLoggedOnlyWhenAskedAndMasked(t *testing.T) {
+	t.Parallel()
+	for _, asked := range []bool{false, true} {
+		var log strings.Builder
+		c := copilot.New(library(t), model(t, func(w http.ResponseWriter, _, _ string) {
+			completes(w, `{"summary":"The card 4111 1111 1111 1111 was charged twice.","wants":"","key_points":[]}`)
+		}), copilot.Options{Logged: asked, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		if _, err := c.Brief(t.Context(), handover.Conversation{}, said("my card 4111 1111 1111 1111 was charged twice")); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(log.String(), "asked the model") != asked || strings.Contains(log.String(), "4111") {
+			t.Errorf("asked for it: %v, logged: %s", asked, log.String())
+		}
 	}
 }
 

@@ -43,6 +43,9 @@ func (c *Copilot) ask(ctx context.Context, name string, user string, schema Sche
 	ctx, cancel := context.WithTimeout(ctx, c.o.Timeout)
 	defer cancel()
 	b, err := c.model.Complete(ctx, prompt(name), user, schema)
+	if c.o.Logged {
+		c.o.Logger.InfoContext(ctx, "asked the model", "for", name, "prompt", c.o.Masker.Mask(user), "answer", c.o.Masker.Mask(string(b)), "err", err)
+	}
 	if err == nil {
 		err = decode(b, schema, into)
 	}

@@ -274,6 +274,9 @@ type evidence struct {
 // rounds is how often intents are left out.
 const rounds = 5
 
+// usuallyOutside is the share of messages taken to be out of scope where no texts say it.
+const usuallyOutside = 0.25
+
 // fuse learns what the signs are worth: from tune, when it has enough texts that are out of scope, else by leaving intents out. Each
 // round then leaves a fifth of the intents out, and a fifth of the others' examples.
 func fuse(base *recognition, examples, tune []Labelled) fusion {
@@ -321,7 +324,17 @@ func fuse(base *recognition, examples, tune []Labelled) fusion {
 			}
 		}
 	}
-	return learnFusion(all)
+	f := learnFusion(all)
+	in := 0
+	for _, e := range all {
+		if e.inScope {
+			in++
+		}
+	}
+	if out := len(all) - in; in > 0 && out > 0 { // leaving out makes its own share of texts out of scope: take the usual one for it
+		f.bias += math.Log((1-usuallyOutside)/usuallyOutside) - math.Log(float64(in)/float64(out))
+	}
+	return f
 }
 
 // learnFusion is a logistic regression whose weights are not negative: every sign speaks for an intent, none against it. A little

@@ -124,7 +124,7 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 	if err != nil {
 		return nil, usageError{err}
 	}
-	advisor := copilot.New(base, model, copilot.Options{Intents: examples(c), Masker: masker, Timeout: c.Duration("openai.timeout"), Logger: logger})
+	advisor := copilot.New(base, model, copilot.Options{Intents: examples(c), Masker: masker, Logged: c.String("openai.log_calls") == "yes", Timeout: c.Duration("openai.timeout"), Logger: logger})
 
 	slackOptions := slack.Options{
 		BotToken: c.String("slack.bot_token"), AppToken: c.String("slack.app_token"), SigningSecret: c.String("slack.signing_secret"), APIURL: c.String("slack.api_url"),
