@@ -13,12 +13,13 @@ import (
 
 	"github.com/deskbell/deskbell/copilot"
 	"github.com/deskbell/deskbell/copilot/eval"
+	desk "github.com/deskbell/deskbell/handover/postgres"
 	"github.com/deskbell/deskbell/knowledge"
 )
 
 func knowledgeCommand() *cobra.Command {
 	c := &cobra.Command{Use: "knowledge", Short: "Import, search, list, remove and measure what the bot knows"}
-	c.AddCommand(importCommand(), searchCommand(), listCommand(), removeCommand(), evalQuestions())
+	c.AddCommand(importCommand(), searchCommand(), listCommand(), removeCommand(), evalQuestions(), draftsCommand())
 	return c
 }
 
@@ -206,6 +207,33 @@ func listCommand() *cobra.Command {
 				}
 				return w.Flush()
 			})
+		},
+	}
+}
+
+func draftsCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "drafts", Short: "List what became of drafts, by the article they cite", Args: cobra.NoArgs, Example: "  deskbell knowledge drafts",
+		RunE: func(c *cobra.Command, _ []string) error {
+			config, err := load(c)
+			if err != nil {
+				return err
+			}
+			db, err := openDatabase(c.Context(), config, newLogger(c.ErrOrStderr(), config))
+			if err != nil {
+				return err
+			}
+			defer db.Close()
+			all, err := desk.New(db.Pool).DraftOutcomes(c.Context())
+			if err != nil {
+				return err
+			}
+			w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
+			_, _ = fmt.Fprintln(w, "ARTICLE\tUSED\tEDITED\tIGNORED\tCHARACTERS CHANGED")
+			for _, a := range all {
+				_, _ = fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%.0f\n", short(a.Article, 60), a.Used, a.Edited, a.Ignored, a.Distance)
+			}
+			return w.Flush()
 		},
 	}
 }

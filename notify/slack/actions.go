@@ -143,6 +143,9 @@ func (w *Workspace) openDraft(_ context.Context, c click) error {
 			draft = handover.Draft{}
 			w.o.Logger.WarnContext(ctx, "no draft", "handoff", c.handoff, "err", err)
 		}
+		if err := w.reads.Drafted(ctx, "view:"+view.ID, c.handoff, draft); err != nil {
+			w.o.Logger.WarnContext(ctx, "what becomes of the draft is not known", "handoff", c.handoff, "err", err)
+		}
 		_, err = w.api.UpdateViewContext(ctx, modal(value, draftBlocks(draft), true), "", "", view.ID)
 		return err
 	})
@@ -196,6 +199,9 @@ func (w *Workspace) submitDraft(ctx context.Context, user string, v slack.View) 
 	_, err = w.desk.Write(ctx, handoff, by, "view:"+v.ID, text)
 	if said := refusalText(err); said != "" {
 		return refuse(strings.ReplaceAll(said, "*", "")), nil
+	}
+	if err == nil {
+		w.politely("draft's outcome", func(ctx context.Context) error { return w.reads.DraftSent(ctx, "view:"+v.ID, text) })
 	}
 	return nil, err
 }

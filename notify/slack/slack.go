@@ -50,6 +50,9 @@ type Options struct {
 type Reads interface {
 	OfHandoff(ctx context.Context, handoff int64) (handover.Conversation, error)
 	Transcript(ctx context.Context, conversation, after int64) ([]handover.Message, error)
+	// Drafted and DraftSent keep what became of the drafts that agents are shown.
+	Drafted(ctx context.Context, key string, handoff int64, d handover.Draft) error
+	DraftSent(ctx context.Context, key, sent string) error
 }
 
 // Workspace is one Slack workspace.
