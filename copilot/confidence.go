@@ -3,6 +3,7 @@ package copilot
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"sync"
 
 	"github.com/deskbell/deskbell/copilot/linear"
@@ -107,8 +108,15 @@ func (w Weights) Probability(signs [AnswerSigns]float64) float64 {
 }
 
 // LearnWeights fits the weights to questions whose first passage was right or not; by gradient descent, from nothing, so that the same
-// questions give the same weights.
+// questions give the same weights. The signs are rounded, and so are the weights: a database adds a sum's terms in any order, and the last
+// digits tell.
 func LearnWeights(signs [][AnswerSigns]float64, right []bool) Weights {
+	signs = slices.Clone(signs)
+	for i := range signs {
+		for j, x := range signs[i] {
+			signs[i][j] = math.Round(x*1e6) / 1e6
+		}
+	}
 	const rounds, rate, ridge = 4000, 0.5, 1e-3
 	var w, speed Weights
 	n := float64(len(signs))
@@ -127,6 +135,9 @@ func LearnWeights(signs [][AnswerSigns]float64, right []bool) Weights {
 			speed[j] = float64(0.9*speed[j]) - float64(rate*0.1*(g[j]/n+float64(ridge*w[j])))
 			w[j] += speed[j]
 		}
+	}
+	for j := range w {
+		w[j] = math.Round(w[j]*1e6) / 1e6
 	}
 	return w
 }
