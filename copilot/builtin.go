@@ -21,7 +21,7 @@ func answer(question string, found []knowledge.Passage) (text string, sure float
 		text += "\n\n[" + strings.NewReplacer("[", "(", "]", ")").Replace(best.Title) + "](" + best.URL + ")"
 	}
 	c := cite(best)
-	c.Score = sure
+	c.Text, c.Score = text, sure // what is quoted, not the window that search found it by
 	return text, sure, []handover.Citation{c}
 }
 

@@ -293,6 +293,16 @@ func TestCallsAreLoggedOnlyWhenAskedAndMasked(t *testing.T) {
 	}
 }
 
+func TestASummarySaysWhatIsOpenAndNotWhatTheBotSaidOfItself(t *testing.T) {
+	t.Parallel()
+	talk := said("How long does delivery take?", "bot: Parcels arrive within three working days.", "Do you sell lawn mowers?", "bot: I am not sure about that. Shall I ask a person to join?", "yes", "bot: I have asked a person to join.")
+	talk[1].Citations = []handover.Citation{{Title: "Delivery times"}}
+	want := "Customer is asking how long does delivery take. Bot says that parcels arrive within three working days. Last, the customer is asking do you sell lawn mowers."
+	if got := copilot.Summarise(talk); got != want {
+		t.Fatal(got)
+	}
+}
+
 func TestSentencesThatNoSourceBearsOutAreFlagged(t *testing.T) {
 	t.Parallel()
 	c := copilot.New(library(t), model(t, func(w http.ResponseWriter, _, _ string) {

@@ -108,7 +108,7 @@ func quoted(talk []handover.Message, found []knowledge.Passage) string {
 }
 
 // judge lets the model answer and judge. An answer must name its passage, may hold no link but that passage's own, and counts
-// for no more than the model's word times what the search supports.
+// as the model says; for no more than a half when the search found none of the question's words in the passage.
 func (c *Copilot) judge(ctx context.Context, s *handover.Signals, talk []handover.Message, found []knowledge.Passage) {
 	var j struct {
 		Answer      string

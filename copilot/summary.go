@@ -2,6 +2,7 @@ package copilot
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -27,6 +28,11 @@ func Summarise(talk []handover.Message) string {
 	if did, who := lastHelp(talk); did != "" {
 		out += " " + who + " " + thirdPersonOfHelper(shorten(did, helpWords)) + "."
 	}
+	if bot := func(m handover.Message) bool { return m.From == handover.FromBot }; slices.ContainsFunc(talk, bot) { // what it answered is done: the last line is open
+		if last := lastWants(talk); last != wants && last != "" {
+			out += " Last, the customer " + verb(last) + " " + thirdPerson(shorten(last, helpWords)) + "."
+		}
+	}
 	return shorten(out, summaryWords)
 }
 
@@ -51,28 +57,43 @@ func sentencesOf(text string) []string {
 	return out
 }
 
-// firstWants are the first sentences of the customer that have content.
+// firstWants is what the customer's first line with content wants.
 func firstWants(talk []handover.Message) string {
-	var best string
 	for _, m := range talk {
-		if m.From != handover.FromCustomer || courtesy(m.Text) != "" || accepts(m.Text) || declines(m.Text) {
-			continue
-		}
-		for _, s := range sentencesOf(m.Text) {
-			if len(knowledge.Terms(s)) < 2 || courtesy(s) != "" || wantsHuman(s) && len(linear.Words(s)) < 10 {
-				continue
-			}
-			if best == "" {
-				best = s
-			} else if len(linear.Words(best))+len(linear.Words(s)) <= wantsWords {
-				best += ", " + lowered(s)
-			}
-		}
-		if best != "" {
-			return best
+		if w := wantsOf(m); w != "" {
+			return w
 		}
 	}
 	return ""
+}
+
+// lastWants is what her last one wants.
+func lastWants(talk []handover.Message) string {
+	for i := len(talk) - 1; i >= 0; i-- {
+		if w := wantsOf(talk[i]); w != "" {
+			return w
+		}
+	}
+	return ""
+}
+
+// wantsOf are the sentences of a customer's line that have content; "" when none has, or it is not hers.
+func wantsOf(m handover.Message) string {
+	if m.From != handover.FromCustomer || courtesy(m.Text) != "" || accepts(m.Text) || declines(m.Text) {
+		return ""
+	}
+	var best string
+	for _, s := range sentencesOf(m.Text) {
+		if len(knowledge.Terms(s)) < 2 || courtesy(s) != "" || wantsHuman(s) && len(linear.Words(s)) < 10 {
+			continue
+		}
+		if best == "" {
+			best = s
+		} else if len(linear.Words(best))+len(linear.Words(s)) <= wantsWords {
+			best += ", " + lowered(s)
+		}
+	}
+	return best
 }
 
 // lowered begins with a small letter.
@@ -87,8 +108,8 @@ var hollow = regexp.MustCompile(`(?i)^(?:hi|hello|hey|thanks?|thank you|sorry|we
 func lastHelp(talk []handover.Message) (string, string) {
 	for i := len(talk) - 1; i >= 0; i-- {
 		m := talk[i]
-		if m.From == handover.FromCustomer || m.Deleted || m.Visibility == handover.Internal {
-			continue
+		if m.From == handover.FromCustomer || m.Deleted || m.Visibility == handover.Internal || m.From == handover.FromBot && len(m.Citations) == 0 {
+			continue // what the bot says without a source is about itself: "Shall I ask a person?"
 		}
 		who := "Agent says that"
 		if m.From == handover.FromBot {

@@ -3,8 +3,6 @@
 package main
 
 import (
-	"bufio"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
@@ -59,22 +57,7 @@ var models = map[string]func(data string, w io.Writer) ([]byte, error){
 
 // read reads a file of the data, a JSON object a line.
 func read[T any](data, file string) ([]T, error) {
-	f, err := os.Open(filepath.Join(data, file+".jsonl"))
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = f.Close() }()
-	s := bufio.NewScanner(f)
-	s.Buffer(nil, 16<<20)
-	var rows []T
-	for n := 1; s.Scan(); n++ {
-		var row T
-		if err := json.Unmarshal(s.Bytes(), &row); err != nil {
-			return nil, fmt.Errorf("%s: line %d: %w", file, n, err)
-		}
-		rows = append(rows, row)
-	}
-	return rows, s.Err()
+	return eval.Rows[T](filepath.Join(data, file+".jsonl"))
 }
 
 type labelled struct {

@@ -125,8 +125,8 @@ func Known(dir string) []Set {
 	return out
 }
 
-// rows reads a file, a JSON object a line.
-func rows[T any](file string) ([]T, error) {
+// Rows reads a file, a JSON object a line.
+func Rows[T any](file string) ([]T, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, err

@@ -20,7 +20,7 @@ type Point struct{ Threshold, Coverage, Precision float64 }
 
 // Own asks a knowledge base the questions of a file, {"question", "article"} a line, the article by its key or title, "" for none.
 func Own(ctx context.Context, b *knowledge.Base, file string) (r OwnReport, err error) {
-	list, err := rows[struct{ Question, Article string }](file)
+	list, err := Rows[struct{ Question, Article string }](file)
 	if err != nil {
 		return r, err
 	}

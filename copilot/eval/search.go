@@ -35,11 +35,11 @@ func ask(ctx context.Context, o Options, each func(i int, a asked) error) (*know
 	if o.Articles == "" {
 		return nil, nil, fmt.Errorf("the articles are missing: name them with --articles FILE")
 	}
-	list, err := rows[articleRow](o.Articles)
+	list, err := Rows[articleRow](o.Articles)
 	if err != nil {
 		return nil, nil, err
 	}
-	questions, err := rows[questionRow](o.Gold)
+	questions, err := Rows[questionRow](o.Gold)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -109,7 +109,7 @@ func search(ctx context.Context, r *Report, o Options) error {
 		return err
 	}
 	defer end()
-	questions, err := rows[questionRow](o.Gold)
+	questions, err := Rows[questionRow](o.Gold)
 	if err != nil {
 		return err
 	}
@@ -184,7 +184,7 @@ func answer(ctx context.Context, r *Report, o Options) error {
 	if o.Far == "" {
 		return nil
 	}
-	off, err := rows[struct{ Split, Text, Intent string }](o.Far)
+	off, err := Rows[struct{ Split, Text, Intent string }](o.Far)
 	if err != nil {
 		return err
 	}

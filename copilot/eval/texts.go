@@ -14,7 +14,7 @@ import (
 
 // oos: {split, text, intent}; trained on train, tuned on val or dev, scored on test.
 func oos(_ context.Context, r *Report, o Options) error {
-	all, err := rows[struct{ Split, Text, Intent string }](o.Gold)
+	all, err := Rows[struct{ Split, Text, Intent string }](o.Gold)
 	if err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func human(_ context.Context, r *Report, o Options) error {
 }
 
 func binary(r *Report, o Options, score func(string) float64, label func(binaryRow) *bool) error {
-	all, err := rows[binaryRow](o.Gold)
+	all, err := Rows[binaryRow](o.Gold)
 	if err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func binary(r *Report, o Options, score func(string) float64, label func(binaryR
 
 // dialogueFrustration: {turns: [{role, text, sat}]}; the level at each of the customer's turns, positive where the mean satisfaction is 2.5 or less.
 func dialogueFrustration(_ context.Context, r *Report, o Options) error {
-	all, err := rows[struct {
+	all, err := Rows[struct {
 		Turns []struct {
 			Role, Text string
 			Sat        []float64
@@ -194,7 +194,7 @@ func dialogueFrustration(_ context.Context, r *Report, o Options) error {
 
 // summary: {split, turns, refs}; the brief's summary beside those that people wrote.
 func summary(_ context.Context, r *Report, o Options) error {
-	all, err := rows[struct {
+	all, err := Rows[struct {
 		Split       string
 		Turns, Refs []string
 	}](o.Gold)
@@ -226,8 +226,8 @@ func summary(_ context.Context, r *Report, o Options) error {
 }
 
 // facts: {turns: [[turn, text, act]], facts: [[slot, value]]}; what of them stands on the card, and which secrets.
-func facts(ctx context.Context, r *Report, o Options) error {
-	all, err := rows[struct {
+func facts(_ context.Context, r *Report, o Options) error {
+	all, err := Rows[struct {
 		Turns [][]any
 		Facts [][2]string
 	}](o.Gold)
@@ -267,7 +267,6 @@ func facts(ctx context.Context, r *Report, o Options) error {
 		r.N++
 		o.progress(i+1, len(all))
 	}
-	_ = ctx
 	r.add("coverage", float64(there)/float64(max(1, of)))
 	r.add("secrets leaked", float64(leaked)/float64(max(1, secrets)))
 	return nil
@@ -278,7 +277,7 @@ var structured = []string{"CREDIT_CARD", "EMAIL_ADDRESS", "IBAN_CODE", "IP_ADDRE
 
 // pii: {text, spans: [[start, end, type]]}, in characters; which spans are masked to nine tenths, and masks that touch none.
 func pii(_ context.Context, r *Report, o Options) error {
-	all, err := rows[struct {
+	all, err := Rows[struct {
 		Text  string
 		Spans [][]any
 	}](o.Gold)
@@ -346,7 +345,7 @@ func pii(_ context.Context, r *Report, o Options) error {
 // injection: {text, label} or {context, question, attack, label}; what a filter would block of the clean rows, and whether what was planted in
 // a knowledge text stands in a draft made from it.
 func injection(_ context.Context, r *Report, o Options) error {
-	all, err := rows[struct {
+	all, err := Rows[struct {
 		Text, Context, Question, Attack string
 		Label                           int
 	}](o.Gold)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
@@ -260,20 +261,10 @@ func (x *Index) Find(ctx context.Context, q knowledge.Query) (hits []knowledge.H
 				ids[id] = true
 			}
 		}
-		hits, err = x.describe(ctx, tx, slices.Sorted(keys(ids)), args[3:], table, vector, max(total, 1e-9))
+		hits, err = x.describe(ctx, tx, slices.Sorted(maps.Keys(ids)), args[3:], table, vector, max(total, 1e-9))
 		return err
 	})
 	return hits, err
-}
-
-func keys(m map[int64]bool) func(func(int64) bool) {
-	return func(yield func(int64) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
 }
 
 // nearest returns the table that is searched, and the sections of the chunks nearest to the vector.
