@@ -33,7 +33,7 @@ func Summarise(talk []handover.Message) string {
 			out += " Last, the customer " + verb(last) + " " + thirdPerson(shorten(last, helpWords)) + "."
 		}
 	}
-	return shorten(out, summaryWords)
+	return shorten(strings.ReplaceAll(out, " ….", " …"), summaryWords)
 }
 
 const (
