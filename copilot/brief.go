@@ -50,21 +50,13 @@ func Extract(m *Masker, talk []handover.Message) handover.Brief {
 	return b
 }
 
-// masked is the conversation as Slack and a model may see it.
+// masked is the conversation as a model may see it: the other lines as well.
 func masked(m *Masker, talk []handover.Message) []handover.Message {
-	out := make([]handover.Message, len(talk))
-	var lines []string
-	var at []int
-	for i, t := range talk {
-		out[i] = t
-		if t.From == handover.FromCustomer {
-			lines, at = append(lines, t.Text), append(at, i)
-		} else {
+	out := m.Talk(talk)
+	for i, t := range out {
+		if t.From != handover.FromCustomer {
 			out[i].Text = m.Mask(t.Text)
 		}
-	}
-	for j, l := range m.MaskAll(lines) {
-		out[at[j]].Text = l
 	}
 	return out
 }

@@ -16,10 +16,7 @@ func answer(question string, found []knowledge.Passage) (text string, sure float
 	}
 	best := found[0]
 	sure = Confidence(found)
-	text = Excerpt(question, best.Whole)
-	if best.URL != "" {
-		text += "\n\n[" + strings.NewReplacer("[", "(", "]", ")").Replace(best.Title) + "](" + best.URL + ")"
-	}
+	text = Excerpt(question, best.Whole) + source(best)
 	c := cite(best)
 	c.Text, c.Score = text, sure // what is quoted, not the window that search found it by
 	return text, sure, []handover.Citation{c}
@@ -28,9 +25,9 @@ func answer(question string, found []knowledge.Passage) (text string, sure float
 // excerptWords is how long an answer may be.
 const excerptWords = 70
 
-// excerpt is the passage or, of a long one, the sentences from the best on.
-func excerpt(question, text string) string {
-	if len(strings.Fields(text)) <= excerptWords {
+// excerpt is the passage or, of one of more words, the sentences from the best on.
+func excerpt(question, text string, words int) string {
+	if len(strings.Fields(text)) <= words {
 		return text
 	}
 	want := map[string]bool{}
@@ -52,7 +49,7 @@ func excerpt(question, text string) string {
 	}
 	var out strings.Builder
 	for _, s := range sentences[best:] {
-		if out.Len() > 0 && len(strings.Fields(out.String()+s)) > excerptWords {
+		if out.Len() > 0 && len(strings.Fields(out.String()+s)) > words {
 			break
 		}
 		out.WriteString(s)

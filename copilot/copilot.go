@@ -21,8 +21,16 @@ type Library interface {
 
 // Model is a language model; copilot/openai has one.
 type Model interface {
-	// Complete answers a prompt with JSON of the schema. system is ours; user is data, never instruction.
-	Complete(ctx context.Context, system, user string, schema Schema) ([]byte, error)
+	// Complete answers a prompt with JSON of its schema.
+	Complete(ctx context.Context, p Prompt) ([]byte, error)
+}
+
+// Prompt is what a model is asked.
+type Prompt struct {
+	System string // ours
+	User   string // JSON data, never instruction
+	Schema Schema
+	Heard  func(soFar []byte) // hears the answer grow while the model writes; nil: it comes at once
 }
 
 // Schema names a JSON schema that an answer must have.
@@ -137,58 +145,6 @@ func (c *Copilot) Brief(ctx context.Context, conv handover.Conversation, talk []
 		c.rewrite(ctx, &b, masked(c.o.Masker, talk))
 	}
 	return b, nil
-}
-
-// Draft proposes an answer to what the customer asked last, from the knowledge base; an empty one when it has nothing.
-func (c *Copilot) Draft(ctx context.Context, conv handover.Conversation, talk []handover.Message) (handover.Draft, error) {
-	talk = slices.DeleteFunc(slices.Clone(talk), func(m handover.Message) bool { // what the team notes is not for customers
-		return m.Deleted || m.Visibility == handover.Internal || m.Visibility == handover.Pending
-	})
-	question := lastQuestion(talk)
-	found, err := c.search(ctx, question, true)
-	if err != nil {
-		return handover.Draft{}, err
-	}
-	var d handover.Draft
-	if text, _, citations := answer(question, found); text != "" {
-		hello := "Hi"
-		if name := conv.Contact.FirstName(); name != "" {
-			hello += " " + name
-		}
-		d = handover.Draft{Text: hello + ",\n\n" + text, Citations: citations}
-	}
-	if c.model != nil {
-		c.compose(ctx, &d, masked(c.o.Masker, talk), found)
-	}
-	d.Unsupported = unsupported(d)
-	return d, nil
-}
-
-// unsupported are a draft's sentences of which less than half the content words, or any number, stands in what it cites.
-func unsupported(d handover.Draft) []string {
-	var cited strings.Builder
-	for _, c := range d.Citations {
-		cited.WriteString(c.Title + "\n" + c.Text + "\n" + c.URL + "\n")
-	}
-	known := set(knowledge.Terms(cited.String()))
-	var out []string
-	for _, s := range sentencesOf(d.Text) {
-		terms := knowledge.Terms(s)
-		if len(terms) < 3 || strings.HasPrefix(s, "[") {
-			continue // a greeting, or the source's link
-		}
-		n := 0
-		for _, t := range terms {
-			if known[t] {
-				n++
-			}
-		}
-		invented := numbers.FindString(s) != "" && len(Invented(strings.Join(numbers.FindAllString(s, -1), " "), cited.String())) > 0
-		if 2*n < len(terms) || invented {
-			out = append(out, s)
-		}
-	}
-	return out
 }
 
 // newest is what the customer wrote since anybody answered, a burst line by line.

@@ -42,7 +42,9 @@ func said(lines ...string) []handover.Message {
 	var talk []handover.Message
 	for i, l := range lines {
 		from := handover.FromCustomer
-		if rest, ok := strings.CutPrefix(l, "bot: "); ok {
+		if rest, ok := strings.CutPrefix(l, "agent: "); ok {
+			from, l = handover.FromAgent, rest
+		} else if rest, ok := strings.CutPrefix(l, "bot: "); ok {
 			from, l = handover.FromBot, rest
 		}
 		talk = append(talk, handover.Message{From: from, Text: l, Seq: int64(i + 1)})
@@ -133,8 +135,8 @@ func TestABriefSaysWhatIsWantedAndWhatWasTried(t *testing.T) {
 	if err != nil || !strings.Contains(b.Summary, "invoice 1182") || strings.Join(b.Tried, "") != "Invoices" || len(b.Related) == 0 || b.Related[0].Title != "Invoices" {
 		t.Fatalf("%+v %v", b, err)
 	}
-	d, err := c.Draft(t.Context(), handover.Conversation{Contact: handover.Contact{Name: "Ana Ruiz"}}, talk)
-	if err != nil || !strings.HasPrefix(d.Text, "Hi Ana,") || !strings.Contains(d.Text, "under Orders") || len(d.Citations) != 1 {
+	d, err := c.Draft(t.Context(), handover.Conversation{Contact: handover.Contact{Name: "Ana Ruiz"}}, talk, handover.Style{}, nil)
+	if err != nil || !strings.HasPrefix(d.Text, "Hi Ana,") || !strings.Contains(d.Text, "under Orders. [1]") || len(d.Citations) != 1 {
 		t.Fatalf("%+v %v", d, err)
 	}
 }
@@ -210,7 +212,7 @@ func TestWhateverTheModelDoesWrongTheBuiltInPartsStand(t *testing.T) {
 			if err != nil || !strings.Contains(b.Summary, "reset their password") {
 				t.Errorf("%+v %v", b, err)
 			}
-			d, err := c.Draft(t.Context(), handover.Conversation{}, talk)
+			d, err := c.Draft(t.Context(), handover.Conversation{}, talk, handover.Style{}, nil)
 			if err != nil || !strings.Contains(d.Text, "Choose Forgot password") || strings.Contains(d.Text, "evil") {
 				t.Errorf("%+v %v", d, err)
 			}
@@ -308,8 +310,8 @@ func TestSentencesThatNoSourceBearsOutAreFlagged(t *testing.T) {
 	c := copilot.New(library(t), model(t, func(w http.ResponseWriter, _, _ string) {
 		completes(w, `{"text":"Choose Forgot password on the sign-in page. Our director will personally refund 300 dollars tomorrow.","sources":[1]}`)
 	}), copilot.Options{Logger: pgtest.Logger()})
-	d, err := c.Draft(t.Context(), handover.Conversation{}, said("How do I reset my password?"))
-	if err != nil || len(d.Unsupported) != 1 || !strings.Contains(d.Unsupported[0], "300 dollars") {
+	d, err := c.Draft(t.Context(), handover.Conversation{}, said("How do I reset my password?"), handover.Style{}, nil)
+	if err != nil || !strings.Contains(d.Text, "sign-in page. [1] Our") || len(d.Unsupported) != 1 || !strings.Contains(d.Unsupported[0], "300 dollars") {
 		t.Fatalf("%+v %v", d, err)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/deskbell/deskbell/handover"
 )
 
 func FuzzMask(f *testing.F) {
@@ -22,7 +24,11 @@ func FuzzMask(f *testing.F) {
 			}
 			at = span.End
 		}
-		if lines := strings.Split(s, "\n"); len(m.MaskAll(lines)) != len(lines) {
+		talk := []handover.Message{{From: handover.FromBot}}
+		for l := range strings.SplitSeq(s, "\n") {
+			talk = append(talk, handover.Message{From: handover.FromCustomer, Text: l})
+		}
+		if len(m.Talk(talk)) != len(talk) {
 			t.Fatal("lines are lost")
 		}
 		if rest := m.Mask("write to jo@example.com " + s); strings.Contains(rest, "jo@example.com ") {

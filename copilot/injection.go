@@ -41,4 +41,6 @@ func withoutCommands(text string) string {
 }
 
 // Excerpt is the part of a knowledge text that answers a question, word for word, without sentences that speak to a model.
-func Excerpt(question, text string) string { return excerpt(question, withoutCommands(text)) }
+func Excerpt(question, text string) string {
+	return excerpt(question, withoutCommands(text), excerptWords)
+}

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/deskbell/deskbell/copilot/linear"
+	"github.com/deskbell/deskbell/handover"
 )
 
 // Span is a part of a text that is masked.
@@ -251,45 +252,90 @@ var secretModel = shipped("secret")
 // secretAt is on the side of masking: what is hidden can still be read in the console.
 const secretAt = -1.0
 
-// MaskAll masks the lines of one customer, in order. Beside what Mask hides it hides credentials that nobody called so — a name and a
-// code, where a sign-in was asked for — and what is a secret in one line is one in all.
-func (m *Masker) MaskAll(lines []string) []string {
-	secrets := map[string]bool{}
+// Talk is a conversation with what must be hidden in the customer's lines hidden. Beside what Mask hides that is what she answers when a
+// credential was asked for and, where a line of the other side is unknown — empty — the codes that a learnt model takes for one: a name and a
+// code, as one signs in. What is a secret in one line is one in all.
+func (m *Masker) Talk(talk []handover.Message) []handover.Message {
+	out := slices.Clone(talk)
+	var lines []string // the customer's
+	var at []int
+	var asked []request // that each of them answers
+	last := askedNothing
+	for i, t := range talk {
+		switch {
+		case t.From == handover.FromCustomer:
+			lines, at, asked = append(lines, t.Text), append(at, i), append(asked, last)
+		case strings.TrimSpace(t.Text) == "":
+			last = askedUnknown
+		case asksCredential(t.Text):
+			last = askedCredential
+		default:
+			last = askedNothing
+		}
+	}
 	found := make([][]Span, len(lines))
+	secrets := map[string]bool{}
 	topic := Topic(lines)
 	for i, l := range lines {
 		found[i] = m.Find(l)
-		for _, s := range found[i] {
+		for _, s := range slices.Concat(found[i], guessed(lines, i, topic, asked[i])) {
 			if s.Type == "secret" {
 				secrets[l[s.Start:s.End]] = true
 			}
 		}
 	}
 	for i, l := range lines {
-		for _, at := range token.FindAllStringIndex(l, -1) {
-			if mashed.MatchString(l[at[0]:at[1]]) {
-				secrets[l[at[0]:at[1]]] = true
-			}
-		}
-		for _, w := range Codes(l) {
-			if secretModel().Score(SecretFeatures(lines, i, w, topic)) >= secretAt {
-				secrets[l[w.Start:w.End]] = true
-			}
-		}
-	}
-	out := make([]string, len(lines))
-	for i, l := range lines {
 		spans := found[i]
-		for _, at := range token.FindAllStringIndex(l, -1) {
-			w := Span{Start: at[0], End: at[1]}
-			if secrets[l[w.Start:w.End]] && !slices.ContainsFunc(spans, func(s Span) bool { return s.Start < w.End && w.Start < s.End }) {
-				spans = append(spans, Span{w.Start, w.End, "secret"})
+		for _, w := range token.FindAllStringIndex(l, -1) {
+			if secrets[l[w[0]:w[1]]] && !slices.ContainsFunc(spans, func(s Span) bool { return s.Start < w[1] && w[0] < s.End }) {
+				spans = append(spans, Span{w[0], w[1], "secret"})
 			}
 		}
 		slices.SortFunc(spans, func(a, b Span) int { return cmp.Compare(a.Start, b.Start) })
-		out[i] = replaced(l, spans)
+		out[at[i]].Text = replaced(l, spans)
 	}
 	return out
+}
+
+// request is what a line of the other side asked for.
+type request int
+
+const (
+	askedNothing request = iota // that is secret
+	askedUnknown
+	askedCredential
+)
+
+// credential is what a question for one names, in the languages that we ship.
+var credential = regexp.MustCompile(`(?i)\b(?:pass ?(?:word|code|phrase)s?|pin|cvv2?|cvc2?|otp|ssn|tan|(?:security|verification|one[ -]time|access) (?:code|password|answer|question)|social security|credentials|log[ -]?in (?:details|data|information)|` +
+	`kennw(?:o|ö)rt(?:er)?|passw(?:o|ö)rt(?:er)?|zugangsdaten|sicherheitscode|contraseña|clave|mot de passe|code secret|identifiants|wachtwoord|inloggegevens|toegangscode)\b`)
+
+var asking = regexp.MustCompile(`(?i)\?|\b(?:please|bitte|por favor|plaît|alstublieft|graag|need|require|brauche|benötige|necesito|besoin|nodig)\b`)
+
+// asksCredential says whether a line asks for one; an article on resetting passwords does not.
+func asksCredential(line string) bool {
+	return slices.ContainsFunc(sentence.FindAllString(line, -1), func(s string) bool { return credential.MatchString(s) && asking.MatchString(s) })
+}
+
+// guessed are the words of a line that are probably a secret, by what was asked.
+func guessed(lines []string, i int, topic []string, asked request) (spans []Span) {
+	l := lines[i]
+	all := token.FindAllStringIndex(l, -1)
+	for _, w := range all {
+		bare := asked == askedCredential && len(all) <= 3 && !notSecret[strings.ToLower(l[w[0]:w[1]])]
+		if bare || mashed.MatchString(l[w[0]:w[1]]) {
+			spans = append(spans, Span{w[0], w[1], "secret"})
+		}
+	}
+	if asked == askedNothing {
+		return spans
+	}
+	for _, w := range Codes(l) {
+		if asked == askedCredential && !notSecret[strings.ToLower(l[w.Start:w.End])] || asked == askedUnknown && secretModel().Score(SecretFeatures(lines, i, w, topic)) >= secretAt {
+			spans = append(spans, Span{w.Start, w.End, "secret"})
+		}
+	}
+	return spans
 }
 
 // mashed are keys struck along a keyboard's row: nobody's word, but many a password.

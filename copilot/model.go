@@ -38,11 +38,11 @@ var (
 )
 
 // ask calls the model within the time-out. An answer that is no JSON is repaired once; whatever else goes wrong is logged, and the built-in
-// parts stand.
-func (c *Copilot) ask(ctx context.Context, name string, user string, schema Schema, into any) bool {
+// parts stand. heard, which may be nil, hears the answer grow.
+func (c *Copilot) ask(ctx context.Context, name string, user string, schema Schema, into any, heard func([]byte)) bool {
 	ctx, cancel := context.WithTimeout(ctx, c.o.Timeout)
 	defer cancel()
-	b, err := c.model.Complete(ctx, prompt(name), user, schema)
+	b, err := c.model.Complete(ctx, Prompt{System: prompt(name), User: user, Schema: schema, Heard: heard})
 	if c.o.Logged {
 		c.o.Logger.InfoContext(ctx, "asked the model", "for", name, "prompt", c.o.Masker.Mask(user), "answer", c.o.Masker.Mask(string(b)), "err", err)
 	}
@@ -58,17 +58,9 @@ func (c *Copilot) ask(ctx context.Context, name string, user string, schema Sche
 // decode reads an answer of the schema: all its required properties must be there. Broken JSON — cut off, fenced, with words around it — is
 // repaired once.
 func decode(b []byte, schema Schema, into any) error {
-	b = bytes.TrimSpace(b)
-	if !json.Valid(b) {
-		text := string(b)
-		if from := strings.IndexByte(text, '{'); from > 0 {
-			text = text[from:]
-		}
-		repaired, err := jsonrepair.Repair(text)
-		if err != nil {
-			return fmt.Errorf("no JSON, and not to be repaired: %w", err)
-		}
-		b = []byte(repaired)
+	b, err := repaired(b)
+	if err != nil {
+		return err
 	}
 	var shape struct{ Required []string }
 	if err := json.Unmarshal(schema.JSON, &shape); err != nil {
@@ -86,8 +78,24 @@ func decode(b []byte, schema Schema, into any) error {
 	return json.Unmarshal(b, into)
 }
 
+// repaired is b, or the JSON that it was to be.
+func repaired(b []byte) ([]byte, error) {
+	if b = bytes.TrimSpace(b); json.Valid(b) {
+		return b, nil
+	}
+	text := string(b)
+	if from := strings.IndexByte(text, '{'); from > 0 {
+		text = text[from:]
+	}
+	text, err := jsonrepair.Repair(text)
+	if err != nil {
+		return nil, fmt.Errorf("no JSON, and not to be repaired: %w", err)
+	}
+	return []byte(text), nil
+}
+
 // quoted is the data that a prompt speaks of: each piece a JSON value, so that nothing in it can end the quotation.
-func quoted(talk []handover.Message, found []knowledge.Passage) string {
+func quoted(talk []handover.Message, found []knowledge.Passage, style *handover.Style) string {
 	type line struct{ From, Text string }
 	type passage struct {
 		Number      int
@@ -95,8 +103,10 @@ func quoted(talk []handover.Message, found []knowledge.Passage) string {
 	}
 	var in struct {
 		Conversation []line
-		Passages     []passage `json:",omitempty"`
+		Passages     []passage       `json:",omitempty"`
+		Style        *handover.Style `json:",omitempty"`
 	}
+	in.Style = style
 	for _, m := range talk[max(0, len(talk)-20):] {
 		in.Conversation = append(in.Conversation, line{string(m.From), shorten(m.Text, 400)})
 	}
@@ -117,7 +127,7 @@ func (c *Copilot) judge(ctx context.Context, s *handover.Signals, talk []handove
 		WantsHuman  bool `json:"wants_human"`
 		Frustration float64
 	}
-	if !c.ask(ctx, "read", quoted(talk, found), judgement, &j) {
+	if !c.ask(ctx, "read", quoted(talk, found, nil), judgement, &j, nil) {
 		return
 	}
 	s.WantsHuman = s.WantsHuman || j.WantsHuman
@@ -156,7 +166,7 @@ func (c *Copilot) rewrite(ctx context.Context, b *handover.Brief, talk []handove
 		Summary, Wants string
 		KeyPoints      []string `json:"key_points"`
 	}
-	if !c.ask(ctx, "brief", quoted(talk, nil), briefing, &out) || strings.TrimSpace(out.Summary) == "" {
+	if !c.ask(ctx, "brief", quoted(talk, nil, nil), briefing, &out, nil) || strings.TrimSpace(out.Summary) == "" {
 		return
 	}
 	var said []string
@@ -168,28 +178,4 @@ func (c *Copilot) rewrite(ctx context.Context, b *handover.Brief, talk []handove
 		return
 	}
 	b.Summary, b.Wants = shorten(out.Summary, summaryWords), shorten(out.Wants, 40)
-}
-
-func (c *Copilot) compose(ctx context.Context, d *handover.Draft, talk []handover.Message, found []knowledge.Passage) {
-	var out struct {
-		Text    string
-		Sources []int
-	}
-	if !c.ask(ctx, "draft", quoted(talk, found), drafting, &out) || strings.TrimSpace(out.Text) == "" {
-		return
-	}
-	var citations []handover.Citation
-	rest := out.Text
-	for _, n := range out.Sources {
-		if n >= 1 && n <= len(found) {
-			citations = append(citations, cite(found[n-1]))
-			if u := found[n-1].URL; u != "" {
-				rest = strings.ReplaceAll(rest, u, "")
-			}
-		}
-	}
-	if _, clean := withoutLinks(rest, ""); !clean || Suspicion(out.Text) > 0 {
-		return // a link that no cited passage has, or words to a model
-	}
-	d.Text, d.Citations = strings.TrimSpace(out.Text), citations
 }

@@ -1,5 +1,11 @@
 package handover
 
+import (
+	"regexp"
+	"strconv"
+	"strings"
+)
+
 // Citation names the passage that a sentence rests on.
 type Citation struct {
 	Title string  `json:"title"`
@@ -70,7 +76,66 @@ type Brief struct {
 
 // Draft is an answer proposed to an agent.
 type Draft struct {
-	Text        string     `json:"text"`
+	Text        string     `json:"text"`                  // Markdown; [1] … [n] stand behind what the nth citation bears out, for the agent alone
 	Citations   []Citation `json:"citations,omitempty"`   // what the text rests on, in the order of their numbers
 	Unsupported []string   `json:"unsupported,omitempty"` // sentences that no citation bears out: the agent looks twice
+	Notes       []string   `json:"notes,omitempty"`       // what else the agent should know: "The article is in EN, the customer writes DE."
+	Internal    []Citation `json:"internal,omitempty"`    // articles for the team that fit; nothing of them stands in Text
+}
+
+var mark = regexp.MustCompile(`[ \t]?\[(\d{1,2})\]`)
+
+// Unmarked is a draft's text without the marks [1] … [cited] of its citations: what is sent. Links, [1](…), stay.
+func Unmarked(text string, cited int) string {
+	var b strings.Builder
+	at := 0
+	for _, m := range mark.FindAllStringSubmatchIndex(text, -1) {
+		n, _ := strconv.Atoi(text[m[2]:m[3]])
+		if n < 1 || n > cited || strings.HasPrefix(text[m[1]:], "(") {
+			continue
+		}
+		b.WriteString(text[at:m[0]])
+		at = m[1]
+	}
+	return b.String() + text[at:]
+}
+
+// Tone is how a draft speaks to the customer.
+type Tone string
+
+// The tones, the usual first.
+const (
+	ToneFriendly Tone = "friendly"
+	ToneNeutral  Tone = "neutral" // no greeting, no ending
+	ToneFormal   Tone = "formal"
+)
+
+// Length is how much a draft says.
+type Length string
+
+// The lengths, the usual first.
+const (
+	LengthMedium Length = "medium" // about 70 words
+	LengthShort  Length = "short"  // about 30
+	LengthLong   Length = "long"   // about 150
+)
+
+// Style is how an agent wants a draft.
+type Style struct {
+	Tone   Tone   `json:"tone"`
+	Length Length `json:"length"`
+}
+
+// StyleOf reads a style from what a form says; what it does not know is the usual.
+func StyleOf(tone, length string) Style {
+	s := Style{ToneFriendly, LengthMedium}
+	switch t := Tone(tone); t {
+	case ToneFriendly, ToneNeutral, ToneFormal:
+		s.Tone = t
+	}
+	switch l := Length(length); l {
+	case LengthMedium, LengthShort, LengthLong:
+		s.Length = l
+	}
+	return s
 }

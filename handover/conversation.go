@@ -3,6 +3,7 @@
 package handover
 
 import (
+	"maps"
 	"strings"
 	"time"
 )
@@ -61,6 +62,26 @@ type Contact struct {
 func (c Contact) FirstName() string {
 	first, _, _ := strings.Cut(strings.TrimSpace(c.Name), " ")
 	return first
+}
+
+// Veiled is the contact with mail address, phone number and what mask hides out of sight: enough is left to tell people apart.
+func (c Contact) Veiled(mask func(string) string) Contact {
+	if local, _, is := strings.Cut(c.Email, "@"); is {
+		r := []rune(local)
+		c.Email = string(r[:min(3, len(r))]) + "@…"
+	} else if c.Email != "" {
+		c.Email = "…"
+	}
+	if r := []rune(c.Phone); len(r) > 0 {
+		c.Phone = "…" + string(r[max(0, len(r)-2):])
+	}
+	if c.Variables != nil {
+		c.Variables = maps.Clone(c.Variables)
+		for k, v := range c.Variables {
+			c.Variables[k] = mask(v)
+		}
+	}
+	return c
 }
 
 // Agent is a human of the team.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/deskbell/deskbell/handover"
@@ -49,8 +50,25 @@ type Workspace interface {
 
 // Drafter proposes answers to agents; *copilot.Copilot is one.
 type Drafter interface {
-	Draft(ctx context.Context, c handover.Conversation, talk []handover.Message) (handover.Draft, error)
+	// Draft answers what the customer asked last; heard, which may be nil, hears the text grow.
+	Draft(ctx context.Context, c handover.Conversation, talk []handover.Message, style handover.Style, heard func(text string)) (handover.Draft, error)
 }
+
+// Masker hides secrets and personal data before they leave for a workspace; *copilot.Masker is one.
+type Masker interface {
+	Mask(text string) string
+	// Talk hides them in the customer's lines of a conversation: what is one shows in what it answers.
+	Talk(talk []handover.Message) []handover.Message
+}
+
+// Unmasked hides nothing.
+type Unmasked struct{}
+
+// Mask implements Masker.
+func (Unmasked) Mask(text string) string { return text }
+
+// Talk implements Masker.
+func (Unmasked) Talk(talk []handover.Message) []handover.Message { return talk }
 
 // ErrPlace is wrapped by a Workspace when a channel refuses cards: it is gone, archived, or we are not in it.
 var ErrPlace = errors.New("the channel does not take cards")
@@ -69,20 +87,20 @@ type Notifier struct {
 	desk       *handover.Desk
 	reads      Reads
 	workspaces map[string]Workspace
-	mask       func(string) string
+	mask       Masker
 	logger     *slog.Logger
 }
 
 // Options are the notifier's knobs.
 type Options struct {
-	Mask   func(text string) string // hides secrets and personal data in customers' words before they leave for a workspace; nil: nothing
-	Logger *slog.Logger             // required
+	Mask   Masker       // nil: nothing is hidden
+	Logger *slog.Logger // required
 }
 
 // New returns a notifier for the workspaces, by name.
 func New(desk *handover.Desk, reads Reads, workspaces map[string]Workspace, o Options) *Notifier {
 	if o.Mask == nil {
-		o.Mask = func(text string) string { return text }
+		o.Mask = Unmasked{}
 	}
 	return &Notifier{desk: desk, reads: reads, workspaces: workspaces, mask: o.Mask, logger: o.Logger}
 }
@@ -102,22 +120,24 @@ func (n *Notifier) workspace(name string) (Workspace, error) {
 	return w, nil
 }
 
+// remembered is how many messages back a line is read with: what is a secret shows in what it answers.
+const remembered = 12
+
 // view reads what the card of a handoff shows.
 func (n *Notifier) view(ctx context.Context, handoff int64) (Card, error) {
 	c, err := n.reads.OfHandoff(ctx, handoff)
 	if err != nil {
 		return Card{}, err
 	}
+	c.Contact = c.Contact.Veiled(n.mask.Mask)
+	c.PageURL = n.mask.Mask(c.PageURL)
 	card := Card{Conversation: c}
-	all, err := n.reads.Transcript(ctx, c.ID, max(0, c.Seq-12))
+	all, err := n.reads.Transcript(ctx, c.ID, max(0, c.Seq-remembered))
 	if err != nil {
 		return card, err
 	}
-	for _, m := range all {
+	for _, m := range n.mask.Talk(all) {
 		if m.Visibility == handover.Public && !m.Deleted {
-			if m.From == handover.FromCustomer {
-				m.Text = n.mask(m.Text)
-			}
 			card.Last = append(card.Last, m)
 		}
 	}
@@ -216,7 +236,7 @@ func (n *Notifier) transcript(ctx context.Context, r handover.Run) error {
 		return err
 	}
 	var lines []Line
-	for _, m := range all {
+	for _, m := range n.mask.Talk(all) {
 		if m.Visibility == handover.Public && !m.Deleted && m.ID < c.Handoff.Card.ID { // ids are drawn under the conversation's lock
 			lines = append(lines, n.line(c, m))
 		}
@@ -233,11 +253,30 @@ func (n *Notifier) relay(ctx context.Context, r handover.Run) error {
 	if err != nil {
 		return err
 	}
+	veiled, err := n.veiled(ctx, c, r.Effects)
+	if err != nil {
+		return err
+	}
 	lines := make([]Line, len(r.Effects))
-	for i, e := range r.Effects {
-		lines[i] = n.line(c, e.Message)
+	for i, m := range veiled {
+		lines[i] = n.line(c, m)
 	}
 	return n.relayed(ctx, c.Handoff.ID, r.Look, w.Relay(ctx, c.Handoff.Card, "", lines, r.Look))
+}
+
+// veiled are the messages of effects as a workspace may see them, each read with those before it.
+func (n *Notifier) veiled(ctx context.Context, c handover.Conversation, effects []handover.Effect) ([]handover.Message, error) {
+	all, err := n.reads.Transcript(ctx, c.ID, max(0, c.Seq-remembered))
+	if err != nil {
+		return nil, err
+	}
+	out := make([]handover.Message, len(effects))
+	for i, e := range effects {
+		before := slices.DeleteFunc(slices.Clone(all), func(m handover.Message) bool { return m.ID >= e.Message.ID }) // ids are drawn in order
+		before = n.mask.Talk(append(before, e.Message))
+		out[i] = before[len(before)-1]
+	}
+	return out, nil
 }
 
 func (n *Notifier) relayed(ctx context.Context, handoff int64, looked bool, err error) error {
@@ -251,7 +290,6 @@ func (n *Notifier) line(c handover.Conversation, m handover.Message) Line {
 	l := Line{ID: m.ID, From: m.From, Text: m.Text, Private: m.Visibility == handover.Internal, At: m.At}
 	switch m.From {
 	case handover.FromCustomer:
-		l.Text = n.mask(m.Text)
 		l.Author = c.Contact.Name
 		if l.Author == "" {
 			l.Author = "Customer"

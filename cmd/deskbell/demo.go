@@ -89,6 +89,6 @@ func importDemo(ctx context.Context, config *configs.Config, db *pg.DB) error {
 // demoAgent adds "Demo agent", whose token lasts as long as the process, and returns it.
 func demoAgent(config *configs.Config) string {
 	token := rand.Text()
-	config.Agents["demo"] = configs.Agent{DisplayName: "Demo agent", ConsoleToken: token}
+	config.Agents["demo"] = configs.Agent{DisplayName: "Demo agent", Role: "lead", ConsoleToken: token}
 	return token
 }

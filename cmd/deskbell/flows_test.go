@@ -442,21 +442,35 @@ func TestADraftIsReadChangedAndSent(t *testing.T) {
 	ana.says("a human please")
 	card := w.cardShows("WAITING")
 	w.click(card.TS, "draft", "UMIA")
-	w.until("the modal is filled", func() bool { v := w.slack.Modal("UMIA"); return v != nil && v.Updates > 0 })
-	if text := w.slack.Modal("UMIA").Text(); !strings.Contains(text, "Hi Ana") || !strings.Contains(text, "The invoice comes by e-mail") || !strings.Contains(text, "Payment and invoices") {
-		t.Fatal(text)
+	shows := func(parts ...string) {
+		t.Helper()
+		w.until("the modal shows "+strings.Join(parts, ", "), func() bool {
+			v := w.slack.Modal("UMIA")
+			return v != nil && !slices.ContainsFunc(parts, func(p string) bool { return !strings.Contains(v.Text(), p) })
+		})
 	}
-	refused, err := w.slack.Submit("UMIA", "text", "Hi Ana!")
-	if err != nil || !strings.Contains(refused["text"], "Nobody has claimed") {
+	shows("Hi Ana,", "You have already had what our article “Payment and invoices” says", "has been said already") // the bot quoted it
+	w.slack.CloseModal("UMIA")
+	ana.says("And how long does delivery take?")
+	ana.reads("We deliver within 2 to 3 working days")
+	ana.says("What do trees of two metres cost in delivery?")
+	w.click(card.TS, "draft", "UMIA")
+	shows("Hi Ana,", "Trees over one metre", " [1]", "The numbers in brackets are for you")
+	if err := w.slack.Choose("UMIA", "draft_tone", "formal", "my own beginning"); err != nil {
+		t.Fatal(err)
+	}
+	shows("Dear Ana Ruiz,", "Kind regards", "*You had written:*", "my own beginning")
+	refused, err := w.slack.Submit("UMIA", "Hi Ana!")
+	if err != nil || !strings.Contains(fmt.Sprint(refused), "Nobody has claimed") {
 		t.Fatal(refused, err)
 	}
 	w.click(card.TS, "claim", "UMIA")
 	ana.reads("Hi, I'm Mia")
-	if refused, err := w.slack.Submit("UMIA", "text", "Hi Ana, it is in **your** mail."); err != nil || len(refused) > 0 {
+	if refused, err := w.slack.Submit("UMIA", "Hi Ana, it is in **your** mail [1] [2]."); err != nil || len(refused) > 0 {
 		t.Fatal(refused, err)
 	}
-	ana.reads("agent: Hi Ana, it is in **your** mail.")
-	w.threadHas(card.TS, "[Mia] Hi Ana, it is in *your* mail.")
+	ana.reads("agent: Hi Ana, it is in **your** mail [2].") // it cites one article: what it did not number is hers
+	w.threadHas(card.TS, "[Mia] Hi Ana, it is in *your* mail [2].")
 }
 
 func TestAnUnsureBotOffersAndAYesRings(t *testing.T) {

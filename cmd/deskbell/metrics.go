@@ -26,6 +26,8 @@ type metrics struct {
 	calls      *prometheus.HistogramVec
 	model      *prometheus.HistogramVec
 	tokens     *prometheus.CounterVec
+	cost       *prometheus.CounterVec
+	prices     map[tokenKind]float64
 	streams    prometheus.Gauge
 	sockets    prometheus.Gauge
 	conditions *prometheus.GaugeVec
@@ -37,7 +39,11 @@ var (
 	_ slack.Observer    = (*metrics)(nil)
 )
 
-func newMetrics() *metrics {
+// tokenKind is what has one price: a model's tokens, one way ("sent" or "received").
+type tokenKind struct{ model, way string }
+
+// newMetrics takes what a token of each kind costs; those without a price are not counted as cost.
+func newMetrics(prices map[tokenKind]float64) *metrics {
 	seconds := []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300}
 	histogram := func(name, help string, labels ...string) *prometheus.HistogramVec {
 		return prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "deskbell", Name: name, Help: help, Buckets: seconds}, labels)
@@ -50,12 +56,14 @@ func newMetrics() *metrics {
 		failures:   prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "deskbell", Name: "effect_failures_total", Help: "Effects that were not done, and why."}, []string{"kind", "why"}),
 		calls:      histogram("slack_call_seconds", "Calls of Slack's methods, by outcome (ratelimited: 429).", "method", "outcome"),
 		model:      histogram("model_call_seconds", "Calls of the language model, tries again included, by outcome.", "model", "outcome"),
-		tokens:     prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "deskbell", Name: "model_tokens_total", Help: "Tokens sent to the language model and received: times its prices, the cost."}, []string{"model", "way"}),
+		tokens:     prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "deskbell", Name: "model_tokens_total", Help: "Tokens sent to the language model and received."}, []string{"model", "way"}),
+		cost:       prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "deskbell", Name: "model_cost_total", Help: "What the tokens cost, by openai.price_…, in their currency."}, []string{"model"}),
+		prices:     prices,
 		streams:    prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "deskbell", Name: "streams", Help: "Customers' open streams."}),
 		sockets:    prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "deskbell", Name: "slack_sockets", Help: "Open sockets to Slack."}),
 		conditions: prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "deskbell", Name: "desk", Help: "The desk: waiting, claimed, cards_unposted, effects_queued, effects_oldest_seconds, effects_failed."}, []string{"what"}),
 	}
-	m.registry.MustRegister(m.acked, m.visible, m.effects, m.failures, m.calls, m.model, m.tokens, m.streams, m.sockets, m.conditions, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.acked, m.visible, m.effects, m.failures, m.calls, m.model, m.tokens, m.cost, m.streams, m.sockets, m.conditions, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
@@ -84,8 +92,12 @@ func (m *metrics) modelCalled(model string, sent, received int, took time.Durati
 		outcome = "failed"
 	}
 	m.model.WithLabelValues(model, outcome).Observe(took.Seconds())
-	m.tokens.WithLabelValues(model, "sent").Add(float64(sent))
-	m.tokens.WithLabelValues(model, "received").Add(float64(received))
+	for way, n := range map[string]int{"sent": sent, "received": received} {
+		m.tokens.WithLabelValues(model, way).Add(float64(n))
+		if price := m.prices[tokenKind{model, way}]; price > 0 {
+			m.cost.WithLabelValues(model).Add(float64(n) * price)
+		}
+	}
 }
 
 // CustomerAcked implements web.Observer.

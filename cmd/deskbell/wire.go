@@ -75,7 +75,7 @@ func openKnowledge(ctx context.Context, c *configs.Config, db *pg.DB, m *metrics
 	var client *openai.Client
 	var embed knowledge.Embedder = builtin
 	if key := c.String("openai.api_key"); key != "" {
-		o := openai.Options{APIKey: key, BaseURL: c.String("openai.base_url"), Model: c.String("openai.model"), EmbeddingModel: c.String("openai.embedding_model")}
+		o := openai.Options{APIKey: key, BaseURL: c.String("openai.base_url"), Model: c.String("openai.model"), EmbeddingModel: c.String("openai.embedding_model"), MaxTokens: c.Int("openai.max_tokens")}
 		if m != nil {
 			o.Observer = m.modelCalled
 		}
@@ -103,7 +103,7 @@ func openKnowledge(ctx context.Context, c *configs.Config, db *pg.DB, m *metrics
 
 // wire makes the program. It knows everybody and decides nothing.
 func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger, demo bool) (*app, error) {
-	a := &app{config: c, logger: logger, metrics: newMetrics(), db: db, store: desk.New(db.Pool)}
+	a := &app{config: c, logger: logger, metrics: newMetrics(prices(c)), db: db, store: desk.New(db.Pool)}
 	if version, err := pg.HasVector(ctx, db.Pool); err != nil {
 		return nil, err
 	} else if version == "" {
@@ -143,7 +143,7 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 	options.ListedOnly = options.ListedOnly && !demo // whoever tries it out may claim
 	a.desk = handover.NewDesk(a.store, a.wakes, options)
 	a.console = console.New(a.desk, a.store, a.wakes, console.Options{
-		Agents: consoleAgents(c, agents), Drafter: advisor, Secure: strings.HasPrefix(c.String("public_url"), "https:"), Logger: logger,
+		Agents: consoleAgents(c, agents), Drafter: advisor, Mask: masker, Secure: strings.HasPrefix(c.String("public_url"), "https:"), Logger: logger,
 	})
 	workspaces := map[string]notify.Workspace{}
 	if slackOptions.BotToken != "" {
@@ -167,7 +167,7 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 		Policy: bot.Policy{AnswerAbove: c.Float("policy.answer_above"), OfferBelow: c.Float("policy.offer_below"), FrustrationAt: c.Float("policy.frustration_at"), Config: c.Hash},
 		Offer:  c.String("texts.offer"), Declined: c.String("texts.declined"), NoPerson: c.String("texts.no_person"), Logger: logger,
 	})
-	n := notify.New(a.desk, a.store, workspaces, notify.Options{Mask: masker.Mask, Logger: logger})
+	n := notify.New(a.desk, a.store, workspaces, notify.Options{Mask: masker, Logger: logger})
 	handlers := b.Handlers()
 	maps.Copy(handlers, n.Handlers())
 	if a.worker, err = handover.NewWorker(a.store, a.wakes, handlers, handover.WorkerOptions{
@@ -177,6 +177,16 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 	}
 	a.route(hook)
 	return a, nil
+}
+
+// prices are what a token costs, by model and way.
+func prices(c *configs.Config) map[tokenKind]float64 {
+	model, embedder := c.String("openai.model"), c.String("openai.embedding_model")
+	return map[tokenKind]float64{
+		{embedder, "sent"}:  c.Float("openai.price_embedded") / 1e6,
+		{model, "sent"}:     c.Float("openai.price_sent") / 1e6,
+		{model, "received"}: c.Float("openai.price_received") / 1e6,
+	}
 }
 
 // paces are Slack's: about one post a second in a channel with short bursts, and 50 updates a minute.
@@ -235,8 +245,8 @@ func listed(c *configs.Config, id slack.Identity) []desk.Listed {
 func consoleAgents(c *configs.Config, agents []desk.Listed) []console.Agent {
 	var out []console.Agent
 	for _, a := range agents {
-		if token := c.Agents[a.Name].ConsoleToken; token != "" {
-			out = append(out, console.Agent{Agent: a.Agent, Token: token})
+		if of := c.Agents[a.Name]; of.ConsoleToken != "" {
+			out = append(out, console.Agent{Agent: a.Agent, Token: of.ConsoleToken, Personal: of.Role == "lead" || of.Role == "admin"})
 		}
 	}
 	return out

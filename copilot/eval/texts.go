@@ -237,11 +237,19 @@ func facts(_ context.Context, r *Report, o Options) error {
 	var there, of, leaked, secrets int
 	for i, x := range all {
 		var talk []handover.Message
+		next := 0.0
 		for _, t := range x.Turns {
-			if len(t) > 1 {
-				if text, ok := t[1].(string); ok {
-					talk = append(talk, handover.Message{From: handover.FromCustomer, Text: text})
+			if len(t) < 2 {
+				continue
+			}
+			if turn, is := t[0].(float64); is {
+				if turn > next { // the other side spoke, and we are not told what
+					talk = append(talk, handover.Message{From: handover.FromAgent})
 				}
+				next = turn + 1
+			}
+			if text, ok := t[1].(string); ok {
+				talk = append(talk, handover.Message{From: handover.FromCustomer, Text: text})
 			}
 		}
 		brief := copilot.Extract(nil, talk)

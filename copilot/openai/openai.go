@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 
@@ -21,7 +22,8 @@ type Options struct {
 	BaseURL        string // default OpenAI's own
 	Model          string // for wording and judging
 	EmbeddingModel string // "": the built-in embedder stays
-	// Observer hears of each completion: the tokens sent and received, how long it took and how it ended. May be nil.
+	MaxTokens      int    // of one answer, default 800
+	// Observer hears of each call: the model, the tokens sent and received, how long it took and how it ended. May be nil.
 	Observer func(model string, sent, received int, took time.Duration, err error)
 }
 
@@ -43,32 +45,80 @@ func New(o Options) *Client {
 		config.BaseURL = o.BaseURL
 	}
 	config.HTTPClient = &http.Client{Timeout: time.Minute, Transport: newTransport(http.DefaultTransport)} // the caller's context is shorter
+	if o.MaxTokens == 0 {
+		o.MaxTokens = 800
+	}
 	if o.Observer == nil {
 		o.Observer = func(string, int, int, time.Duration, error) {}
 	}
 	return &Client{api: openai.NewClientWithConfig(config), o: o}
 }
 
-// maxAnswer bounds what a call may cost, in tokens.
-const maxAnswer = 800
-
 // Complete implements copilot.Model, with a JSON schema that the endpoint must keep to.
-func (c *Client) Complete(ctx context.Context, system, user string, schema copilot.Schema) ([]byte, error) {
+func (c *Client) Complete(ctx context.Context, p copilot.Prompt) ([]byte, error) {
+	r := openai.ChatCompletionRequest{
+		Model: c.o.Model, MaxCompletionTokens: c.o.MaxTokens,
+		Messages: []openai.ChatCompletionMessage{{Role: openai.ChatMessageRoleSystem, Content: p.System}, {Role: openai.ChatMessageRoleUser, Content: p.User}},
+		ResponseFormat: &openai.ChatCompletionResponseFormat{
+			Type:       openai.ChatCompletionResponseFormatTypeJSONSchema,
+			JSONSchema: &openai.ChatCompletionResponseFormatJSONSchema{Name: p.Schema.Name, Schema: json.RawMessage(p.Schema.JSON), Strict: true},
+		},
+	}
 	began := time.Now()
-	res, err := c.api.CreateChatCompletion(ctx, openai.ChatCompletionRequest{
-		Model: c.o.Model, MaxCompletionTokens: maxAnswer,
-		Messages: []openai.ChatCompletionMessage{{Role: openai.ChatMessageRoleSystem, Content: system}, {Role: openai.ChatMessageRoleUser, Content: user}},
-		ResponseFormat: &openai.ChatCompletionResponseFormat{Type: openai.ChatCompletionResponseFormatTypeJSONSchema,
-			JSONSchema: &openai.ChatCompletionResponseFormatJSONSchema{Name: schema.Name, Schema: json.RawMessage(schema.JSON), Strict: true}},
-	})
-	c.o.Observer(c.o.Model, res.Usage.PromptTokens, res.Usage.CompletionTokens, time.Since(began), err)
+	complete := c.atOnce
+	if p.Heard != nil {
+		complete = func(ctx context.Context, r openai.ChatCompletionRequest) (string, openai.Usage, error) {
+			return c.streamed(ctx, r, p.Heard)
+		}
+	}
+	text, usage, err := complete(ctx, r)
+	c.o.Observer(c.o.Model, usage.PromptTokens, usage.CompletionTokens, time.Since(began), err)
 	if err != nil {
 		return nil, fmt.Errorf("chat completion: %w", err)
 	}
-	if len(res.Choices) == 0 || res.Choices[0].Message.Content == "" {
+	if text == "" {
 		return nil, errors.New("chat completion: an empty answer")
 	}
-	return []byte(res.Choices[0].Message.Content), nil
+	return []byte(text), nil
+}
+
+func (c *Client) atOnce(ctx context.Context, r openai.ChatCompletionRequest) (string, openai.Usage, error) {
+	res, err := c.api.CreateChatCompletion(ctx, r)
+	if err != nil || len(res.Choices) == 0 {
+		return "", res.Usage, err
+	}
+	return res.Choices[0].Message.Content, res.Usage, nil
+}
+
+// streamed tells heard of the answer as it grows. A stream that breaks off is an error: half an answer is none.
+func (c *Client) streamed(ctx context.Context, r openai.ChatCompletionRequest, heard func(soFar []byte)) (text string, usage openai.Usage, err error) {
+	r.StreamOptions = &openai.StreamOptions{IncludeUsage: true}
+	stream, err := c.api.CreateChatCompletionStream(ctx, r)
+	if err != nil {
+		return "", usage, err
+	}
+	defer func() { _ = stream.Close() }()
+	var b []byte
+	finished := false
+	for {
+		part, err := stream.Recv()
+		switch {
+		case errors.Is(err, io.EOF) && !finished:
+			return "", usage, errors.New("the stream broke off")
+		case errors.Is(err, io.EOF):
+			return string(b), usage, nil
+		case err != nil:
+			return "", usage, err
+		}
+		if part.Usage != nil {
+			usage = *part.Usage
+		}
+		if len(part.Choices) > 0 {
+			b = append(b, part.Choices[0].Delta.Content...)
+			finished = finished || part.Choices[0].FinishReason != ""
+			heard(b)
+		}
+	}
 }
 
 // Embedder makes vectors with the embedding model.
@@ -105,7 +155,9 @@ func (e *Embedder) Embed(ctx context.Context, texts []string) ([][]float32, erro
 	var out [][]float32
 	for start := 0; start < len(texts); start += 64 {
 		part := texts[start:min(start+64, len(texts))]
+		began := time.Now()
 		res, err := e.c.api.CreateEmbeddings(ctx, openai.EmbeddingRequestStrings{Input: part, Model: openai.EmbeddingModel(e.name)})
+		e.c.o.Observer(e.name, res.Usage.PromptTokens, 0, time.Since(began), err)
 		if err != nil {
 			return nil, fmt.Errorf("embeddings: %w", err)
 		}

@@ -12,13 +12,15 @@ import (
 	"github.com/deskbell/deskbell/handover"
 )
 
-// Drafted keeps a draft that an agent is shown; key names what shows it. Until something is sent it counts as ignored.
+// Drafted keeps a draft that an agent is shown; key names what shows it, and the newest that it shows counts. Until something is sent it counts
+// as ignored.
 func (s *Store) Drafted(ctx context.Context, key string, handoff int64, d handover.Draft) error {
 	articles := []string{}
 	for _, c := range d.Citations {
 		articles = append(articles, c.Title)
 	}
-	_, err := s.db.Exec(ctx, `INSERT INTO drafts (key, handoff_id, text, articles) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`, key, handoff, d.Text, articles)
+	_, err := s.db.Exec(ctx, `INSERT INTO drafts (key, handoff_id, text, articles) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (key) DO UPDATE SET text = EXCLUDED.text, articles = EXCLUDED.articles WHERE drafts.outcome = 'ignored'`, key, handoff, handover.Unmarked(d.Text, len(d.Citations)), articles)
 	if err != nil {
 		return fmt.Errorf("keep the draft: %w", err)
 	}

@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,7 +29,8 @@ var assets embed.FS
 // Agent is somebody who may sign in.
 type Agent struct {
 	handover.Agent
-	Token string // at least 16 characters
+	Token    string // at least 16 characters
+	Personal bool   // may look at personal data
 }
 
 // Reads is what the console reads of the desk.
@@ -36,14 +38,18 @@ type Reads interface {
 	Get(ctx context.Context, id int64) (handover.Conversation, error)
 	Queue(ctx context.Context, live bool) ([]handover.Conversation, error)
 	Transcript(ctx context.Context, conversation, after int64) ([]handover.Message, error)
+	// Drafted and DraftSent keep what became of the drafts that agents are shown.
+	Drafted(ctx context.Context, key string, handoff int64, d handover.Draft) error
+	DraftSent(ctx context.Context, key, sent string) error
 }
 
 // Options are the console's knobs.
 type Options struct {
 	Agents  []Agent
 	Drafter notify.Drafter
-	Secure  bool         // cookies over HTTPS only
-	Logger  *slog.Logger // required
+	Mask    notify.Masker // nil: nothing is hidden
+	Secure  bool          // cookies over HTTPS only
+	Logger  *slog.Logger  // required
 }
 
 // Console serves the pages.
@@ -58,6 +64,9 @@ type Console struct {
 
 // New returns the console.
 func New(desk *handover.Desk, reads Reads, wakes *handover.Wakes, o Options) *Console {
+	if o.Mask == nil {
+		o.Mask = notify.Unmasked{}
+	}
 	return &Console{desk: desk, reads: reads, wakes: wakes, o: o, pages: templates(), ended: make(chan struct{})}
 }
 
@@ -70,7 +79,7 @@ func (c *Console) Routes(mux *http.ServeMux) {
 		"GET /console/{$}": c.queue, "GET /console/c/{id}": c.open, "GET /console/events": c.events,
 		"POST /console/c/{id}/claim": c.step(c.claim), "POST /console/c/{id}/resolve": c.step(onHandoff(c.desk.Resolve)), "POST /console/c/{id}/return": c.step(onHandoff(c.desk.Return)),
 		"POST /console/c/{id}/release": c.step(onHandoff(c.desk.Release)), "POST /console/c/{id}/reopen": c.step(onHandoff(c.desk.Reopen)),
-		"POST /console/c/{id}/reply": c.step(c.reply), "POST /console/c/{id}/note": c.step(c.note), "POST /console/c/{id}/draft": c.draft, "POST /console/c/{id}/typing": c.typing,
+		"POST /console/c/{id}/reply": c.step(c.reply), "POST /console/c/{id}/note": c.step(c.note), "POST /console/c/{id}/draft": c.draft, "POST /console/c/{id}/show": c.show, "POST /console/c/{id}/typing": c.typing,
 		"POST /console/logout": c.logout,
 	} {
 		mux.HandleFunc(path, c.signedIn(h))
@@ -187,15 +196,20 @@ type page struct {
 	C          handover.Conversation
 	Transcript []handover.Message
 	Draft      handover.Draft
+	Style      handover.Style
 	Text       string // what stands in the reply field
+	Had        string // what stood there before the draft
 	Key        string // of the next reply, so that sending it twice is harmless
 	Mine       bool
+	Hidden     bool // personal data is out of sight
 }
 
 func (c *Console) render(w http.ResponseWriter, status int, name string, p page) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	p.Key = rand.Text()
+	if p.Key == "" {
+		p.Key = rand.Text()
+	}
 	if err := c.pages.ExecuteTemplate(w, name, p); err != nil {
 		c.o.Logger.Warn("a page broke off", "page", name, "err", err)
 	}
@@ -226,7 +240,7 @@ func (c *Console) conversation(r *http.Request, a Agent) (page, error) {
 	if err != nil {
 		return page{}, handover.ErrUnknown
 	}
-	p := page{Agent: a}
+	p := page{Agent: a, Style: handover.StyleOf("", "")}
 	if p.C, err = c.reads.Get(r.Context(), id); err != nil {
 		return p, err
 	}
@@ -235,13 +249,44 @@ func (c *Console) conversation(r *http.Request, a Agent) (page, error) {
 	return p, err
 }
 
+// shown is a cookie of one conversation whose personal data an agent looks at.
+const shown = "deskbell_shown"
+
+// show lets an agent who may look at a conversation's personal data for a quarter of an hour. The log keeps who did.
+func (c *Console) show(w http.ResponseWriter, r *http.Request, a Agent) {
+	p, err := c.conversation(r, a)
+	if err != nil {
+		c.failed(w, r, err)
+		return
+	}
+	if !a.Personal {
+		http.Error(w, "Personal data is shown to leads and admins.", http.StatusForbidden)
+		return
+	}
+	c.o.Logger.InfoContext(r.Context(), "personal data is shown", "agent", a.Name, "conversation", p.C.ID)
+	path := "/console/c/" + strconv.FormatInt(p.C.ID, 10)
+	http.SetCookie(w, &http.Cookie{Name: shown, Value: "1", Path: path, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: c.o.Secure, MaxAge: 15 * 60}) //nolint:gosec // as above
+	http.Redirect(w, r, path, http.StatusSeeOther)
+}
+
+// present renders a conversation, personal data out of sight unless the agent looks at it.
+func (c *Console) present(w http.ResponseWriter, r *http.Request, status int, p page) {
+	if _, err := r.Cookie(shown); err != nil || !p.Agent.Personal {
+		p.Hidden = true
+		p.C.Contact = p.C.Contact.Veiled(c.o.Mask.Mask)
+		p.C.PageURL = c.o.Mask.Mask(p.C.PageURL)
+		p.Transcript = c.o.Mask.Talk(p.Transcript)
+	}
+	c.render(w, status, "conversation", p)
+}
+
 func (c *Console) open(w http.ResponseWriter, r *http.Request, a Agent) {
 	p, err := c.conversation(r, a)
 	if err != nil {
 		c.failed(w, r, err)
 		return
 	}
-	c.render(w, http.StatusOK, "conversation", p)
+	c.present(w, r, http.StatusOK, p)
 }
 
 // request is a button pressed or a line written.
@@ -262,7 +307,11 @@ func (c *Console) step(do func(context.Context, request) error) func(http.Respon
 			return
 		}
 		handoff, _ := strconv.ParseInt(r.PostFormValue("handoff"), 10, 64)
-		in := request{c: p.C, by: handover.By{Account: handover.Account{ID: a.ID}}, handoff: handoff, text: strings.TrimSpace(r.PostFormValue("text")), key: "console:" + r.PostFormValue("key")}
+		cited, _ := strconv.Atoi(r.PostFormValue("cited"))
+		in := request{
+			c: p.C, by: handover.By{Account: handover.Account{ID: a.ID}}, handoff: handoff,
+			text: strings.TrimSpace(handover.Unmarked(field(r, "text"), cited)), key: "console:" + r.PostFormValue("key"),
+		}
 		err = do(r.Context(), in)
 		text := refusal(err)
 		switch {
@@ -273,12 +322,17 @@ func (c *Console) step(do func(context.Context, request) error) func(http.Respon
 				c.failed(w, r, err)
 				return
 			}
-			p.Say, p.Text = text, in.text
-			c.render(w, http.StatusConflict, "conversation", p)
+			p.Say, p.Text, p.Key = text, field(r, "text"), r.PostFormValue("key")
+			c.present(w, r, http.StatusConflict, p)
 		default:
 			c.failed(w, r, err)
 		}
 	}
+}
+
+// field is what stands in a form's field; browsers end its lines with CR LF.
+func field(r *http.Request, name string) string {
+	return strings.TrimSpace(strings.ReplaceAll(r.PostFormValue(name), "\r\n", "\n"))
 }
 
 var (
@@ -337,8 +391,13 @@ func (c *Console) reply(ctx context.Context, in request) error {
 	if err := checked(in); err != nil {
 		return err
 	}
-	_, err := c.desk.Write(ctx, in.handoff, in.by, in.key, in.text)
-	return err
+	if _, err := c.desk.Write(ctx, in.handoff, in.by, in.key, in.text); err != nil {
+		return err
+	}
+	if err := c.reads.DraftSent(ctx, in.key, in.text); err != nil { // it was sent all the same
+		c.o.Logger.WarnContext(ctx, "what became of the draft is not known", "handoff", in.handoff, "err", err)
+	}
+	return nil
 }
 
 func (c *Console) note(ctx context.Context, in request) error {
@@ -349,26 +408,31 @@ func (c *Console) note(ctx context.Context, in request) error {
 	return err
 }
 
-// draft shows the conversation with a draft in the reply field; nothing is sent.
+// draft shows the conversation with a draft in the reply field; nothing is sent. What stood there is kept below it.
 func (c *Console) draft(w http.ResponseWriter, r *http.Request, a Agent) {
 	p, err := c.conversation(r, a)
 	if err != nil {
 		c.failed(w, r, err)
 		return
 	}
-	var talk []handover.Message
-	for _, m := range p.Transcript {
-		if m.Visibility == handover.Public && !m.Deleted {
-			talk = append(talk, m)
-		}
-	}
-	if p.Draft, err = c.o.Drafter.Draft(r.Context(), p.C, talk); err != nil {
+	p.Style = handover.StyleOf(r.PostFormValue("tone"), r.PostFormValue("length"))
+	episode := slices.DeleteFunc(slices.Clone(p.Transcript), func(m handover.Message) bool {
+		return m.Visibility != handover.Public || m.Deleted || m.Seq <= p.C.Episode
+	})
+	if p.Draft, err = c.o.Drafter.Draft(r.Context(), p.C, episode, p.Style, nil); err != nil {
 		c.o.Logger.WarnContext(r.Context(), "no draft", "conversation", p.C.ID, "err", err)
 	}
 	if p.Text = p.Draft.Text; p.Text == "" {
 		p.Say = "The knowledge base has nothing on this. Write the answer yourself."
 	}
-	c.render(w, http.StatusOK, "conversation", p)
+	if had := field(r, "text"); had != field(r, "drafted") {
+		p.Had = had
+	}
+	p.Key = rand.Text()
+	if err := c.reads.Drafted(r.Context(), "console:"+p.Key, p.C.Handoff.ID, p.Draft); err != nil {
+		c.o.Logger.WarnContext(r.Context(), "what becomes of the draft is not known", "conversation", p.C.ID, "err", err)
+	}
+	c.present(w, r, http.StatusOK, p)
 }
 
 func (c *Console) typing(w http.ResponseWriter, r *http.Request, a Agent) {

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,6 +21,21 @@ import (
 )
 
 const token = "0123456789abcdef"
+
+// noMail hides mail addresses.
+type noMail struct{}
+
+func (noMail) Mask(text string) string {
+	return regexp.MustCompile(`\S+@\S+`).ReplaceAllString(text, "[email]")
+}
+
+func (m noMail) Talk(talk []handover.Message) []handover.Message {
+	out := slices.Clone(talk)
+	for i := range out {
+		out[i].Text = m.Mask(out[i].Text)
+	}
+	return out
+}
 
 // door is Mia at the console, with a browser that runs no scripts.
 type door struct {
@@ -71,14 +87,15 @@ func (d door) Shows(text string) bool {
 	return strings.Contains(html.UnescapeString(d.page()), text)
 }
 
-func open(t *testing.T) (*notifytest.Desk, door) {
+// open opens the desk; personal says whether Mia may look at personal data.
+func open(t *testing.T, personal bool) (*notifytest.Desk, door) {
 	t.Helper()
 	desk := notifytest.NewDesk(t, handover.Place{})
 	listed, err := desk.Store.SyncAgents(t.Context(), []postgres.Listed{{Agent: handover.Agent{Name: "mia", Title: "Mia"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := console.New(desk.Desk, desk.Store, desk.Wakes, console.Options{Agents: []console.Agent{{Agent: listed[0].Agent, Token: token}}, Drafter: notifytest.Drafter("A **draft**."), Logger: pgtest.Logger()})
+	c := console.New(desk.Desk, desk.Store, desk.Wakes, console.Options{Agents: []console.Agent{{Agent: listed[0].Agent, Token: token, Personal: personal}}, Drafter: notifytest.Drafter("A **draft**."), Mask: noMail{}, Logger: pgtest.Logger()})
 	mux := http.NewServeMux()
 	c.Routes(mux)
 	s := httptest.NewServer(mux)
@@ -99,35 +116,71 @@ func open(t *testing.T) (*notifytest.Desk, door) {
 func TestTheStoryAtTheConsole(t *testing.T) {
 	t.Parallel()
 	notifytest.Run(t, func(t *testing.T) (*notifytest.Desk, notifytest.Door) {
-		desk, d := open(t)
+		desk, d := open(t, true)
 		desk.Work(t, nil)
 		return desk, d
 	})
 }
 
-func TestADraftStandsInTheFieldAndNothingIsSent(t *testing.T) {
-	t.Parallel()
-	desk, d := open(t)
-	d.Claim(t)
-	before, err := desk.Store.Get(t.Context(), desk.Conv)
-	if err != nil {
-		t.Fatal(err)
-	}
-	res, err := d.client.PostForm(fmt.Sprintf("%s/console/c/%d/draft", d.url, desk.Conv), nil)
+// post submits a form and returns the page that follows.
+func (d door) post(t *testing.T, action string, form url.Values) (status int, page string) {
+	t.Helper()
+	res, err := d.client.PostForm(fmt.Sprintf("%s/console/c/%d/%s", d.url, d.desk.Conv, action), form)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = res.Body.Close() }()
 	b, _ := io.ReadAll(res.Body)
+	return res.StatusCode, html.UnescapeString(string(b))
+}
+
+func TestADraftStandsInTheFieldAndNothingIsSent(t *testing.T) {
+	t.Parallel()
+	desk, d := open(t, true)
+	d.Claim(t)
+	before, err := desk.Store.Get(t.Context(), desk.Conv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, page := d.post(t, "draft", url.Values{"tone": {"formal"}, "text": {"My own words."}})
+	for _, part := range []string{"formal: A **draft**. [1]</textarea>", "An article", "An unborne sentence.", "My own words.", `<option value="formal" selected>`} {
+		if !strings.Contains(page, part) {
+			t.Errorf("the page has no %s", part)
+		}
+	}
 	after, err := desk.Store.Get(t.Context(), desk.Conv)
-	if err != nil || !strings.Contains(string(b), "A **draft**.</textarea>") || after.Rev != before.Rev {
+	if err != nil || after.Rev != before.Rev {
 		t.Fatal(err, before.Rev, after.Rev)
+	}
+	form := url.Values{"handoff": {fmt.Sprint(desk.Handoff)}, "key": {key.FindStringSubmatch(page)[1]}, "cited": {"1"}, "text": {"formal: A **draft**. [1]\r\n"}}
+	if _, page = d.post(t, "reply", form); !strings.Contains(page, "formal: A <strong>draft</strong>.</p>") {
+		t.Error("the reply is not there, or has its mark")
+	}
+	if all, err := desk.Store.DraftOutcomes(t.Context()); err != nil || len(all) != 1 || all[0].Used != 1 || all[0].Article != "An article" {
+		t.Errorf("%+v %v", all, err)
+	}
+}
+
+func TestPersonalDataIsShownToThoseWhoMayAndAsk(t *testing.T) {
+	t.Parallel()
+	for _, may := range []bool{false, true} {
+		desk, d := open(t, may)
+		if _, err := desk.Receive(t.Context(), handover.ByCustomer("web", "ana"), handover.Inbound{ID: "2", Text: "write to ana@example.com"}); err != nil {
+			t.Fatal(err)
+		}
+		if page := d.page(); !strings.Contains(page, "write to [email]") || strings.Contains(page, "ana@example.com") || strings.Contains(page, "Show personal data") != may {
+			t.Errorf("may: %v, before: %s", may, page)
+		}
+		status, page := d.post(t, "show", nil)
+		if may != strings.Contains(page, "write to ana@example.com") || (status == http.StatusForbidden) == may {
+			t.Errorf("may: %v, after: %d %s", may, status, page)
+		}
 	}
 }
 
 func TestWhoDoesNotHoldItIsToldWhoDoes(t *testing.T) {
 	t.Parallel()
-	desk, d := open(t)
+	desk, d := open(t, true)
 	other := handover.By{Account: handover.Account{Workspace: "slack:T1", External: "bob"}, At: "1.0"}
 	if _, err := desk.Claim(t.Context(), desk.Handoff, other); err != nil {
 		t.Fatal(err)
@@ -145,7 +198,7 @@ func TestWhoDoesNotHoldItIsToldWhoDoes(t *testing.T) {
 
 func TestABotsConversationCanBeTakenOver(t *testing.T) {
 	t.Parallel()
-	desk, d := open(t)
+	desk, d := open(t, true)
 	if _, err := desk.CancelHandoff(t.Context(), handover.ByCustomer("web", "ana")); err != nil {
 		t.Fatal(err)
 	}

@@ -75,5 +75,11 @@ func templates() *template.Template {
 			return "A colleague"
 		},
 		"join": strings.Join,
+		"tones": func() []handover.Tone {
+			return []handover.Tone{handover.ToneFriendly, handover.ToneNeutral, handover.ToneFormal}
+		},
+		"lengths": func() []handover.Length {
+			return []handover.Length{handover.LengthShort, handover.LengthMedium, handover.LengthLong}
+		},
 	}).ParseFS(assets, "assets/*.html"))
 }

@@ -81,12 +81,16 @@ type Door interface {
 	Shows(text string) bool
 }
 
-// Drafter proposes the same answer to everything.
+// Drafter proposes the same answer to everything, behind the name of the tone unless that is the usual.
 type Drafter string
 
 // Draft implements notify.Drafter.
-func (d Drafter) Draft(context.Context, handover.Conversation, []handover.Message) (handover.Draft, error) {
-	return handover.Draft{Text: string(d)}, nil
+func (d Drafter) Draft(_ context.Context, _ handover.Conversation, _ []handover.Message, style handover.Style, _ func(string)) (handover.Draft, error) {
+	text := string(d) + " [1]"
+	if style.Tone != handover.ToneFriendly {
+		text = string(style.Tone) + ": " + text
+	}
+	return handover.Draft{Text: text, Citations: []handover.Citation{{Title: "An article"}}, Unsupported: []string{"An unborne sentence."}}, nil
 }
 
 // Run plays the story; open brings a new desk and the door to it.

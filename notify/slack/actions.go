@@ -4,9 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/slack-go/slack"
 
@@ -61,9 +59,10 @@ func (w *Workspace) interaction(ctx context.Context, payload []byte) (reply any,
 			ThreadTS string `json:"thread_ts"`
 		}
 		Actions []struct {
-			ActionID string `json:"action_id"`
-			Value    string
-			ActionTS string `json:"action_ts"`
+			ActionID       string `json:"action_id"`
+			Value          string
+			SelectedOption struct{ Value string } `json:"selected_option"`
+			ActionTS       string                 `json:"action_ts"`
 		}
 		View slack.View
 	}
@@ -81,6 +80,10 @@ func (w *Workspace) interaction(ctx context.Context, payload []byte) (reply any,
 		return nil, nil
 	}
 	a := in.Actions[0]
+	if in.View.ID != "" {
+		w.restyle(in.View, a.ActionID, a.SelectedOption.Value)
+		return nil, nil
+	}
 	do := w.buttons()[a.ActionID]
 	handoff, err := strconv.ParseInt(a.Value, 10, 64)
 	if do == nil || err != nil {
@@ -115,93 +118,4 @@ func refusalText(err error) string {
 		return "This conversation is not known here."
 	}
 	return ""
-}
-
-const (
-	draftCallback = "draft"
-	draftBlock    = "text"
-)
-
-// openDraft opens a modal at once, because its trigger lives three seconds, and fills it when the draft is there.
-func (w *Workspace) openDraft(_ context.Context, c click) error {
-	w.politely("draft", func(ctx context.Context) error {
-		value := strconv.FormatInt(c.handoff, 10)
-		view, err := w.api.OpenViewContext(ctx, c.trigger, modal(value, []slack.Block{section("Reading the conversation …")}, false))
-		if err != nil {
-			return err
-		}
-		conv, err := w.reads.OfHandoff(ctx, c.handoff)
-		if err != nil {
-			return err
-		}
-		talk, err := w.reads.Transcript(ctx, conv.ID, conv.Episode)
-		if err != nil {
-			return err
-		}
-		draft, err := w.drafter.Draft(ctx, conv, talk)
-		if err != nil {
-			draft = handover.Draft{}
-			w.o.Logger.WarnContext(ctx, "no draft", "handoff", c.handoff, "err", err)
-		}
-		if err := w.reads.Drafted(ctx, "view:"+view.ID, c.handoff, draft); err != nil {
-			w.o.Logger.WarnContext(ctx, "what becomes of the draft is not known", "handoff", c.handoff, "err", err)
-		}
-		_, err = w.api.UpdateViewContext(ctx, modal(value, draftBlocks(draft), true), "", "", view.ID)
-		return err
-	})
-	return nil
-}
-
-func modal(handoff string, blocks []slack.Block, submit bool) slack.ModalViewRequest {
-	text := func(s string) *slack.TextBlockObject {
-		return slack.NewTextBlockObject(slack.PlainTextType, s, false, false)
-	}
-	v := slack.ModalViewRequest{Type: slack.VTModal, CallbackID: draftCallback, PrivateMetadata: handoff, Title: text("Draft reply"), Close: text("Cancel"), Blocks: slack.Blocks{BlockSet: blocks}}
-	if submit {
-		v.Submit = text("Send")
-	}
-	return v
-}
-
-func draftBlocks(d handover.Draft) []slack.Block {
-	input := slack.NewPlainTextInputBlockElement(slack.NewTextBlockObject(slack.PlainTextType, "Write the answer", false, false), draftBlock).WithMultiline(true).WithInitialValue(clip(d.Text, 3000))
-	blocks := []slack.Block{slack.NewInputBlock(draftBlock, slack.NewTextBlockObject(slack.PlainTextType, "Answer", false, false), nil, input)}
-	if d.Text == "" {
-		blocks = append(blocks, section("The knowledge base has nothing on this. Write the answer yourself."))
-	}
-	for i, c := range d.Citations[:min(5, len(d.Citations))] {
-		title := escape(clip(c.Title, 200))
-		if strings.HasPrefix(c.URL, "http://") || strings.HasPrefix(c.URL, "https://") {
-			title = "<" + escape(c.URL) + "|" + strings.ReplaceAll(title, "|", "¦") + ">"
-		}
-		blocks = append(blocks, slack.NewContextBlock("", mrkdwn(fmt.Sprintf("%d. %s · %.2f", i+1, title, c.Score))))
-	}
-	if len(d.Unsupported) > 0 {
-		blocks = append(blocks, section(clipEscaped(":warning: *No source bears this out:* "+escape(strings.Join(d.Unsupported, " … ")), maxSection)))
-	}
-	return blocks
-}
-
-// submitDraft sends what the agent made of the draft. She must hold the conversation; else the modal says who does.
-func (w *Workspace) submitDraft(ctx context.Context, user string, v slack.View) (any, error) {
-	handoff, err := strconv.ParseInt(v.PrivateMetadata, 10, 64)
-	if v.CallbackID != draftCallback || err != nil || v.State == nil {
-		return nil, nil
-	}
-	refuse := func(text string) any {
-		return map[string]any{"response_action": "errors", "errors": map[string]string{draftBlock: text}}
-	}
-	text := strings.TrimSpace(keepable(v.State.Values[draftBlock][draftBlock].Value))
-	if text == "" {
-		return refuse("Write something first."), nil
-	}
-	by := handover.By{Account: handover.Account{Workspace: w.o.Identity.Workspace(), External: user}}
-	_, err = w.desk.Write(ctx, handoff, by, "view:"+v.ID, text)
-	if said := refusalText(err); said != "" {
-		return refuse(strings.ReplaceAll(said, "*", "")), nil
-	}
-	if err == nil {
-		w.politely("draft's outcome", func(ctx context.Context) error { return w.reads.DraftSent(ctx, "view:"+v.ID, text) })
-	}
-	return nil, err
 }

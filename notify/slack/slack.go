@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -63,6 +64,7 @@ type Workspace struct {
 	o         Options
 	api       *slack.Client
 	courtesy  chan func(context.Context)
+	drafts    chan func(context.Context)
 	processed chan struct{} // limits what is taken in at once
 }
 
@@ -95,42 +97,48 @@ func Identify(ctx context.Context, o Options) (Identity, error) {
 func New(desk *handover.Desk, reads Reads, drafter notify.Drafter, o Options) *Workspace {
 	return &Workspace{
 		desk: desk, reads: reads, drafter: drafter, o: o, api: client(o, o.Observer),
-		courtesy: make(chan func(context.Context), 256), processed: make(chan struct{}, 16),
+		courtesy: make(chan func(context.Context), 256), drafts: make(chan func(context.Context), 64), processed: make(chan struct{}, 16),
 	}
 }
 
-// Run does the courtesies (ephemeral answers, reactions, modals' second pages) until ctx ends, and keeps the sockets open in
-// Socket Mode. No state depends on a courtesy: when there are too many, some are dropped.
+// Run does the courtesies (ephemeral answers, reactions) and writes drafts until ctx ends, and keeps the sockets open in Socket Mode. No
+// state depends on a courtesy: when there are too many, some are dropped.
 func (w *Workspace) Run(ctx context.Context) error {
-	done := make(chan struct{})
-	for range 4 {
-		go func() {
-			defer func() { done <- struct{}{} }()
-			for {
-				select {
-				case <-ctx.Done():
-					return
-				case do := <-w.courtesy:
-					c, cancel := context.WithTimeout(ctx, time.Minute)
-					do(c)
-					cancel()
-				}
-			}
-		}()
+	var wg sync.WaitGroup
+	for _, of := range []struct {
+		work    chan func(context.Context)
+		workers int
+	}{{w.courtesy, 4}, {w.drafts, 8}} {
+		for range of.workers {
+			wg.Go(func() { w.work(ctx, of.work) })
+		}
 	}
 	if w.o.AppToken != "" {
 		w.runSockets(ctx)
 	}
-	for range 4 {
-		<-done
-	}
+	wg.Wait()
 	return nil
+}
+
+func (w *Workspace) work(ctx context.Context, jobs <-chan func(context.Context)) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case do := <-jobs:
+			c, cancel := context.WithTimeout(ctx, time.Minute)
+			func() {
+				defer w.survive(c)
+				do(c)
+			}()
+			cancel()
+		}
+	}
 }
 
 func (w *Workspace) politely(what string, do func(context.Context) error) {
 	select {
 	case w.courtesy <- func(ctx context.Context) {
-		defer w.survive(ctx)
 		if err := do(ctx); err != nil && ctx.Err() == nil {
 			w.o.Logger.InfoContext(ctx, "a courtesy was not done", "what", what, "err", err)
 		}

@@ -68,32 +68,39 @@ func TestTheStoryInSlack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			notifytest.Run(t, func(t *testing.T) (*notifytest.Desk, notifytest.Door) {
-				s := slacktest.Start(t, slacktest.Options{PostsPerSecond: -1})
-				o := slack.Options{BotToken: slacktest.BotToken, SigningSecret: slacktest.SigningSecret, APIURL: s.URL, Logger: pgtest.Logger()}
-				if sockets {
-					o.AppToken = slacktest.AppToken
-				}
-				id, err := slack.Identify(t.Context(), o)
-				if err != nil {
-					t.Fatal(err)
-				}
-				o.Identity = id
-				d := notifytest.NewDesk(t, handover.Place{Workspace: id.Workspace(), Channel: "C1"})
-				w := slack.New(d.Desk, d.Store, notifytest.Drafter("draft"), o)
-				ctx, cancel := context.WithCancel(context.Background())
-				done := make(chan struct{})
-				go func() { defer close(done); _ = w.Run(ctx) }()
-				t.Cleanup(func() { cancel(); <-done })
-				if !sockets {
-					mux := http.NewServeMux()
-					w.Routes(mux)
-					h := httptest.NewServer(mux)
-					t.Cleanup(h.Close)
-					s.Listen(h.URL)
-				}
-				d.Work(t, map[string]notify.Workspace{id.Workspace(): w})
+				d, s := connect(t, notifytest.Drafter("draft"), sockets)
 				return d, door{s}
 			})
 		})
 	}
+}
+
+// connect is a desk connected to a fake Slack.
+func connect(t *testing.T, drafter notify.Drafter, sockets bool) (*notifytest.Desk, *slacktest.Server) {
+	t.Helper()
+	s := slacktest.Start(t, slacktest.Options{PostsPerSecond: -1})
+	o := slack.Options{BotToken: slacktest.BotToken, SigningSecret: slacktest.SigningSecret, APIURL: s.URL, Logger: pgtest.Logger()}
+	if sockets {
+		o.AppToken = slacktest.AppToken
+	}
+	id, err := slack.Identify(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Identity = id
+	d := notifytest.NewDesk(t, handover.Place{Workspace: id.Workspace(), Channel: "C1"})
+	w := slack.New(d.Desk, d.Store, drafter, o)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); _ = w.Run(ctx) }()
+	t.Cleanup(func() { cancel(); <-done })
+	if !sockets {
+		mux := http.NewServeMux()
+		w.Routes(mux)
+		h := httptest.NewServer(mux)
+		t.Cleanup(h.Close)
+		s.Listen(h.URL)
+	}
+	d.Work(t, map[string]notify.Workspace{id.Workspace(): w})
+	return d, s
 }

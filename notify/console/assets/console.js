@@ -10,7 +10,7 @@
     if (reading) { again = true; return; }
     reading = true;
     try {
-      const page = location.pathname.replace(/\/(claim|resolve|return|release|reopen|reply|note|draft)$/, '');
+      const page = location.pathname.replace(/\/(claim|resolve|return|release|reopen|reply|note|draft|show)$/, '');
       const res = await fetch(page, { headers: { Accept: 'text/html' } });
       if (res.redirected && new URL(res.url).pathname.endsWith('/login')) { location.reload(); return; }
       if (!res.ok) return;

@@ -117,23 +117,15 @@ func acked(e *envelope) error {
 	}
 }
 
-// Submit submits the newest modal of a user with a text, and returns the errors that the app shows in it.
-func (s *Server) Submit(user, block, text string) (map[string]string, error) {
+// Submit submits the newest modal of a user with a text in its field, and returns the errors that the app shows in it.
+func (s *Server) Submit(user, text string) (map[string]string, error) {
 	s.mu.Lock()
-	var v *View
-	for _, o := range s.views {
-		if o.User == user && (v == nil || len(o.ID) > len(v.ID) || len(o.ID) == len(v.ID) && o.ID > v.ID) {
-			v = o
-		}
-	}
+	v := s.newest(user)
 	if v == nil || v.Body["submit"] == nil {
 		s.mu.Unlock()
 		return nil, errors.New("no modal that can be submitted is open")
 	}
-	env := s.interact(user, map[string]any{"type": "view_submission", "view": map[string]any{
-		"id": v.ID, "type": "modal", "callback_id": v.Callback, "private_metadata": v.Metadata,
-		"state": map[string]any{"values": map[string]any{block: map[string]any{block: map[string]any{"type": "plain_text_input", "value": text}}}},
-	}})
+	env := s.interact(user, map[string]any{"type": "view_submission", "view": v.with(text)})
 	s.mu.Unlock()
 	select {
 	case b := <-env.reply:
@@ -150,21 +142,76 @@ func (s *Server) Submit(user, block, text string) (map[string]string, error) {
 	}
 }
 
+// Choose picks an option of a menu in the newest modal of a user, with a text in its field. An option that is not there is an error.
+func (s *Server) Choose(user, action, value, text string) error {
+	s.mu.Lock()
+	v := s.newest(user)
+	if v == nil || !strings.Contains(v.Text(), `"action_id":"`+action+`"`) || !strings.Contains(v.Text(), `"value":"`+value+`"`) {
+		s.mu.Unlock()
+		return fmt.Errorf("no modal with %s: %s is open", action, value)
+	}
+	env := s.interact(user, map[string]any{"type": "block_actions", "view": v.with(text), "actions": []any{
+		map[string]any{"action_id": action, "type": "static_select", "selected_option": map[string]any{"value": value}},
+	}})
+	s.mu.Unlock()
+	return acked(env)
+}
+
+// CloseModal closes the newest modal of a user: it can no longer be updated.
+func (s *Server) CloseModal(user string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if v := s.newest(user); v != nil {
+		delete(s.views, v.ID)
+	}
+}
+
 // Modal returns the newest modal of a user, or nil.
 func (s *Server) Modal(user string) *View {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var v *View
-	for _, o := range s.views {
-		if o.User == user && (v == nil || len(o.ID) > len(v.ID) || len(o.ID) == len(v.ID) && o.ID > v.ID) {
-			v = o
-		}
-	}
+	v := s.newest(user)
 	if v == nil {
 		return nil
 	}
 	c := *v
 	return &c
+}
+
+func (s *Server) newest(user string) (v *View) {
+	for _, o := range s.views {
+		if o.User == user && (v == nil || len(o.ID) > len(v.ID) || len(o.ID) == len(v.ID) && o.ID > v.ID) {
+			v = o
+		}
+	}
+	return v
+}
+
+// hash changes with every update.
+func (v *View) hash() string { return fmt.Sprint(v.ID, ".", v.Updates) }
+
+// Field names the modal's text field, block and action, with what stands in it; "" when there is none.
+func (v *View) Field() (block, action, initial string) {
+	blocks, _ := v.Body["blocks"].([]any)
+	for _, b := range blocks {
+		if m, _ := b.(map[string]any); m["type"] == "input" {
+			e, _ := m["element"].(map[string]any)
+			block, _ = m["block_id"].(string)
+			action, _ = e["action_id"].(string)
+			initial, _ = e["initial_value"].(string)
+			return block, action, initial
+		}
+	}
+	return "", "", ""
+}
+
+// with is the modal as Slack sends it, with a text in its field.
+func (v *View) with(text string) map[string]any {
+	values := map[string]any{}
+	if block, action, _ := v.Field(); block != "" {
+		values[block] = map[string]any{action: map[string]any{"type": "plain_text_input", "value": text}}
+	}
+	return map[string]any{"id": v.ID, "hash": v.hash(), "type": "modal", "callback_id": v.Callback, "private_metadata": v.Metadata, "state": map[string]any{"values": values}}
 }
 
 // Text is all text of a modal.

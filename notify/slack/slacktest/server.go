@@ -104,6 +104,7 @@ type View struct {
 	ID, User, Callback, Metadata string
 	Body                         map[string]any
 	Updates                      int
+	Was                          []string // Text before each update
 }
 
 // Start runs a server until the test ends.
@@ -494,8 +495,12 @@ func (s *Server) view(method string, in args) map[string]any {
 		if v == nil {
 			return no("not_found")
 		}
+		if h := in.str("hash"); h != "" && h != v.hash() {
+			return no("hash_conflict")
+		}
+		v.Was = append(v.Was, v.Text())
 		v.Body, v.Metadata, v.Callback, v.Updates = body, metadata, callback, v.Updates+1
-		return map[string]any{"ok": true, "view": map[string]any{"id": v.ID}}
+		return map[string]any{"ok": true, "view": map[string]any{"id": v.ID, "hash": v.hash()}}
 	}
 	trigger := in.str("trigger_id")
 	at, known := s.triggers[trigger]
@@ -509,5 +514,5 @@ func (s *Server) view(method string, in args) map[string]any {
 	s.n++
 	v := &View{ID: fmt.Sprint("V", s.n), User: strings.Split(trigger, ".")[0], Callback: callback, Metadata: metadata, Body: body}
 	s.views[v.ID] = v
-	return map[string]any{"ok": true, "view": map[string]any{"id": v.ID}}
+	return map[string]any{"ok": true, "view": map[string]any{"id": v.ID, "hash": v.hash()}}
 }

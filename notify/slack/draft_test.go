@@ -1,0 +1,78 @@
+package slack_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/deskbell/deskbell/handover"
+	"github.com/deskbell/deskbell/notify/slack/slacktest"
+)
+
+// writer is a drafter that writes a word each half second, until ctx ends.
+type writer struct{ stopped chan error }
+
+func (w writer) Draft(ctx context.Context, _ handover.Conversation, _ []handover.Message, _ handover.Style, heard func(string)) (handover.Draft, error) {
+	text := ""
+	for _, word := range strings.Fields("one two three four five six") {
+		select {
+		case <-ctx.Done():
+			w.stopped <- ctx.Err()
+			return handover.Draft{}, ctx.Err()
+		case <-time.After(500 * time.Millisecond): // a model's pace
+		}
+		text += word + " "
+		heard(text)
+	}
+	w.stopped <- nil
+	return handover.Draft{Text: text + "[1]", Citations: []handover.Citation{{Title: "Numbers", Score: 0.5}}}, nil
+}
+
+func modal(t *testing.T, s *slacktest.Server, part string) *slacktest.View {
+	t.Helper()
+	for range 1000 {
+		if v := s.Modal("UMIA"); v != nil && strings.Contains(v.Text(), part) {
+			return v
+		}
+		time.Sleep(10 * time.Millisecond) // until it shows it
+	}
+	t.Fatal("the modal never shows " + part)
+	return nil
+}
+
+func TestADraftGrowsInItsModal(t *testing.T) {
+	t.Parallel()
+	w := writer{make(chan error, 1)}
+	d, s := connect(t, w, false)
+	door{s}.click(t, "draft")
+	v := modal(t, s, "six [1]")
+	if grew := strings.Join(v.Was, "\n"); !strings.Contains(grew, "one two  …") || strings.Contains(grew, "[1]") || v.Updates > 5 {
+		t.Errorf("%d updates: %s", v.Updates, grew)
+	}
+	door{s}.click(t, "claim")
+	if refused, err := s.Submit("UMIA", "one two three four five six [1]"); err != nil || len(refused) > 0 {
+		t.Fatal(refused, err)
+	}
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		all, err := d.Store.DraftOutcomes(t.Context())
+		if err == nil && len(all) == 1 && all[0].Used == 1 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal(all, err)
+		}
+	}
+}
+
+func TestADraftThatNobodyLooksAtIsNotWrittenOn(t *testing.T) {
+	t.Parallel()
+	w := writer{make(chan error, 1)}
+	_, s := connect(t, w, false)
+	door{s}.click(t, "draft")
+	modal(t, s, "one")
+	s.CloseModal("UMIA")
+	if err := <-w.stopped; err == nil {
+		t.Fatal("it was written to its end")
+	}
+}
