@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/deskbell/deskbell/handover"
 )
@@ -132,6 +133,12 @@ func (b *Bot) act(ctx context.Context, c handover.Conversation, d handover.Decis
 		return say(handover.Spoken{Text: d.Signals.Answer, Citations: d.Signals.Citations, Choices: []string{b.o.Person}, Offers: true})
 	case handover.ActOffer:
 		return say(handover.Spoken{Text: b.o.Offer, Choices: []string{b.o.Person, b.o.NoThanks}, Offers: true, NoAnswer: true})
+	case handover.ActAsk:
+		s := handover.Spoken{Text: d.Ask}
+		if strings.HasPrefix(d.Ask, d.Signals.Answer) { // with the answer to a question in between
+			s.Citations = d.Signals.Citations
+		}
+		return say(s)
 	case handover.ActDecline:
 		return say(handover.Spoken{Text: b.o.Declined})
 	case handover.ActNoPerson:

@@ -8,16 +8,19 @@ type Policy struct {
 	OfferBelow    float64 // do not answer below it, offer a person instead, 0…1, default 0.40
 	FrustrationAt float64 // hand off at or above it, 0…1, default 0.70
 	Config        string  // hash of the configuration, stored with every decision
+	Intents       map[string]Intent
 }
 
 // Decide says what the bot does at a turn. It is pure, so that a stored decision can be explained and played again.
 func (p Policy) Decide(s handover.Signals, c handover.Conversation, gate handover.Gate) handover.Decision {
 	d := handover.Decision{State: c.State, Signals: s, AnswerAbove: p.AnswerAbove, OfferBelow: p.OfferBelow, Frustration: p.FrustrationAt, Config: p.Config}
+	d.Matter = c.Matter
 	if c.State == handover.Waiting {
 		p.whileWaiting(&d, s, c)
 		return d
 	}
-	d.Act, d.Reason = p.withBot(s, c)
+	d.Matter = p.matter(s, c.Matter)
+	d.Act, d.Reason = p.withBot(&d, s, c, gate)
 	if gate != handover.GateOpen { // no person can be had, so none is offered
 		d.Reason = ""
 		switch d.Act {
@@ -47,7 +50,7 @@ func (p Policy) whileWaiting(d *handover.Decision, s handover.Signals, c handove
 	}
 }
 
-func (p Policy) withBot(s handover.Signals, c handover.Conversation) (handover.Act, handover.Reason) {
+func (p Policy) withBot(d *handover.Decision, s handover.Signals, c handover.Conversation, gate handover.Gate) (handover.Act, handover.Reason) {
 	switch {
 	case s.WantsHuman:
 		return handover.ActHandOff, handover.Requested
@@ -59,6 +62,17 @@ func (p Policy) withBot(s handover.Signals, c handover.Conversation) (handover.A
 		return handover.ActHandOff, handover.Frustration
 	case s.Failed:
 		return handover.ActHandOff, handover.BotBreak
+	}
+	if gate == handover.GateOpen { // nothing is asked for nobody
+		if asks, complete := p.form(d, s); complete {
+			return handover.ActHandOff, handover.FormComplete
+		} else if asks {
+			return handover.ActAsk, ""
+		}
+	}
+	switch {
+	case s.Solved && c.Matter.Asking():
+		return handover.ActDecline, ""
 	case s.SmallTalk:
 		return handover.ActAnswer, ""
 	case s.Answer != "" && s.Confidence >= p.AnswerAbove:

@@ -2,6 +2,7 @@ package configs
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -28,6 +29,7 @@ func (c *Config) check(b []byte, m *Mistakes) {
 	}
 	if root := doc.Content[0]; root.Kind == yaml.MappingNode {
 		c.walk("", root, m)
+		c.cross(m)
 	} else if root.Tag != "!!null" {
 		m.add(root.Line, "expected keys and values, such as listen: 127.0.0.1:8080")
 	}
@@ -101,18 +103,37 @@ func nest(name, value string) map[string]any {
 	return map[string]any{head: nest(rest, value)}
 }
 
+// strict keeps the line of everything below path, and notes the keys that its type does not have.
+func (c *Config) strict(path string, n *yaml.Node, t reflect.Type, m *Mistakes) {
+	c.lines[path] = n.Line
+	switch {
+	case n.Kind == yaml.SequenceNode && t.Kind() == reflect.Slice:
+		for i, item := range n.Content {
+			c.strict(fmt.Sprintf("%s[%d]", path, i+1), item, t.Elem(), m)
+		}
+	case n.Kind == yaml.MappingNode && (t.Kind() == reflect.Map || t.Kind() == reflect.Struct):
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			k, of := n.Content[i], t
+			if t.Kind() == reflect.Struct {
+				at := slices.Index(tags(t), k.Value)
+				if at < 0 {
+					m.add(k.Line, "%s.%s is not a key%s", path, k.Value, nearest(k.Value, tags(t)))
+					continue
+				}
+				of = t.Field(at).Type
+			} else {
+				of = t.Elem()
+			}
+			c.strict(path+"."+k.Value, n.Content[i+1], of, m)
+			c.lines[path+"."+k.Value] = k.Line
+		}
+	}
+}
+
 // list decodes what only the file can set.
 func (c *Config) list(name string, v *yaml.Node, m *Mistakes) {
 	into := map[string]any{"teams": &c.Teams, "agents": &c.Agents, "intents": &c.Intents, "masking": &c.Masking, "web.origins": &c.Origins}[name]
-	fields := map[string][]string{"teams": tags(Team{}), "agents": tags(Agent{}), "intents": tags(Intent{})}[name]
-	for i := 0; v.Kind == yaml.MappingNode && i+1 < len(v.Content); i += 2 {
-		entry := v.Content[i+1]
-		for j := 0; entry.Kind == yaml.MappingNode && j+1 < len(entry.Content); j += 2 {
-			if f := entry.Content[j]; !slices.Contains(fields, f.Value) {
-				m.add(f.Line, "%s.%s.%s is not a key%s", name, v.Content[i].Value, f.Value, nearest(f.Value, fields))
-			}
-		}
-	}
+	c.strict(name, v, reflect.TypeOf(into).Elem(), m)
 	if err := v.Decode(into); err != nil {
 		var wrong *yaml.TypeError
 		if !errors.As(err, &wrong) {
@@ -136,41 +157,56 @@ func (c *Config) list(name string, v *yaml.Node, m *Mistakes) {
 			}
 		}
 	}
-	if name == "masking" {
-		for i := 0; i+1 < len(v.Content); i += 2 {
-			if _, err := regexp.Compile(v.Content[i+1].Value); err != nil {
-				m.add(v.Content[i+1].Line, "masking.%s: not a regular expression: %v", v.Content[i].Value, err)
-			}
-		}
-	}
-	c.cross(name, v, m)
 }
 
 // cross checks what the lists say of each other and of themselves.
-func (c *Config) cross(name string, v *yaml.Node, m *Mistakes) {
-	line := func(entry string) int {
-		for i := 0; i+1 < len(v.Content); i += 2 {
-			if v.Content[i].Value == entry {
-				return v.Content[i].Line
-			}
-		}
-		return v.Line
-	}
+func (c *Config) cross(m *Mistakes) {
+	wrong := func(path, format string, a ...any) { m.add(c.lines[path], path+": "+format, a...) }
 	tokens := map[string]string{}
+	skills := map[string]bool{}
 	for _, agent := range slices.Sorted(maps.Keys(c.Agents)) {
-		a := c.Agents[agent]
-		if name != "agents" {
-			break
-		}
+		a, path := c.Agents[agent], "agents."+agent
 		if a.ConsoleToken != "" && len(a.ConsoleToken) < 16 {
-			m.add(line(agent), "agents.%s.console_token: too short to be secret; expected at least 16 characters, for example from openssl rand -hex 16", agent)
+			wrong(path+".console_token", "too short to be secret; expected at least 16 characters, for example from openssl rand -hex 16")
 		}
 		if other := tokens[a.ConsoleToken]; a.ConsoleToken != "" && other != "" {
-			m.add(line(agent), "agents.%s.console_token is also %s's", agent, other)
+			wrong(path+".console_token", "is also %s's", other)
 		}
 		tokens[a.ConsoleToken] = agent
-		if a.Role != "" && !contains([]string{"member", "lead", "admin"}, a.Role) {
-			m.add(line(agent), "agents.%s.role: got %q, expected one of member, lead, admin%s", agent, a.Role, nearest(a.Role, []string{"member", "lead", "admin"}))
+		if roles := []string{"member", "lead", "admin"}; a.Role != "" && !contains(roles, a.Role) {
+			wrong(path+".role", "got %q, expected one of %s%s", a.Role, strings.Join(roles, ", "), nearest(a.Role, roles))
+		}
+		for _, s := range a.Skills {
+			skills[s] = true
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Intents)) {
+		of, path := c.Intents[name], "intents."+name
+		if len(of.Examples) == 0 {
+			wrong(path, "expected examples: what customers say, a few of them")
+		}
+		if _, known := c.Teams[of.Team]; of.Team != "" && !known {
+			names := slices.Sorted(maps.Keys(c.Teams))
+			wrong(path+".team", "%q is not among teams (%s)%s", of.Team, cmp.Or(strings.Join(names, ", "), "none is listed"), nearest(of.Team, names))
+		}
+		for i, s := range of.Skills {
+			if len(c.Agents) > 0 && !skills[s] {
+				wrong(fmt.Sprintf("%s.skills[%d]", path, i+1), "no agent has the skill %q%s", s, nearest(s, slices.Sorted(maps.Keys(skills))))
+			}
+		}
+		for i, f := range of.Form {
+			at := fmt.Sprintf("%s.form[%d]", path, i+1)
+			if f.Name == "" || f.Ask == "" {
+				wrong(at, "expected a name and what to ask")
+			}
+			if _, err := regexp.Compile(f.Pattern); err != nil {
+				wrong(at+".pattern", "not a regular expression: %v", err)
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Masking)) {
+		if _, err := regexp.Compile(c.Masking[name]); err != nil {
+			wrong("masking."+name, "not a regular expression: %v", err)
 		}
 	}
 }
@@ -247,9 +283,9 @@ func all() []string {
 	return names
 }
 
-func tags(v any) []string {
+func tags(t reflect.Type) []string {
 	var out []string
-	for t, i := reflect.TypeOf(v), 0; i < t.NumField(); i++ {
+	for i := range t.NumField() {
 		out = append(out, t.Field(i).Tag.Get("yaml"))
 	}
 	return out

@@ -40,6 +40,16 @@ type Agent struct {
 // Intent is what customers come with.
 type Intent struct {
 	Examples []string `yaml:"examples"`
+	Team     string   `yaml:"team"`
+	Skills   []string `yaml:"skills"`
+	Form     []Field  `yaml:"form"`
+}
+
+// Field is one thing that an intent's form asks.
+type Field struct {
+	Name    string `yaml:"name"`
+	Ask     string `yaml:"ask"`
+	Pattern string `yaml:"pattern"`
 }
 
 // Config is all that an admin can set.
@@ -51,7 +61,8 @@ type Config struct {
 	Intents map[string]Intent
 	Masking map[string]string // further patterns that are hidden from Slack and models, by name
 	Origins []string
-	Hash    string // of all that is in force, secrets left out
+	lines   map[string]int // of what only the file can set: "intents.refund.team"
+	Hash    string         // of all that is in force, secrets left out
 }
 
 // String returns a scalar key's value.
@@ -100,7 +111,7 @@ func (m *Mistakes) Error() string {
 // Load reads the file (DefaultFile, which may be absent, when file is "") and the environment. overrides, key by key, win over both.
 // All mistakes come as one *Mistakes.
 func Load(file string, overrides map[string]string) (*Config, error) {
-	c := &Config{v: viper.New(), Teams: map[string]Team{}, Agents: map[string]Agent{}, Intents: map[string]Intent{}, Masking: map[string]string{}}
+	c := &Config{v: viper.New(), Teams: map[string]Team{}, Agents: map[string]Agent{}, Intents: map[string]Intent{}, Masking: map[string]string{}, lines: map[string]int{}}
 	for _, k := range Keys {
 		c.v.SetDefault(k.Name, k.Default)
 	}

@@ -62,6 +62,17 @@ agents:
 web:
   origins: [https://shop.example/path]
   messages_per_minute: 1.5
+teams: {billing: {slack_channel: C1}}
+intents:
+  refund:
+    examples: [I want my money back]
+    team: biling
+    skills: [refunds]
+    form:
+      - name: order
+        ask: What is your order number?
+        pattern: "[0-9"
+      - asks: Why?
 `)
 	_, err := Load(file, nil)
 	var m *Mistakes
@@ -77,10 +88,15 @@ web:
 		`:9: slack.undo_window stands here a second time; the first is on line 8`,
 		`:10: slack.api_url: got "slack.com", expected http://… or https://…`,
 		`:11: worker: expected keys below it, such as worker.lease`,
-		`:13: agents.mia.role: got "leed", expected one of member, lead, admin; did you mean lead?`,
 		`:14: agents.mia.console_tokne is not a key; did you mean console_token?`,
+		`:15: agents.mia.role: got "leed", expected one of member, lead, admin; did you mean lead?`,
 		`:17: web.origins: got "https://shop.example/path", expected an origin such as https://shop.example (without a path), or *`,
 		`:18: web.messages_per_minute: got "1.5", expected a whole number`,
+		`:23: intents.refund.team: "biling" is not among teams (billing); did you mean billing?`,
+		`:24: intents.refund.skills[1]: no agent has the skill "refunds"`,
+		`:28: intents.refund.form[1].pattern: not a regular expression: error parsing regexp: missing closing ]: ` + "`[0-9`",
+		`:29: intents.refund.form[2].asks is not a key; did you mean ask?`,
+		`:29: intents.refund.form[2]: expected a name and what to ask`,
 	}
 	got := strings.Split(err.Error(), "\n")
 	for i, w := range want {

@@ -22,6 +22,7 @@ func Extract(m *Masker, talk []handover.Message) handover.Brief {
 	b := handover.Brief{Summary: Summarise(talk)}
 	mood := Frustration(talk)
 	b.Frustration, b.Evidence = mood.Level, mood.Evidence
+	b.Entities = entities(talk)
 	seen := map[string]bool{}
 	for _, t := range talk {
 		switch t.From {
@@ -48,6 +49,38 @@ func Extract(m *Masker, talk []handover.Message) handover.Brief {
 		}
 	}
 	return b
+}
+
+// mostEntities is how many a card has room for.
+const mostEntities = 12
+
+// entity is what of a customer's words a colleague would look up or reckon with: an amount with its currency, a date, a time, or a code — letters
+// and digits, at least two digits — with the noun before it.
+var entity = regexp.MustCompile(`(?i)(?:\b\p{L}{3,20} (?:(?:no\.?|nr\.?|number|nummer|is|ist|:) )?)?(?:` +
+	`[€$£] ?\d(?:[\d.,]*\d)?|\b\d(?:[\d.,]*\d)? ?(?:(?:eur|euros?|dollars?|usd|pounds?|gbp)\b|€|£|\$)` +
+	`|\b(?:\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./](?:\d{4}|\d\d)?|\d{1,2}(?:st|nd|rd|th)? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*|\d{1,2}:\d\d(?: ?[ap]m)?)` +
+	`|#?\b[\p{L}-]{0,6}\d[\p{L}\d-]*\d\b)`)
+
+// entities are those that the customer named, each once, in order.
+func entities(talk []handover.Message) []string {
+	var out []string
+	seen := map[string]bool{}
+	for _, t := range talk {
+		if t.From != handover.FromCustomer {
+			continue
+		}
+		for _, e := range entity.FindAllString(t.Text, -1) {
+			noun, code, two := strings.Cut(e, " ")
+			if two && len(knowledge.Terms(noun+" 1")) == 1 { // a function word is no name for it
+				e = code
+			}
+			if key := strings.ToLower(e); !seen[key] && len(out) < mostEntities {
+				seen[key] = true
+				out = append(out, e)
+			}
+		}
+	}
+	return out
 }
 
 // masked is the conversation as a model may see it: the other lines as well.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -76,6 +77,9 @@ func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []h
 		s.WantsHuman = s.WantsHuman || wantsHuman(line)
 		s.Accepts, s.Declines, s.Solved = s.Accepts || accepts(line), s.Declines || declines(line), s.Solved || solved(line)
 	}
+	if conv.Matter.Asking() {
+		s.Value = value(*conv.Matter.Asked, turn)
+	}
 	mood := Frustration(talk)
 	s.Frustration, s.Evidence = mood.Level, mood.Evidence
 	if reply := courtesy(turn); reply != "" && !s.WantsHuman {
@@ -93,6 +97,26 @@ func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []h
 	}
 	return s, nil
 }
+
+// value is what a turn answers to a field: what its pattern matches — its first group, if it has one — or, without a pattern, all that is no
+// question; "" when it answers nothing.
+func value(f handover.Field, turn string) string {
+	if notGiven.MatchString(flat(turn)) {
+		return handover.NotGiven
+	}
+	if p, err := regexp.Compile(f.Pattern); err == nil && f.Pattern != "" {
+		if m := p.FindStringSubmatch(turn); m != nil {
+			return m[min(1, len(m)-1)]
+		}
+		return ""
+	}
+	if turn = strings.TrimSpace(turn); strings.HasSuffix(turn, "?") || courtesy(turn) != "" || wantsHuman(turn) {
+		return ""
+	}
+	return shorten(turn, 100)
+}
+
+var notGiven = regexp.MustCompile(`^(?:i )?(?:do not|don't|dont) (?:know|have|remember)\b|^(?:no idea|not sure|weiß (?:ich )?nicht|keine ahnung|no (?:lo )?sé|no tengo|je ne sais pas|weet ik niet|geen idee)\b`)
 
 // intentAt is how probable an intent must be to be named.
 const intentAt = 0.5

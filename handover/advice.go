@@ -29,6 +29,7 @@ type Signals struct {
 	Frustration float64    `json:"frustration"`        // 0…1
 	Evidence    string     `json:"evidence,omitempty"` // what the frustration shows in: "rephrased 3 times; 0.2 → 0.7"
 	Language    string     `json:"language,omitempty"` // ISO 639-1
+	Value       string     `json:"value,omitempty"`    // the answer to the field that the bot asked for; "": none
 	Failed      bool       `json:"failed,omitempty"`   // the advisor failed or had no line
 }
 
@@ -46,6 +47,7 @@ const (
 	ActCancel         Act = "cancel"    // while waiting: solved without a person
 	ActDecline        Act = "declined"  // the offer was turned down
 	ActNoPerson       Act = "no_person" // a person is needed and none can be had
+	ActAsk            Act = "ask"       // a field of the intent's form
 )
 
 // Decision is what the policy made of the signals, with all that is needed to explain it and to play it again.
@@ -53,7 +55,9 @@ type Decision struct {
 	Act         Act     `json:"act"`
 	State       State   `json:"state"` // of the conversation it was made on
 	Reason      Reason  `json:"reason,omitempty"`
-	Raise       bool    `json:"raise,omitempty"` // while waiting: frustration raises the priority
+	Raise       bool    `json:"raise,omitempty"`  // while waiting: frustration raises the priority
+	Matter      *Matter `json:"matter,omitempty"` // what the episode is about from here on
+	Ask         string  `json:"ask,omitempty"`    // what ActAsk says
 	Signals     Signals `json:"signals"`
 	AnswerAbove float64 `json:"answer_above"`
 	OfferBelow  float64 `json:"offer_below"`
@@ -66,7 +70,8 @@ type Brief struct {
 	Summary     string     `json:"summary"`
 	Wants       string     `json:"wants,omitempty"`
 	KeyPoints   []string   `json:"key_points,omitempty"`
-	Tried       []string   `json:"tried,omitempty"` // what the bot answered with
+	Entities    []string   `json:"entities,omitempty"` // amounts, dates and codes that the customer named: "order 1182", "€ 20"
+	Tried       []string   `json:"tried,omitempty"`    // what the bot answered with
 	Intent      string     `json:"intent,omitempty"`
 	Frustration float64    `json:"frustration"`
 	Evidence    string     `json:"evidence,omitempty"`

@@ -274,7 +274,7 @@ func (d *Desk) Reopen(ctx context.Context, handoff int64, by By) (Saved, error) 
 		}
 		team, place := d.place(c.Handoff.Team)
 		ch.Next.Tenures = nil
-		ch.ring(Handoff{Previous: handoff, Team: team, Reason: AgentInitiated, Brief: c.Handoff.Brief}, place)
+		ch.ring(Handoff{Previous: handoff, Team: team, Reason: AgentInitiated, Brief: c.Handoff.Brief, Matter: c.Handoff.Matter}, place)
 		d.take(ch, by, ch.Next.Actor)
 		return nil
 	})

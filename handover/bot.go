@@ -32,6 +32,7 @@ func (d *Desk) botTurn(ctx context.Context, id, upTo int64, why Decision, decide
 			return &NotNowError{Err: errMoved, After: 50 * time.Millisecond}
 		}
 		ch.Next.Answered = upTo
+		ch.Next.Matter = why.Matter
 		ch.Decision = &why
 		if c.State == Waiting && why.Raise && c.Handoff.Priority < 1 {
 			ch.Next.Handoff.Priority = 1
@@ -67,7 +68,7 @@ func (d *Desk) RequestHandoff(ctx context.Context, id, upTo int64, why Decision)
 		if c.State != WithBot {
 			return ErrStale
 		}
-		return d.request(ch, why.Reason, &why, "")
+		return d.request(ch, why.Reason, &why)
 	})
 }
 

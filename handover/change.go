@@ -122,6 +122,9 @@ func (d *Desk) publish(ch *Change, upTo int64) {
 func (ch *Change) ring(h Handoff, place Place) {
 	h.ID = ch.id()
 	h.State = Waiting
+	if h.Matter == nil {
+		h.Matter = ch.Next.Matter
+	}
 	h.RequestedAt = ch.Next.Now
 	if place.Workspace != "" {
 		h.Card = Card{ID: ch.id(), Handoff: h.ID, Place: place}
@@ -193,5 +196,6 @@ func (ch *Change) finish(o Outcome) {
 // newEpisode makes the copilot read only what comes from here on.
 func (ch *Change) newEpisode() {
 	ch.Next.Episode = ch.Next.Seq
+	ch.Next.Matter = nil
 	ch.Next.Offers, ch.Next.Offered = 0, false
 }

@@ -128,6 +128,7 @@ type Handoff struct {
 	Reason      Reason
 	Why         *Decision // what led to it, with its figures; nil: asked for by a person's click
 	Brief       *Brief    // nil until the copilot has read the conversation
+	Matter      *Matter   // what the bot knew of it by then; nil: nothing
 	Priority    int       // 0 normal; higher is sooner
 	State       State     // Waiting, Claimed or Closed
 	Outcome     Outcome
@@ -151,15 +152,16 @@ type Conversation struct {
 	Language          string
 	PageURL           string
 	State             State
-	Rev               int64 // counts every change that a customer may see
-	StateRev          int64 // Rev of the last change of state
-	Seq               int64 // of the newest visible message
-	LastCustomer      int64 // Seq of the customer's newest message
-	Episode           int64 // Seq after which the current episode starts; the copilot reads from there
-	Answered          int64 // Seq of the customer's newest message that the bot has dealt with
-	Offers            int   // times in a row that the bot could only offer a person
-	Offered           bool  // an offer stands: a yes is a yes to it
-	Seen              int64 // Seq up to which the customer has read
+	Rev               int64   // counts every change that a customer may see
+	StateRev          int64   // Rev of the last change of state
+	Seq               int64   // of the newest visible message
+	LastCustomer      int64   // Seq of the customer's newest message
+	Episode           int64   // Seq after which the current episode starts; the copilot reads from there
+	Answered          int64   // Seq of the customer's newest message that the bot has dealt with
+	Offers            int     // times in a row that the bot could only offer a person
+	Offered           bool    // an offer stands: a yes is a yes to it
+	Matter            *Matter // what the episode is about; nil: not known
+	Seen              int64   // Seq up to which the customer has read
 	Handoff           Handoff
 
 	// What the Ref asked for beside; not saved.

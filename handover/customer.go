@@ -50,17 +50,21 @@ func (d *Desk) AskForPerson(ctx context.Context, ref Ref) (Saved, error) {
 			}
 			ch.newEpisode()
 		}
-		return d.request(ch, Requested, nil, "")
+		return d.request(ch, Requested, nil)
 	})
 }
 
-// request is the one way from the bot to waiting.
-func (d *Desk) request(ch *Change, reason Reason, why *Decision, team string) error {
+// request is the one way from the bot to waiting, to the team that the matter is for.
+func (d *Desk) request(ch *Change, reason Reason, why *Decision) error {
 	if d.opts.Gate != GateOpen {
 		return ErrNoPerson
 	}
 	if err := ch.move(stepRequest); err != nil {
 		return err
+	}
+	var team string
+	if m := ch.Next.Matter; m != nil {
+		team = m.Team
 	}
 	team, place := d.place(team)
 	h := Handoff{Team: team, Reason: reason, Why: why}

@@ -131,6 +131,7 @@ func (n *Notifier) view(ctx context.Context, handoff int64) (Card, error) {
 	}
 	c.Contact = c.Contact.Veiled(n.mask.Mask)
 	c.PageURL = n.mask.Mask(c.PageURL)
+	c.Handoff.Matter = c.Handoff.Matter.Veiled(n.mask.Mask)
 	card := Card{Conversation: c}
 	all, err := n.reads.Transcript(ctx, c.ID, max(0, c.Seq-remembered))
 	if err != nil {

@@ -90,7 +90,7 @@ func begin(t *testing.T, s settings) *whole {
 		if s.sockets {
 			door = "app_token: " + slacktest.AppToken
 		}
-		text += fmt.Sprintf("slack: {bot_token: %s, %s, api_url: %q, undo_window: %s, posts_per_second: 100}\nteams: {support: {slack_channel: C1}}\n", slacktest.BotToken, door, s.slack.URL, s.undo)
+		text += fmt.Sprintf("slack: {bot_token: %s, %s, api_url: %q, undo_window: %s, posts_per_second: 100}\nteams: {support: {slack_channel: C1}, billing: {slack_channel: C2}}\ndefault_team: support\n", slacktest.BotToken, door, s.slack.URL, s.undo)
 	}
 	file := filepath.Join(t.TempDir(), "deskbell.yaml")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
@@ -490,6 +490,43 @@ func TestAnUnsureBotOffersAndAYesRings(t *testing.T) {
 	ana.reads("you are back with the assistant")
 }
 
+func TestAFormIsFilledAndItsTeamIsRungFor(t *testing.T) {
+	t.Parallel()
+	w := begin(t, settings{more: `
+intents:
+  refund:
+    examples: [I want my money back, "How do I get a refund?", Please refund my order]
+    team: billing
+    skills: [refunds]
+    form:
+      - {name: Order, ask: "What is your order number?", pattern: '\b\d{4,8}\b'}
+      - {name: Reason, ask: "What is wrong with it?"}
+`})
+	ana := w.visit()
+	ana.says("I want my money back")
+	ana.reads("bot: What is your order number?")
+	ana.says("it is the 1182")
+	ana.reads("bot: What is wrong with it?")
+	ana.says("It came broken, write to ana@example.com")
+	ana.reads("I have asked a person to join")
+	var shown string
+	w.until("the card is in the team's channel", func() bool {
+		cards := w.slack.Channel("C2")
+		if len(cards) > 0 {
+			shown = cards[0].Shown()
+		}
+		return strings.Contains(shown, "*Summary*")
+	})
+	for _, part := range []string{"WAITING · billing", "the form is complete", "*About:* refund · *Needs:* refunds", "*Order:* 1182", "*Reason:* It came broken, write to [email]"} {
+		if !strings.Contains(shown, part) {
+			t.Errorf("the card has no %s:\n%s", part, shown)
+		}
+	}
+	if len(w.slack.Channel("C1")) > 0 {
+		t.Error("the default team was rung for as well")
+	}
+}
+
 func TestASecondUnansweredQuestionRingsWithItsReason(t *testing.T) {
 	t.Parallel()
 	w := begin(t, settings{})
@@ -651,7 +688,7 @@ func TestReadyTellsOfTheDatabaseAndItsMigrations(t *testing.T) {
 	if _, err := w.app.db.Exec(t.Context(), `DELETE FROM deskbell_handover_version WHERE version_id > 0`); err != nil {
 		t.Fatal(err)
 	}
-	if status, body := get(); status != http.StatusServiceUnavailable || !strings.Contains(body, "3 behind this program") {
+	if status, body := get(); status != http.StatusServiceUnavailable || !strings.Contains(body, "4 behind this program") {
 		t.Fatal(status, body)
 	}
 }

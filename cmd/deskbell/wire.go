@@ -164,7 +164,7 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 		channels = append(channels, hook)
 	}
 	b := bot.New(a.desk, a.store, advisor, channels, bot.Options{
-		Policy: bot.Policy{AnswerAbove: c.Float("policy.answer_above"), OfferBelow: c.Float("policy.offer_below"), FrustrationAt: c.Float("policy.frustration_at"), Config: c.Hash},
+		Policy: bot.Policy{AnswerAbove: c.Float("policy.answer_above"), OfferBelow: c.Float("policy.offer_below"), FrustrationAt: c.Float("policy.frustration_at"), Config: c.Hash, Intents: intents(c)},
 		Offer:  c.String("texts.offer"), Declined: c.String("texts.declined"), NoPerson: c.String("texts.no_person"), Logger: logger,
 	})
 	n := notify.New(a.desk, a.store, workspaces, notify.Options{Mask: masker, Logger: logger})
@@ -203,6 +203,19 @@ func examples(c *configs.Config) map[string][]string {
 	out := map[string][]string{}
 	for name, i := range c.Intents {
 		out[name] = i.Examples
+	}
+	return out
+}
+
+// intents are what follows from each.
+func intents(c *configs.Config) map[string]bot.Intent {
+	out := map[string]bot.Intent{}
+	for name, i := range c.Intents {
+		of := bot.Intent{Team: i.Team, Skills: i.Skills}
+		for _, f := range i.Form {
+			of.Form = append(of.Form, handover.Field{Name: f.Name, Ask: f.Ask, Pattern: f.Pattern})
+		}
+		out[name] = of
 	}
 	return out
 }
@@ -246,7 +259,7 @@ func consoleAgents(c *configs.Config, agents []desk.Listed) []console.Agent {
 	var out []console.Agent
 	for _, a := range agents {
 		if of := c.Agents[a.Name]; of.ConsoleToken != "" {
-			out = append(out, console.Agent{Agent: a.Agent, Token: of.ConsoleToken, Personal: of.Role == "lead" || of.Role == "admin"})
+			out = append(out, console.Agent{Agent: a.Agent, Token: of.ConsoleToken, Personal: of.Role == "lead" || of.Role == "admin", Skills: of.Skills})
 		}
 	}
 	return out

@@ -50,8 +50,8 @@ var (
 func New(db *pgxpool.Pool) *Store { return &Store{db: db, memory: newMemory()} }
 
 const conversationColumns = `c.id, c.channel, c.customer, c.push, c.contact, c.language, c.page_url, c.state, c.rev, c.state_rev, c.seq, c.last_customer,
-	c.episode, c.answered, c.offers, c.offered, c.seen,
-	coalesce(h.id, 0), coalesce(h.previous_id, 0), coalesce(h.team, ''), coalesce(h.reason, ''), h.why, h.brief, coalesce(h.priority, 0), coalesce(h.state, ''),
+	c.episode, c.answered, c.offers, c.offered, c.seen, c.matter,
+	coalesce(h.id, 0), coalesce(h.previous_id, 0), coalesce(h.team, ''), coalesce(h.reason, ''), h.why, h.brief, h.matter, coalesce(h.priority, 0), coalesce(h.state, ''),
 	coalesce(h.outcome, ''), coalesce(h.requested_at, 'epoch'), coalesce(h.claimed_at, 'epoch'), coalesce(h.ended_at, 'epoch'), coalesce(h.passed_on, false),
 	coalesce(h.introduced, false), coalesce(h.score, 0), coalesce(h.comment, ''),
 	coalesce(a.id, 0), coalesce(a.name, ''), coalesce(a.title, ''), coalesce(a.avatar, ''),
@@ -64,8 +64,8 @@ func conversationFields(c *handover.Conversation) []any {
 	h := &c.Handoff
 	return []any{
 		&c.ID, &c.Channel, &c.Customer, &c.Push, &c.Contact, &c.Language, &c.PageURL, &c.State, &c.Rev, &c.StateRev, &c.Seq, &c.LastCustomer,
-		&c.Episode, &c.Answered, &c.Offers, &c.Offered, &c.Seen,
-		&h.ID, &h.Previous, &h.Team, &h.Reason, &h.Why, &h.Brief, &h.Priority, &h.State,
+		&c.Episode, &c.Answered, &c.Offers, &c.Offered, &c.Seen, &c.Matter,
+		&h.ID, &h.Previous, &h.Team, &h.Reason, &h.Why, &h.Brief, &h.Matter, &h.Priority, &h.State,
 		&h.Outcome, &h.RequestedAt, &h.ClaimedAt, &h.EndedAt, &h.PassedOn,
 		&h.Introduced, &h.Score, &h.Comment,
 		&h.Agent.ID, &h.Agent.Name, &h.Agent.Title, &h.Agent.Avatar,
@@ -213,13 +213,13 @@ func (s *Store) update(ctx context.Context, asks handover.Asks, on basis, decide
 // check queues the conversation's row, which is refused if it is of another version than the one decided on. It tells the time
 // and the ids for the next step.
 func check(b *pgx.Batch, asks handover.Asks, on basis, next handover.Conversation, version int64, now *time.Time, ids *int64) {
-	same, args := `version = $2`, []any{next.ID, version, next.Language, next.PageURL, next.State, next.Rev, next.StateRev, next.Seq, next.LastCustomer, next.Episode, next.Offers, next.Seen, next.Handoff.ID, next.Offered, next.Answered}
+	same, args := `version = $2`, []any{next.ID, version, next.Language, next.PageURL, next.State, next.Rev, next.StateRev, next.Seq, next.LastCustomer, next.Episode, next.Offers, next.Seen, next.Handoff.ID, next.Offered, next.Answered, next.Matter}
 	if on == remembered && asks.Card.TS != "" { // nor may there be what read would have found beside the row
-		same += ` AND NOT EXISTS (SELECT FROM kept_lines l WHERE l.workspace = $16 AND l.channel = $17 AND l.ts = $18 AND l.kind <> 'written')`
+		same += ` AND NOT EXISTS (SELECT FROM kept_lines l WHERE l.workspace = $17 AND l.channel = $18 AND l.ts = $19 AND l.kind <> 'written')`
 		args = append(args, asks.Card.Workspace, asks.Card.Channel, lineTS(asks))
 	}
 	b.Queue(`UPDATE conversations SET version = CASE WHEN `+same+` THEN version + 1 ELSE collided() END, language = $3, page_url = $4, state = $5, rev = $6, state_rev = $7,
-		seq = $8, last_customer = $9, episode = $10, offers = $11, seen = $12, handoff_id = nullif($13, 0), offered = $14, answered = $15, changed_at = now()
+		seq = $8, last_customer = $9, episode = $10, offers = $11, seen = $12, handoff_id = nullif($13, 0), offered = $14, answered = $15, matter = $16, changed_at = now()
 		WHERE id = $1 RETURNING now(), nextval('ids')`, args...).QueryRow(func(row pgx.Row) error { return row.Scan(now, ids) })
 }
 
@@ -387,8 +387,8 @@ func saveHandoff(b *pgx.Batch, was, next handover.Conversation) {
 		return
 	}
 	if h.ID != was.Handoff.ID {
-		b.Queue(`INSERT INTO handoffs (id, conversation_id, previous_id, team, reason, why, state, requested_at) VALUES ($1, $2, nullif($3, 0), $4, $5, $6, 'waiting', $7)`,
-			h.ID, next.ID, h.Previous, h.Team, h.Reason, h.Why, h.RequestedAt)
+		b.Queue(`INSERT INTO handoffs (id, conversation_id, previous_id, team, reason, why, matter, state, requested_at) VALUES ($1, $2, nullif($3, 0), $4, $5, $6, $7, 'waiting', $8)`,
+			h.ID, next.ID, h.Previous, h.Team, h.Reason, h.Why, h.Matter, h.RequestedAt)
 	}
 	at := func(t time.Time) any {
 		if t.Unix() <= 0 {

@@ -31,6 +31,7 @@ type Agent struct {
 	handover.Agent
 	Token    string // at least 16 characters
 	Personal bool   // may look at personal data
+	Skills   []string
 }
 
 // Reads is what the console reads of the desk.
@@ -275,6 +276,7 @@ func (c *Console) present(w http.ResponseWriter, r *http.Request, status int, p 
 		p.Hidden = true
 		p.C.Contact = p.C.Contact.Veiled(c.o.Mask.Mask)
 		p.C.PageURL = c.o.Mask.Mask(p.C.PageURL)
+		p.C.Handoff.Matter = p.C.Handoff.Matter.Veiled(c.o.Mask.Mask)
 		p.Transcript = c.o.Mask.Talk(p.Transcript)
 	}
 	c.render(w, status, "conversation", p)

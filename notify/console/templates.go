@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,6 +74,9 @@ func templates() *template.Template {
 				return m.Agent.Title
 			}
 			return "A colleague"
+		},
+		"fits": func(a Agent, h handover.Handoff) bool { // whether the matter wants just what she can
+			return h.Matter != nil && len(h.Matter.Skills) > 0 && !slices.ContainsFunc(h.Matter.Skills, func(s string) bool { return !slices.Contains(a.Skills, s) })
 		},
 		"join": strings.Join,
 		"tones": func() []handover.Tone {

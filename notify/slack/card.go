@@ -39,10 +39,26 @@ func card(c notify.Card) (blocks []slack.Block, fallback string) {
 	head := headline(c)
 	blocks = append(blocks, slack.NewHeaderBlock(slack.NewTextBlockObject(slack.PlainTextType, clip(head, maxHeader), false, false), slack.HeaderBlockOptionBlockID(cardBlock(h.Card.ID))))
 	blocks = append(blocks, section(clipEscaped(who(c), maxSection)), section(clipEscaped("_Why now:_ "+why(h), maxSection)))
+	if m := h.Matter; m != nil {
+		text := "*About:* " + escape(m.Intent)
+		if len(m.Skills) > 0 {
+			text += " · *Needs:* " + escape(strings.Join(m.Skills, ", "))
+		}
+		for _, v := range m.Values {
+			text += "\n*" + plain(clip(v.Name, 100)) + ":* " + plain(clip(v.Text, 300))
+		}
+		blocks = append(blocks, section(clipEscaped(text, maxSection)))
+	}
 	if b := h.Brief; b != nil {
 		text := "*Summary* " + escape(b.Summary)
 		if b.Wants != "" {
 			text += "\n*Wants:* " + escape(b.Wants)
+		}
+		if b.Intent != "" && h.Matter == nil {
+			text += "\n*About:* " + escape(b.Intent)
+		}
+		if len(b.Entities) > 0 {
+			text += "\n*Named:* " + escape(strings.Join(b.Entities, " · "))
 		}
 		if len(b.Tried) > 0 {
 			text += "\n*Bot tried:* " + escape(strings.Join(b.Tried, ", "))

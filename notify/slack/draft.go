@@ -131,7 +131,7 @@ func (w *Workspace) fill(ctx context.Context, s shown, d draft, had string) {
 	defer stop()
 	failed := func(what string, err error) {
 		if err != nil && ctx.Err() == nil {
-			w.o.Logger.WarnContext(ctx, what, "handoff", d.Handoff, "err", err)
+			w.o.Logger.WarnContext(ctx, "a draft's modal", "what", what, "handoff", d.Handoff, "err", err)
 		}
 	}
 	found, err := w.drafted(ctx, d, func(text string, last *time.Time) {

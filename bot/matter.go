@@ -1,0 +1,75 @@
+package bot
+
+import "github.com/deskbell/deskbell/handover"
+
+// Intent is what follows from what a customer comes with.
+type Intent struct {
+	Team   string           // that takes it; "": the default team
+	Skills []string         // that its agent should have
+	Form   []handover.Field // what the bot asks before it rings; with a form it always rings
+}
+
+// mostTries is how often the bot asks for a field before it goes on without.
+const mostTries = 2
+
+// matter is what the episode is about from this turn on: an intent that was named anew, unless the bot waits for an answer.
+func (p Policy) matter(s handover.Signals, m *handover.Matter) *handover.Matter {
+	of, known := p.Intents[s.Intent]
+	if !known || m.Asking() || m != nil && m.Intent == s.Intent {
+		return m
+	}
+	return &handover.Matter{Intent: s.Intent, Team: of.Team, Skills: of.Skills}
+}
+
+// form takes the answer to the field that was asked for, and says what the bot asks next; asks is false when there is no form to fill at this
+// turn, and complete true when it is filled.
+func (p Policy) form(d *handover.Decision, s handover.Signals) (asks, complete bool) {
+	m := d.Matter
+	if m == nil || len(p.Intents[m.Intent].Form) == 0 {
+		return false, false
+	}
+	fields := p.Intents[m.Intent].Form
+	if !m.Asking() {
+		if s.Intent != m.Intent || len(m.Values) > 0 || s.SmallTalk {
+			return false, false
+		}
+		d.Matter, d.Ask = asking(*m, fields[0]), fields[0].Ask
+		return true, false
+	}
+	next := *m
+	switch {
+	case s.Solved:
+		d.Matter = nil // she no longer wants it
+		return false, false
+	case s.Value != "":
+		next = answered(next, s.Value)
+	case s.Answer != "" && !s.SmallTalk && s.Confidence >= p.AnswerAbove: // a question in between
+		d.Ask = s.Answer + "\n\n" + m.Asked.Ask
+		return true, false
+	case m.Tries+1 < mostTries:
+		next.Tries++
+		d.Matter, d.Ask = &next, m.Asked.Ask
+		return true, false
+	default:
+		next = answered(next, handover.NotGiven)
+	}
+	if n := len(next.Values); n < len(fields) {
+		d.Matter, d.Ask = asking(next, fields[n]), fields[n].Ask
+		return true, false
+	}
+	d.Matter = &next
+	return false, true
+}
+
+func asking(m handover.Matter, f handover.Field) *handover.Matter {
+	m.Asked, m.Tries = &f, 0
+	return &m
+}
+
+// answered keeps a value; the old matter's list is not touched.
+func answered(m handover.Matter, value string) handover.Matter {
+	values := make([]handover.Value, len(m.Values), len(m.Values)+1)
+	copy(values, m.Values)
+	m.Values, m.Asked, m.Tries = append(values, handover.Value{Name: m.Asked.Name, Text: value}), nil, 0
+	return m
+}

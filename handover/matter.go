@@ -1,0 +1,46 @@
+package handover
+
+import "slices"
+
+// Field is one thing that a form asks the customer.
+type Field struct {
+	Name    string `json:"name"`              // as the team reads it
+	Ask     string `json:"ask"`               // what the bot says
+	Pattern string `json:"pattern,omitempty"` // a Go regular expression: what it matches is the answer; "": the whole line
+}
+
+// NotGiven stands for a field that the customer did not answer.
+const NotGiven = "not given"
+
+// Matter is what a customer came with, as far as the bot knows: who should take it, and what the bot has asked about it. It is never changed in
+// place: a new one takes its place.
+type Matter struct {
+	Intent string   `json:"intent"`
+	Team   string   `json:"team,omitempty"`
+	Skills []string `json:"skills,omitempty"` // that its agent should have
+	Values []Value  `json:"values,omitempty"` // the form's answers, in the order they were asked for
+	Asked  *Field   `json:"asked,omitempty"`  // what the bot asked last, and waits for
+	Tries  int      `json:"tries,omitempty"`  // how often it could not read the answer
+}
+
+// Value is a field of a form with its answer.
+type Value struct {
+	Name string `json:"name"`
+	Text string `json:"text"`
+}
+
+// Veiled is the matter with what mask hides out of sight.
+func (m *Matter) Veiled(mask func(string) string) *Matter {
+	if m == nil || len(m.Values) == 0 {
+		return m
+	}
+	v := *m
+	v.Values = slices.Clone(m.Values)
+	for i := range v.Values {
+		v.Values[i].Text = mask(v.Values[i].Text)
+	}
+	return &v
+}
+
+// Asking reports whether the bot waits for the answer to a field.
+func (m *Matter) Asking() bool { return m != nil && m.Asked != nil }
