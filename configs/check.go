@@ -113,16 +113,17 @@ func (c *Config) strict(path string, n *yaml.Node, t reflect.Type, m *Mistakes) 
 		}
 	case n.Kind == yaml.MappingNode && (t.Kind() == reflect.Map || t.Kind() == reflect.Struct):
 		for i := 0; i+1 < len(n.Content); i += 2 {
-			k, of := n.Content[i], t
-			if t.Kind() == reflect.Struct {
+			k := n.Content[i]
+			var of reflect.Type
+			if t.Kind() == reflect.Map {
+				of = t.Elem()
+			} else {
 				at := slices.Index(tags(t), k.Value)
 				if at < 0 {
 					m.add(k.Line, "%s.%s is not a key%s", path, k.Value, nearest(k.Value, tags(t)))
 					continue
 				}
 				of = t.Field(at).Type
-			} else {
-				of = t.Elem()
 			}
 			c.strict(path+"."+k.Value, n.Content[i+1], of, m)
 			c.lines[path+"."+k.Value] = k.Line

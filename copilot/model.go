@@ -6,10 +6,12 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/kaptinlin/jsonrepair"
 
+	"github.com/deskbell/deskbell/copilot/linear"
 	"github.com/deskbell/deskbell/handover"
 	"github.com/deskbell/deskbell/knowledge"
 )
@@ -117,8 +119,24 @@ func quoted(talk []handover.Message, found []knowledge.Passage, style *handover.
 	return string(b)
 }
 
-// judge lets the model answer and judge. An answer must name its passage, may hold no link but that passage's own, and counts
-// as the model says; for no more than a half when the search found none of the question's words in the passage.
+// A model's word for how sure it is counts from wordLeast to wordMost: asked for a probability, models say 0.9 and more of much that is wrong. It
+// counts wordWeight times what the search's own signs do, because it has read the passage.
+const (
+	wordLeast, wordMost = 0.05, 0.95
+	wordWeight          = 1.5
+)
+
+// joined is the probability of a search and of a model that has read what it found, as a weighted mean of their log odds (a logarithmic opinion
+// pool): one that is unsure does not silence the other.
+func joined(search, word float64) float64 {
+	odds := func(p float64) float64 {
+		p = min(wordMost, max(wordLeast, p))
+		return math.Log(p / (1 - p))
+	}
+	return linear.Sigmoid((odds(search) + wordWeight*odds(word)) / (1 + wordWeight))
+}
+
+// judge lets the model answer and judge. An answer must name its passage, and may hold no link but that passage's own.
 func (c *Copilot) judge(ctx context.Context, s *handover.Signals, talk []handover.Message, found []knowledge.Passage) {
 	var j struct {
 		Answer      string
@@ -133,7 +151,7 @@ func (c *Copilot) judge(ctx context.Context, s *handover.Signals, talk []handove
 	s.WantsHuman = s.WantsHuman || j.WantsHuman
 	s.Frustration = max(s.Frustration, min(1, max(0, j.Frustration)))
 	if j.Answer == "" || j.Source < 1 || j.Source > len(found) {
-		s.Confidence = min(s.Confidence, 0.35) // it read the passages and found no answer in them
+		s.Confidence = joined(s.Confidence, 0) // it read the passages and found no answer in them
 		return
 	}
 	source := found[j.Source-1]
@@ -145,10 +163,7 @@ func (c *Copilot) judge(ctx context.Context, s *handover.Signals, talk []handove
 		text += "\n\n[" + source.Title + "](" + source.URL + ")"
 	}
 	s.Answer, s.Citations = text, []handover.Citation{cite(source)}
-	s.Confidence = min(1, max(0, j.Confidence))
-	if source.Coverage == 0 {
-		s.Confidence = min(s.Confidence, 0.5)
-	}
+	s.Confidence = joined(Confidence(found[j.Source-1:]), j.Confidence)
 	s.Found = true
 }
 
