@@ -28,19 +28,31 @@ import (
 const maxFile = 10 << 20
 
 // Read reads the articles of a file or a directory: Markdown (.md), HTML (.html), text (.txt), question–answer pairs (.csv with a
-// header, .jsonl). Files of other kinds are returned as skipped. What cannot be read is an error that names the file and line.
-func Read(path string) (articles []Article, skipped []string, err error) {
+// header, .jsonl). Files of other kinds are returned as skipped. What cannot be read is an error that names the file and line. base, which may
+// be "", is the address below which the files are published: an article that names no URL of its own gets its own there. Links between files
+// become links to their URLs.
+func Read(path, base string) (articles []Article, skipped []string, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, nil, err
 	}
-	if !info.IsDir() {
-		a, known, err := readFile(path, filepath.Base(path))
-		if err == nil && !known {
+	if info.IsDir() {
+		articles, skipped, err = readDir(path)
+	} else {
+		var known bool
+		if articles, known, err = readFile(path, filepath.Base(path)); err == nil && !known {
 			err = fmt.Errorf("%s: expected .md, .html, .txt, .csv or .jsonl", path)
 		}
-		return a, nil, err
 	}
+	if err != nil {
+		return nil, nil, err
+	}
+	placed(articles, base)
+	resolve(articles)
+	return articles, skipped, nil
+}
+
+func readDir(path string) (articles []Article, skipped []string, err error) {
 	err = filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -143,6 +155,7 @@ func readMarkdown(_ string, b []byte) (a Article, err error) {
 			a.Title, a.URL, a.Audience, a.Language, a.Tags, b = f.Title, f.URL, f.Audience, f.Language, f.Tags, body
 		}
 	}
+	b = []byte(inline(string(b)))
 	doc := goldmark.New().Parser().Parse(gmtext.NewReader(b))
 	var path []string
 	var levels []int

@@ -69,7 +69,7 @@ func readDemo() ([]knowledge.Article, error) {
 	if err := os.CopyFS(filepath.Join(dir, "kb"), sub); err != nil {
 		return nil, err
 	}
-	articles, _, err := knowledge.Read(filepath.Join(dir, "kb"))
+	articles, _, err := knowledge.Read(filepath.Join(dir, "kb"), "")
 	return articles, err
 }
 

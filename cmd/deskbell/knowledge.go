@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
@@ -43,7 +44,7 @@ func withKnowledge(c *cobra.Command, do func(ctx context.Context, b *knowledge.B
 }
 
 func importCommand() *cobra.Command {
-	var source string
+	var source, base string
 	var dryRun bool
 	var o knowledge.CrawlOptions
 	c := &cobra.Command{
@@ -51,14 +52,17 @@ func importCommand() *cobra.Command {
 		Long: "Import Markdown (.md), HTML (.html), text (.txt) and question–answer pairs (.csv with the columns question and\n" +
 			"answer, .jsonl with those keys), or a site: the pages of its sitemap, or a start page and what it links to below it.\n" +
 			"Articles that are no longer there are removed. A failed import changes nothing.",
-		Example: "  deskbell knowledge import docs/help\n  deskbell knowledge import faq.csv --source faq --dry-run\n  deskbell knowledge import https://shop.example/sitemap.xml --per-second 1",
+		Example: "  deskbell knowledge import docs/help\n  deskbell knowledge import docs/help --base-url https://shop.example/help\n  deskbell knowledge import faq.csv --source faq --dry-run\n  deskbell knowledge import https://shop.example/sitemap.xml --per-second 1",
 		RunE: func(c *cobra.Command, args []string) error {
-			articles, skipped, name, err := gather(c, args[0], o)
+			articles, skipped, name, err := gather(c, args[0], base, o)
 			if err != nil {
 				return usageError{err}
 			}
 			if source != "" {
 				name = source
+			}
+			if len(skipped) > 0 {
+				c.PrintErrf("skipped %d:\n  %s\n", len(skipped), strings.Join(skipped, "\n  "))
 			}
 			return withKnowledge(c, func(ctx context.Context, b *knowledge.Base) error {
 				if dryRun {
@@ -79,15 +83,13 @@ func importCommand() *cobra.Command {
 					return err
 				}
 				c.Println(report)
-				if len(skipped) > 0 {
-					c.Printf("skipped %d: %s\n", len(skipped), strings.Join(skipped[:min(5, len(skipped))], ", "))
-				}
 				return nil
 			})
 		},
 	}
 	f := c.Flags()
 	f.StringVar(&source, "source", "", "the name of what is imported (default: its absolute path, or its URL)")
+	f.StringVar(&base, "base-url", "", "where the files are published: an article without a URL gets one below it, and links between files follow")
 	f.BoolVar(&dryRun, "dry-run", false, "say what would be added, changed and removed, and do nothing")
 	f.Float64Var(&o.PerSecond, "per-second", 2, "requests to a site, a second")
 	f.IntVar(&o.MaxPages, "max-pages", 2000, "pages of a site at most")
@@ -96,10 +98,13 @@ func importCommand() *cobra.Command {
 }
 
 // gather reads what is to be imported, and says under which name.
-func gather(c *cobra.Command, from string, o knowledge.CrawlOptions) (articles []knowledge.Article, skipped []string, name string, err error) {
+func gather(c *cobra.Command, from, base string, o knowledge.CrawlOptions) (articles []knowledge.Article, skipped []string, name string, err error) {
+	if u, err := url.Parse(base); base != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+		return nil, nil, "", fmt.Errorf("--base-url: got %q, expected http://… or https://…", base)
+	}
 	if !strings.Contains(from, "://") {
 		if name, err = filepath.Abs(from); err == nil {
-			articles, skipped, err = knowledge.Read(from)
+			articles, skipped, err = knowledge.Read(from, base)
 		}
 		return articles, skipped, name, err
 	}
