@@ -237,8 +237,9 @@ func (x *Index) Find(ctx context.Context, q knowledge.Query) (hits []knowledge.H
 	}
 	args := []any{q.Internal, q.Language, tags, terms, content, idf}
 	err = pgx.BeginTxFunc(ctx, x.db, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		// How many sections a term has differs by the thousand: a plan for any question is right for none.
-		if _, err := tx.Exec(ctx, `SET LOCAL plan_cache_mode = force_custom_plan`); err != nil {
+		// How many sections a term has differs by the thousand: a plan for any question is right for none. What is searched is in memory:
+		// at a disk's price for a random page a hundred sections would be found by reading all.
+		if _, err := tx.Exec(ctx, `SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL random_page_cost = 1.1`); err != nil {
 			return err
 		}
 		rows, _ := tx.Query(ctx, lexical, append(args, q.N)...)
