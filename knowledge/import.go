@@ -1,0 +1,222 @@
+package knowledge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Report says what an import did, or would do.
+type Report struct {
+	Added, Changed, Unchanged, Removed int
+	Changes                            []Change // of each article that is not unchanged, in order
+}
+
+// Change is what happens to one article.
+type Change struct {
+	What string // "added", "changed" or "removed"
+	Key  string
+}
+
+func (r Report) String() string {
+	return fmt.Sprintf("%d added, %d changed, %d unchanged, %d removed", r.Added, r.Changed, r.Unchanged, r.Removed)
+}
+
+// Compare says what Import would do.
+func (b *Base) Compare(ctx context.Context, source string, articles []Article) (Report, error) {
+	r, _, _, err := b.compare(ctx, source, articles)
+	return r, err
+}
+
+func (b *Base) compare(ctx context.Context, source string, articles []Article) (r Report, put []Indexed, remove []string, err error) {
+	had, err := b.index.Hashes(ctx, source)
+	if err != nil {
+		return r, nil, nil, fmt.Errorf("import: %w", err)
+	}
+	keys := map[string]bool{}
+	usual := usualLanguage(articles)
+	for _, a := range articles {
+		a.Source = source
+		if keys[a.Key] {
+			return r, nil, nil, fmt.Errorf("import: two articles are called %q", a.Key)
+		}
+		keys[a.Key] = true
+		hash := a.hash() // before the language is found out: another article must not change this one's
+		if a.Language == "" {
+			a.Language = languageOf(a, usual)
+		}
+		old, known := had[a.Key]
+		switch {
+		case known && old == hash:
+			r.Unchanged++
+			continue
+		case known:
+			r.Changed++
+			r.Changes = append(r.Changes, Change{"changed", a.Key})
+		default:
+			r.Added++
+			r.Changes = append(r.Changes, Change{"added", a.Key})
+		}
+		put = append(put, Indexed{Article: a, Hash: hash})
+	}
+	for _, key := range slices.Sorted(maps.Keys(had)) {
+		if !keys[key] {
+			remove = append(remove, key)
+			r.Changes = append(r.Changes, Change{"removed", key})
+		}
+	}
+	r.Removed = len(remove)
+	return r, put, remove, nil
+}
+
+// usualLanguage is what most of the articles are in.
+func usualLanguage(articles []Article) string {
+	n := map[string]int{}
+	best := ""
+	for _, a := range articles {
+		l := a.Language
+		if l == "" {
+			l = Language(a.text())
+		}
+		if n[l]++; l != "" && n[l] > n[best] {
+			best = l
+		}
+	}
+	return best
+}
+
+// surely is how many words tell a language that is not the usual one.
+const surely = 20
+
+func languageOf(a Article, usual string) string {
+	text := a.text()
+	if l := Language(text); l != "" && (l == usual || len(tokens(text)) >= surely) {
+		return l
+	}
+	return usual
+}
+
+// Import makes the source's articles these: new and changed ones are indexed, unchanged ones left alone, others removed, all in
+// one transaction: a failed import changes nothing. progress, which may be nil, hears how many of those to index are done.
+func (b *Base) Import(ctx context.Context, source string, articles []Article, progress func(done, of int)) (Report, error) {
+	r, put, remove, err := b.compare(ctx, source, articles)
+	if err != nil || len(put)+len(remove) == 0 {
+		return r, err
+	}
+	corpus, err := b.index.Corpus(ctx)
+	if err != nil {
+		return r, fmt.Errorf("import: %w", err)
+	}
+	e, err := b.current(corpus)
+	if err != nil {
+		return r, fmt.Errorf("import: %w", err)
+	}
+	if e == nil {
+		e = b.embed
+	}
+	for i := range put {
+		if err := prepare(ctx, &put[i], e); err != nil {
+			return r, fmt.Errorf("import %s: %w", put[i].Key, err)
+		}
+		if progress != nil {
+			progress(i+1, len(put))
+		}
+	}
+	if err := b.index.Put(ctx, source, put, remove, e); err != nil {
+		return r, err
+	}
+	return r, b.index.Tune(ctx)
+}
+
+// prepare makes an article's sections, terms, chunks and vectors.
+func prepare(ctx context.Context, a *Indexed, e Embedder) error {
+	sections := a.Article.Sections
+	if len(sections) == 0 {
+		sections = []Section{{}}
+	}
+	var texts []string
+	for _, s := range sections {
+		x := IndexedSection{Section: s, Title: count(a.Language, a.Title), Head: count(a.Language, s.Heading), Body: count(a.Language, s.Text)}
+		if len(x.Head) == 0 {
+			x.Title, x.Head = nil, x.Title
+		}
+		x.Chunks = append([]Chunk{{}}, cut(s.Text)...)
+		for _, c := range x.Chunks {
+			texts = append(texts, embedded(a.Title, s.Heading, c.Text))
+		}
+		a.Sections = append(a.Sections, x)
+	}
+	if e == nil {
+		return nil
+	}
+	vectors, err := e.Embed(ctx, texts)
+	if err != nil {
+		return err
+	}
+	if len(vectors) != len(texts) {
+		return errors.New("the embedder returned another number of vectors")
+	}
+	for i := range a.Sections {
+		for j := range a.Sections[i].Chunks {
+			a.Sections[i].Chunks[j].Vector, vectors = vectors[0], vectors[1:]
+		}
+	}
+	return nil
+}
+
+// embedded is the text whose vector stands for a chunk: title and heading are repeated in each.
+func embedded(title, heading, text string) string {
+	return strings.Join([]string{title, heading, text}, "\n")
+}
+
+// batch is how many chunks Embed takes at a time.
+const batch = 128
+
+// Embed gives every chunk a vector of the embedder that is wanted, and then makes search use it. Until then search goes on with the
+// one before. What is done stays done: called again, it goes on where it stopped. progress may be nil.
+func (b *Base) Embed(ctx context.Context, progress func(done, of int)) error {
+	corpus, err := b.index.Corpus(ctx)
+	if err != nil || b.embed == nil || corpus.Embedder == b.embed.Name() && corpus.Dims == b.embed.Dimensions() {
+		return err
+	}
+	first := -1
+	for {
+		chunks, left, err := b.index.Missing(ctx, b.embed, batch)
+		if err != nil {
+			return err
+		}
+		if first < 0 {
+			first = left
+		}
+		if progress != nil {
+			progress(max(0, first-left), first)
+		}
+		if len(chunks) == 0 {
+			done, err := b.index.Switch(ctx, b.embed)
+			if err != nil {
+				return err
+			}
+			if done {
+				return b.index.Tune(ctx)
+			}
+			continue // an import came between
+		}
+		texts := make([]string, len(chunks))
+		for i, c := range chunks {
+			texts[i] = c.Text
+		}
+		vectors, err := b.embed.Embed(ctx, texts)
+		if err != nil {
+			return fmt.Errorf("embed: %w", err)
+		}
+		for i := range chunks {
+			chunks[i].Vector = vectors[i]
+		}
+		if err := b.index.Fill(ctx, b.embed, chunks); err != nil {
+			return err
+		}
+	}
+}

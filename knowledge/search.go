@@ -1,0 +1,129 @@
+package knowledge
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// Passage is a found passage, with how it was found.
+type Passage struct {
+	Hit
+	Score  float64 // of the fused ranking; only its order means something
+	Terms  int     // content terms of the question
+	Attain float64 // BM25 as a share of what the question's terms could score at most, 0…1
+}
+
+// The fields' weights in BM25, and each vector leg's beside BM25's 1, all as z-scores: what measured best on help articles, with k1 1.2 and b 0.75.
+const (
+	k1                                  = 1.2
+	titleWeight, headWeight, bodyWeight = 0.8, 1.5, 0.5
+	similarWeight, namingWeight         = 0.7, 0.7
+	// candidates is how many sections each leg offers.
+	candidates = 50
+)
+
+// Search returns up to n passages nearest to the question, at most one an article, the best first. Both legs run always; a
+// vector leg that fails or is not there leaves the lexical one, and the error that is returned beside says so.
+func (b *Base) Search(ctx context.Context, question string, n int, f Filter) ([]Passage, error) {
+	corpus, err := b.index.Corpus(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("search: %w", err)
+	}
+	q := Query{Filter: f, Terms: terms(question, corpus.Languages), N: max(candidates, n)}
+	var stems []string
+	for _, t := range q.Terms {
+		stems = append(stems, t.Stems...)
+	}
+	if q.Rarity, err = b.index.Rarity(ctx, stems); err != nil {
+		return nil, fmt.Errorf("search: %w", err)
+	}
+	vector, vectorErr := b.question(ctx, question, corpus)
+	q.Vector = vector
+	hits, err := b.index.Find(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("search: %w", err)
+	}
+	var most float64
+	content := 0
+	for _, t := range q.Terms {
+		if t.Content {
+			content++
+		}
+		best := 0.0
+		for _, s := range t.Stems {
+			best = max(best, q.Rarity[s])
+		}
+		most += best * (k1 + 1) * (headWeight + bodyWeight)
+	}
+	all := make([]Passage, len(hits))
+	for i, h := range hits {
+		all[i] = Passage{Hit: h, Terms: content, Attain: h.BM25 / max(most, 1e-9)}
+	}
+	bm25, similar := zscores(all, func(p Passage) float64 { return p.BM25 }), zscores(all, func(p Passage) float64 { return p.Similarity })
+	naming := zscores(all, func(p Passage) float64 { return p.Naming })
+	for i := range all {
+		all[i].Score = bm25[i]
+		if q.Vector != nil {
+			all[i].Score += similarWeight*similar[i] + namingWeight*naming[i]
+		}
+	}
+	slices.SortFunc(all, func(a, b Passage) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Section, b.Section))
+	})
+	var out []Passage
+	seen := map[int64]bool{}
+	for _, p := range all {
+		if !seen[p.Article] && len(out) < n {
+			seen[p.Article] = true
+			out = append(out, p)
+		}
+	}
+	return out, vectorErr
+}
+
+// question embeds it with the embedder whose vectors are searched.
+func (b *Base) question(ctx context.Context, question string, c Corpus) ([]float32, error) {
+	e, err := b.current(c)
+	if err != nil || e == nil {
+		return nil, err
+	}
+	vectors, err := e.Embed(ctx, []string{question})
+	if err != nil {
+		return nil, fmt.Errorf("embed the question: %w", err)
+	}
+	return vectors[0], nil
+}
+
+// current is the embedder whose vectors are searched; nil when there are none.
+func (b *Base) current(c Corpus) (Embedder, error) {
+	if c.Embedder == "" {
+		return nil, nil
+	}
+	if b.embed != nil && c.Embedder == b.embed.Name() && c.Dims == b.embed.Dimensions() {
+		return b.embed, nil
+	}
+	if b.named == nil {
+		return nil, fmt.Errorf("the vectors are %s's of %d dimensions, which is not configured", c.Embedder, c.Dims)
+	}
+	return b.named(c.Embedder, c.Dims)
+}
+
+func zscores(all []Passage, of func(Passage) float64) []float64 {
+	z := make([]float64, len(all))
+	var sum, squares float64
+	for i, p := range all {
+		z[i] = of(p)
+		sum += z[i]
+		squares += z[i] * z[i]
+	}
+	n := max(1, float64(len(all)))
+	mean := sum / n
+	deviation := math.Sqrt(max(0, squares/n-mean*mean))
+	for i := range z {
+		z[i] = (z[i] - mean) / max(deviation, 1e-9)
+	}
+	return z
+}
