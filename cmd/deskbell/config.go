@@ -1,8 +1,12 @@
 package main
 
 import (
+	"context"
+	"log/slog"
+
 	"github.com/spf13/cobra"
 
+	"github.com/deskbell/deskbell/configs"
 	"github.com/deskbell/deskbell/internal/pg"
 )
 
@@ -40,23 +44,16 @@ func migrateCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "migrate", Short: "Bring the database's tables up to this program; serve does it as well", Args: cobra.NoArgs, Example: "  deskbell migrate",
 		RunE: func(c *cobra.Command, _ []string) error {
-			config, err := load(c)
-			if err != nil {
-				return err
-			}
-			db, err := openDatabase(c.Context(), config, newLogger(c.ErrOrStderr(), config))
-			if err != nil {
-				return err
-			}
-			defer db.Close()
-			for _, m := range migrations() {
-				at, _, err := pg.Version(c.Context(), db.Pool, m)
-				if err != nil {
-					return err
+			return withDatabase(c, func(ctx context.Context, _ *configs.Config, db *pg.DB, _ *slog.Logger) error {
+				for _, m := range migrations() {
+					at, _, err := pg.Version(ctx, db.Pool, m)
+					if err != nil {
+						return err
+					}
+					c.Printf("%s: version %d\n", m.Table, at)
 				}
-				c.Printf("%s: version %d\n", m.Table, at)
-			}
-			return nil
+				return nil
+			})
 		},
 	}
 }

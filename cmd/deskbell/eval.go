@@ -13,7 +13,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"github.com/deskbell/deskbell/configs"
@@ -93,11 +92,10 @@ func measure(c *cobra.Command, o eval.Options, sets []eval.Set, predictions, plo
 	for _, s := range sets {
 		began := time.Now()
 		o.Gold, o.Articles, o.Far, o.Holes = s.Gold, s.Articles, s.Far, s.Holes
-		bar := progressbar.NewOptions(-1, progressbar.OptionSetWriter(c.ErrOrStderr()), progressbar.OptionSetDescription(s.Task+" "+filepath.Base(s.Gold)), progressbar.OptionShowCount(),
-			progressbar.OptionShowIts(), progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(200*time.Millisecond))
-		o.Progress = func(done, of int) { bar.ChangeMax(of); _ = bar.Set(done) }
+		bar := progress(c, s.Task+" "+filepath.Base(s.Gold), "rows")
+		o.Progress = bar
 		r, err := predicted(c.Context(), s, o, predictions, len(sets) > 1)
-		_ = bar.Finish()
+		bar(0, 0)
 		if err != nil {
 			return err
 		}

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
@@ -11,10 +13,13 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
+	"github.com/deskbell/deskbell/configs"
 	"github.com/deskbell/deskbell/copilot"
 	"github.com/deskbell/deskbell/copilot/eval"
 	desk "github.com/deskbell/deskbell/handover/postgres"
+	"github.com/deskbell/deskbell/internal/pg"
 	"github.com/deskbell/deskbell/knowledge"
 )
 
@@ -26,21 +31,13 @@ func knowledgeCommand() *cobra.Command {
 
 // withKnowledge runs do with the knowledge base of the configuration, beside a running server or alone.
 func withKnowledge(c *cobra.Command, do func(ctx context.Context, b *knowledge.Base) error) error {
-	config, err := load(c)
-	if err != nil {
-		return err
-	}
-	ctx := c.Context()
-	db, err := openDatabase(ctx, config, newLogger(c.ErrOrStderr(), config))
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	base, _, err := openKnowledge(ctx, config, db, nil)
-	if err != nil {
-		return err
-	}
-	return do(ctx, base)
+	return withDatabase(c, func(ctx context.Context, config *configs.Config, db *pg.DB, _ *slog.Logger) error {
+		base, _, err := openKnowledge(ctx, config, db, nil)
+		if err != nil {
+			return err
+		}
+		return do(ctx, base)
+	})
 }
 
 func importCommand() *cobra.Command {
@@ -118,8 +115,17 @@ func gather(c *cobra.Command, from, base string, o knowledge.CrawlOptions) (arti
 	return articles, skipped, from, err
 }
 
-// progress draws a bar with rate and remaining time; 0 of 0 ends it.
+// progress draws a bar with rate and remaining time; 0 of 0 ends it. Where nobody looks, as in a job's log, it says now and then how far it is.
 func progress(c *cobra.Command, what, unit string) func(done, of int) {
+	if f, is := c.ErrOrStderr().(*os.File); !is || !term.IsTerminal(int(f.Fd())) {
+		said := time.Now()
+		return func(done, of int) {
+			if of > 0 && time.Since(said) > 10*time.Second {
+				said = time.Now()
+				c.PrintErrf("%s: %d of %d %s\n", what, done, of, unit)
+			}
+		}
+	}
 	bar := progressbar.NewOptions(-1, progressbar.OptionSetWriter(c.ErrOrStderr()), progressbar.OptionSetDescription(what), progressbar.OptionShowCount(),
 		progressbar.OptionShowIts(), progressbar.OptionSetItsString(unit), progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
 	return func(done, of int) {
@@ -220,17 +226,11 @@ func draftsCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "drafts", Short: "List what became of drafts, by the article they cite", Args: cobra.NoArgs, Example: "  deskbell knowledge drafts",
 		RunE: func(c *cobra.Command, _ []string) error {
-			config, err := load(c)
-			if err != nil {
+			var all []desk.ArticleOutcomes
+			if err := withDatabase(c, func(ctx context.Context, _ *configs.Config, db *pg.DB, _ *slog.Logger) (err error) {
+				all, err = desk.New(db.Pool).DraftOutcomes(ctx)
 				return err
-			}
-			db, err := openDatabase(c.Context(), config, newLogger(c.ErrOrStderr(), config))
-			if err != nil {
-				return err
-			}
-			defer db.Close()
-			all, err := desk.New(db.Pool).DraftOutcomes(c.Context())
-			if err != nil {
+			}); err != nil {
 				return err
 			}
 			w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/deskbell/deskbell/configs"
+	"github.com/deskbell/deskbell/internal/pg"
 )
 
 func main() {
@@ -91,6 +92,21 @@ func load(c *cobra.Command) (*configs.Config, error) {
 		return nil, err
 	}
 	return configs.Load(file, nil)
+}
+
+// withDatabase runs do with the configuration that the command line names and its database, migrated.
+func withDatabase(c *cobra.Command, do func(ctx context.Context, config *configs.Config, db *pg.DB, logger *slog.Logger) error) error {
+	config, err := load(c)
+	if err != nil {
+		return err
+	}
+	logger := newLogger(c.ErrOrStderr(), config)
+	db, err := openDatabase(c.Context(), config, logger)
+	if err != nil {
+		return err
+	}
+	defer db.Close() // last: what else stops may still write
+	return do(c.Context(), config, db, logger)
 }
 
 // newLogger logs to w, secrets masked.

@@ -5,17 +5,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"sync"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/spf13/cobra"
 
-	"github.com/cenkalti/backoff/v5"
 	"github.com/deskbell/deskbell/bot/webhook"
-
+	"github.com/deskbell/deskbell/configs"
 	"github.com/deskbell/deskbell/internal/pg"
 )
 
@@ -26,21 +27,13 @@ func serveCommand() *cobra.Command {
 			"over within 10 seconds. Any number of processes may serve from one database.",
 		Example: "  deskbell serve\n  DESKBELL_LISTEN=127.0.0.1:9000 deskbell serve --config /etc/deskbell.yaml",
 		RunE: func(c *cobra.Command, _ []string) error {
-			config, err := load(c)
-			if err != nil {
-				return err
-			}
-			logger := newLogger(c.ErrOrStderr(), config)
-			db, err := openDatabase(c.Context(), config, logger)
-			if err != nil {
-				return err
-			}
-			defer db.Close() // last: what else stops may still write
-			a, err := wire(c.Context(), config, db, logger, false)
-			if err != nil {
-				return err
-			}
-			return a.serve(c.Context(), nil)
+			return withDatabase(c, func(ctx context.Context, config *configs.Config, db *pg.DB, logger *slog.Logger) error {
+				a, err := wire(ctx, config, db, logger, false)
+				if err != nil {
+					return err
+				}
+				return a.serve(ctx, nil)
+			})
 		},
 	}
 }
