@@ -64,8 +64,19 @@ func (c Contact) FirstName() string {
 	return first
 }
 
-// Veiled is the contact with mail address, phone number and what mask hides out of sight: enough is left to tell people apart.
-func (c Contact) Veiled(mask func(string) string) Contact {
+// Veiled is the conversation with what is personal or secret of its contact and its matter out of sight: enough is left to tell people apart.
+// Messages are not its own: a Masker reads them as a talk.
+func (c Conversation) Veiled(mask func(string) string) Conversation {
+	c.Contact = c.Contact.veiled(mask)
+	c.Matter, c.Handoff.Matter = c.Matter.veiled(mask), c.Handoff.Matter.veiled(mask)
+	if _, rest, is := strings.Cut(c.PageURL, "://"); is { // the host is the team's own
+		_, path, _ := strings.Cut(rest, "/")
+		c.PageURL = strings.TrimSuffix(c.PageURL, path) + mask(path)
+	}
+	return c
+}
+
+func (c Contact) veiled(mask func(string) string) Contact {
 	if local, _, is := strings.Cut(c.Email, "@"); is {
 		r := []rune(local)
 		c.Email = string(r[:min(3, len(r))]) + "@…"

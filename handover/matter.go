@@ -29,8 +29,7 @@ type Value struct {
 	Text string `json:"text"`
 }
 
-// Veiled is the matter with what mask hides out of sight.
-func (m *Matter) Veiled(mask func(string) string) *Matter {
+func (m *Matter) veiled(mask func(string) string) *Matter {
 	if m == nil || len(m.Values) == 0 {
 		return m
 	}

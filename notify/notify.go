@@ -129,10 +129,7 @@ func (n *Notifier) view(ctx context.Context, handoff int64) (Card, error) {
 	if err != nil {
 		return Card{}, err
 	}
-	c.Contact = c.Contact.Veiled(n.mask.Mask)
-	c.PageURL = n.mask.Mask(c.PageURL)
-	c.Handoff.Matter = c.Handoff.Matter.Veiled(n.mask.Mask)
-	card := Card{Conversation: c}
+	card := Card{Conversation: c.Veiled(n.mask.Mask)}
 	all, err := n.reads.Transcript(ctx, c.ID, max(0, c.Seq-remembered))
 	if err != nil {
 		return card, err

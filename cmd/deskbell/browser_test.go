@@ -182,6 +182,17 @@ func TestTheWholeStoryInABrowser(t *testing.T) {
 	if n := shop.js(`return root.querySelectorAll('.log strong').length`); n != "1" {
 		t.Errorf("%s bold words: Markdown of the agent is shown, the customer's own is not", n)
 	}
+	shop.says("And what does delivery cost? Write to ana@example.com")
+	desk.until("her address is masked", `return document.querySelector('#transcript').innerText.includes('Write to [email]')`)
+	desk.js(`document.querySelector('[name=tone]').value = 'formal'; document.querySelector('[formaction$=draft]').click()`)
+	desk.until("the draft is in the field", `return (document.querySelector('form.write textarea') || {value: ''}).value.includes('Delivery costs €4.90') && document.body.innerText.includes('they are not sent')`)
+	desk.shot("draft")
+	desk.js(`document.querySelector('form.write .primary').click()`)
+	shop.reads("Delivery costs €4.90")
+	shop.reads("Kind regards")
+	if shop.js(`return root.querySelector('.log').innerText.includes('[1]')`) != "false" {
+		t.Error("the customer reads a draft's mark")
+	}
 	shop.says("Great!")
 	desk.until("her line appears by itself", `return document.querySelector('#transcript').innerText.includes('Great!')`)
 	desk.until("the brief is there", `return document.querySelector('.brief').innerText.includes('Summary')`)
@@ -200,7 +211,7 @@ func TestTheWholeStoryInABrowser(t *testing.T) {
 	second.says("from the second tab")
 	shop.reads("from the second tab")
 	desk.until("the second tab's line is stored", `return document.querySelector('#transcript').innerText.includes('from the second tab')`)
-	if n := shop.js(`return root.querySelectorAll('.msg.mine').length`); n != second.js(`return root.querySelectorAll('.msg.mine').length`) || n != "5" {
+	if n := shop.js(`return root.querySelectorAll('.msg.mine').length`); n != second.js(`return root.querySelectorAll('.msg.mine').length`) || n != "6" {
 		t.Errorf("%s of her own lines in the first tab, %s in the second", n, second.js(`return root.querySelectorAll('.msg.mine').length`))
 	}
 	if n := w.open(); n != 1 {

@@ -274,9 +274,7 @@ func (c *Console) show(w http.ResponseWriter, r *http.Request, a Agent) {
 func (c *Console) present(w http.ResponseWriter, r *http.Request, status int, p page) {
 	if _, err := r.Cookie(shown); err != nil || !p.Agent.Personal {
 		p.Hidden = true
-		p.C.Contact = p.C.Contact.Veiled(c.o.Mask.Mask)
-		p.C.PageURL = c.o.Mask.Mask(p.C.PageURL)
-		p.C.Handoff.Matter = p.C.Handoff.Matter.Veiled(c.o.Mask.Mask)
+		p.C = p.C.Veiled(c.o.Mask.Mask)
 		p.Transcript = c.o.Mask.Talk(p.Transcript)
 	}
 	c.render(w, status, "conversation", p)
