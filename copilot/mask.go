@@ -42,6 +42,7 @@ type rule struct {
 	pattern *regexp.Regexp
 	group   int // the part of the match that is masked
 	check   func(text string, start, end int) bool
+	digit   bool // it has one: most lines have none, and are not searched
 }
 
 const separators = `[ .\-/()]{0,2}`
@@ -50,15 +51,15 @@ const separators = `[ .\-/()]{0,2}`
 var rules = []rule{
 	{kind: "email", pattern: regexp.MustCompile(`[\p{L}\p{N}._%+'-]{1,64}@[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,5}`)},
 	{kind: "secret", pattern: regexp.MustCompile(`\b(?:sk-[A-Za-z0-9_-]{16,}|xox[a-z]-[A-Za-z0-9-]{10,}|gh[pousr]_[A-Za-z0-9]{20,}|AKIA[0-9A-Z]{16}|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*)`)},
-	{kind: "secret", group: 1, pattern: regexp.MustCompile(`(?i)\b(?:api[ _-]?key|secret key|access token|auth token|bearer|cvv2?|cvc2?|security code|one[ -]?time (?:code|password|pin)|otp|tan|pin(?: code| number)?)\b\s*(?:is|was|ist|es|est|:|=|-)*\s*["']?([A-Za-z0-9_\-]*\d[A-Za-z0-9_\-]*)`)},
-	{kind: "iban", pattern: regexp.MustCompile(`\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b`), check: isIBAN},
-	{kind: "card", pattern: regexp.MustCompile(`\b\d(?:[ \-]?\d){11,18}\b`), check: luhn},
-	{kind: "ssn", pattern: regexp.MustCompile(`\b\d{3}[- ]\d{2}[- ]\d{4}\b`)},
-	{kind: "ssn", group: 1, pattern: regexp.MustCompile(`(?i)\b(?:ssn|social security(?: number)?)\b\D{0,12}(\d[\d -]{2,12}\d)`)},
+	{digit: true, kind: "secret", group: 1, pattern: regexp.MustCompile(`(?i)\b(?:api[ _-]?key|secret key|access token|auth token|bearer|cvv2?|cvc2?|security code|one[ -]?time (?:code|password|pin)|otp|tan|pin(?: code| number)?)\b\s*(?:is|was|ist|es|est|:|=|-)*\s*["']?([A-Za-z0-9_\-]*\d[A-Za-z0-9_\-]*)`)},
+	{digit: true, kind: "iban", pattern: regexp.MustCompile(`\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b`), check: isIBAN},
+	{digit: true, kind: "card", pattern: regexp.MustCompile(`\b\d(?:[ \-]?\d){11,18}\b`), check: luhn},
+	{digit: true, kind: "ssn", pattern: regexp.MustCompile(`\b\d{3}[- ]\d{2}[- ]\d{4}\b`)},
+	{digit: true, kind: "ssn", group: 1, pattern: regexp.MustCompile(`(?i)\b(?:ssn|social security(?: number)?)\b\D{0,12}(\d[\d -]{2,12}\d)`)},
 	{kind: "ip", pattern: regexp.MustCompile(`\b(?:\d{1,3}\.){3}\d{1,3}\b|(?i)\b(?:[0-9a-f]{1,4}:){3,7}:?[0-9a-f]{0,4}(?::[0-9a-f]{1,4})*`), check: isIP},
-	{kind: "licence", group: 1, pattern: regexp.MustCompile(`(?i)\b(?:driver'?s?'? licen[sc]e|licen[sc]e|passport|national id|id card|personalausweis|führerschein|permis|pasaporte|dni|rijbewijs)(?: (?:number|no\.?|nr\.?|nummer|numéro|número))?\s*(?:is|was|ist|es|est|:|#)*\s*([A-Za-z]{0,3}\d[A-Za-z0-9-]{4,18})`)},
+	{digit: true, kind: "licence", group: 1, pattern: regexp.MustCompile(`(?i)\b(?:driver'?s?'? licen[sc]e|licen[sc]e|passport|national id|id card|personalausweis|führerschein|permis|pasaporte|dni|rijbewijs)(?: (?:number|no\.?|nr\.?|nummer|numéro|número))?\s*(?:is|was|ist|es|est|:|#)*\s*([A-Za-z]{0,3}\d[A-Za-z0-9-]{4,18})`)},
 	{kind: "website", group: 1, pattern: regexp.MustCompile(`(?i)\b(?:my|our|personal|own) (?:website|site|homepage|blog|page|portfolio)\b\D{0,6}?\s*(?:is|at|:)*\s*((?:https?://|www\.)\S+)|\bwebsite:\s*(https?://\S+)`)},
-	{kind: "phone", pattern: regexp.MustCompile(`(?:\+|\b00|\()?\d{1,4}\)?(?:` + separators + `\d{1,5}){1,6}(?:\s?(?:x|ext\.?)\s?\d{1,6})?`), check: isPhone},
+	{digit: true, kind: "phone", pattern: regexp.MustCompile(`(?:\+|\b00|\()?\d{1,4}\)?(?:` + separators + `\d{1,5}){1,6}(?:\s?(?:x|ext\.?)\s?\d{1,6})?`), check: isPhone},
 }
 
 // Find are the spans to mask, in order, none over another.
@@ -75,7 +76,11 @@ func (m *Masker) Find(text string) []Span {
 	for _, s := range passwords(text) {
 		take("secret", s.Start, s.End)
 	}
+	digits := strings.ContainsAny(text, "0123456789")
 	for _, r := range rules {
+		if r.digit && !digits {
+			continue
+		}
 		for _, at := range r.pattern.FindAllStringSubmatchIndex(text, -1) {
 			start, end := at[2*r.group], at[2*r.group+1]
 			if start >= 0 && start < end && (r.check == nil || r.check(text, start, end)) {

@@ -120,8 +120,9 @@ func (n *Notifier) workspace(name string) (Workspace, error) {
 	return w, nil
 }
 
-// remembered is how many messages back a line is read with: what is a secret shows in what it answers.
-const remembered = 12
+// A line is read with those before it, because what is a secret shows in what it answers: the card's with as many as remembered, a relayed one's,
+// of which there are many, with as many as heard.
+const remembered, heard = 12, 4
 
 // view reads what the card of a handoff shows.
 func (n *Notifier) view(ctx context.Context, handoff int64) (Card, error) {
@@ -264,17 +265,17 @@ func (n *Notifier) relay(ctx context.Context, r handover.Run) error {
 
 // veiled are the messages of effects as a workspace may see them, each read with those before it.
 func (n *Notifier) veiled(ctx context.Context, c handover.Conversation, effects []handover.Effect) ([]handover.Message, error) {
-	all, err := n.reads.Transcript(ctx, c.ID, max(0, c.Seq-remembered))
+	all, err := n.reads.Transcript(ctx, c.ID, max(0, c.Seq-int64(heard+len(effects))))
 	if err != nil {
 		return nil, err
 	}
-	out := make([]handover.Message, len(effects))
-	for i, e := range effects {
-		before := slices.DeleteFunc(slices.Clone(all), func(m handover.Message) bool { return m.ID >= e.Message.ID }) // ids are drawn in order
-		before = n.mask.Talk(append(before, e.Message))
-		out[i] = before[len(before)-1]
+	before := slices.DeleteFunc(all, func(m handover.Message) bool { return m.ID >= effects[0].Message.ID }) // ids are drawn in order
+	before = before[max(0, len(before)-heard):]
+	talk := before
+	for _, e := range effects {
+		talk = append(talk, e.Message)
 	}
-	return out, nil
+	return n.mask.Talk(talk)[len(before):], nil
 }
 
 func (n *Notifier) relayed(ctx context.Context, handoff int64, looked bool, err error) error {
