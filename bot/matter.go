@@ -1,6 +1,10 @@
 package bot
 
-import "github.com/deskbell/deskbell/handover"
+import (
+	"slices"
+
+	"github.com/deskbell/deskbell/handover"
+)
 
 // Intent is what follows from what a customer comes with.
 type Intent struct {
@@ -9,11 +13,16 @@ type Intent struct {
 	Form   []handover.Field // what the bot asks before it rings; with a form it always rings
 }
 
-// mostTries is how often the bot asks for a field before it goes on without.
+// mostTries is how often the bot asks for a field before it goes on without; twice as often when it answers questions in between.
 const mostTries = 2
 
 // matter is what the episode is about from this turn on: an intent that was named anew, unless the bot waits for an answer.
 func (p Policy) matter(s handover.Signals, m *handover.Matter) *handover.Matter {
+	if m.Asking() && !slices.ContainsFunc(p.Intents[m.Intent].Form, func(f handover.Field) bool { return f.Name == m.Asked.Name }) {
+		without := *m // the configuration changed: it is asked for no more
+		without.Asked = nil
+		m = &without
+	}
 	of, known := p.Intents[s.Intent]
 	if !known || m.Asking() || m != nil && m.Intent == s.Intent {
 		return m
@@ -37,27 +46,29 @@ func (p Policy) form(d *handover.Decision, s handover.Signals) (asks, complete b
 		return true, false
 	}
 	next := *m
-	switch {
+	next.Tries++
+	d.Matter = &next
+	switch sure := s.Answer != "" && !s.SmallTalk && s.Confidence >= p.AnswerAbove; {
 	case s.Solved:
 		d.Matter = nil // she no longer wants it
 		return false, false
 	case s.Value != "":
-		next = answered(next, s.Value)
-	case s.Answer != "" && !s.SmallTalk && s.Confidence >= p.AnswerAbove: // a question in between
+		next = answered(next, s.Value, s.Line)
+	case sure && next.Tries < 2*mostTries: // a question in between
 		d.Ask = s.Answer + "\n\n" + m.Asked.Ask
 		return true, false
-	case m.Tries+1 < mostTries:
-		next.Tries++
-		d.Matter, d.Ask = &next, m.Asked.Ask
+	case !s.Declines && next.Tries < mostTries:
+		d.Ask = m.Asked.Ask
 		return true, false
 	default:
-		next = answered(next, handover.NotGiven)
+		next = answered(next, handover.NotGiven, "")
 	}
-	if n := len(next.Values); n < len(fields) {
-		d.Matter, d.Ask = asking(next, fields[n]), fields[n].Ask
-		return true, false
+	for _, f := range fields {
+		if !slices.ContainsFunc(next.Values, func(v handover.Value) bool { return v.Name == f.Name }) {
+			d.Matter, d.Ask = asking(next, f), f.Ask
+			return true, false
+		}
 	}
-	d.Matter = &next
 	return false, true
 }
 
@@ -67,9 +78,9 @@ func asking(m handover.Matter, f handover.Field) *handover.Matter {
 }
 
 // answered keeps a value; the old matter's list is not touched.
-func answered(m handover.Matter, value string) handover.Matter {
+func answered(m handover.Matter, value, line string) handover.Matter {
 	values := make([]handover.Value, len(m.Values), len(m.Values)+1)
 	copy(values, m.Values)
-	m.Values, m.Asked, m.Tries = append(values, handover.Value{Name: m.Asked.Name, Text: value}), nil, 0
+	m.Values, m.Asked, m.Tries = append(values, handover.Value{Name: m.Asked.Name, Text: value, Ask: m.Asked.Ask, Line: line}), nil, 0
 	return m
 }

@@ -134,6 +134,9 @@ func (c *Config) strict(path string, n *yaml.Node, t reflect.Type, m *Mistakes) 
 // list decodes what only the file can set.
 func (c *Config) list(name string, v *yaml.Node, m *Mistakes) {
 	into := map[string]any{"teams": &c.Teams, "agents": &c.Agents, "intents": &c.Intents, "masking": &c.Masking, "web.origins": &c.Origins}[name]
+	if v.Tag == "!!null" {
+		return // empty: none
+	}
 	c.strict(name, v, reflect.TypeOf(into).Elem(), m)
 	if err := v.Decode(into); err != nil {
 		var wrong *yaml.TypeError
@@ -162,7 +165,7 @@ func (c *Config) list(name string, v *yaml.Node, m *Mistakes) {
 
 // cross checks what the lists say of each other and of themselves.
 func (c *Config) cross(m *Mistakes) {
-	wrong := func(path, format string, a ...any) { m.add(c.lines[path], path+": "+format, a...) }
+	wrong := func(path, format string, a ...any) { m.add(c.lines[path], "%s: %s", path, fmt.Sprintf(format, a...)) }
 	tokens := map[string]string{}
 	skills := map[string]bool{}
 	for _, agent := range slices.Sorted(maps.Keys(c.Agents)) {

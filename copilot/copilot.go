@@ -78,7 +78,9 @@ func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []h
 		s.Accepts, s.Declines, s.Solved = s.Accepts || accepts(line), s.Declines || declines(line), s.Solved || solved(line)
 	}
 	if conv.Matter.Asking() {
-		s.Value = value(*conv.Matter.Asked, turn)
+		if s.Value = value(*conv.Matter.Asked, turn); s.Value != "" {
+			s.Line = turn
+		}
 	}
 	mood := Frustration(talk)
 	s.Frustration, s.Evidence = mood.Level, mood.Evidence
@@ -101,13 +103,20 @@ func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []h
 // value is what a turn answers to a field: what its pattern matches — its first group, if it has one — or, without a pattern, all that is no
 // question; "" when it answers nothing.
 func value(f handover.Field, turn string) string {
+	p, err := regexp.Compile(f.Pattern)
+	patterned := err == nil && f.Pattern != ""
+	if patterned {
+		m := p.FindStringSubmatch(turn)
+		for _, group := range append(slices.Clone(m[min(1, len(m)):]), m...) {
+			if group != "" {
+				return group
+			}
+		}
+	}
 	if notGiven.MatchString(flat(turn)) {
 		return handover.NotGiven
 	}
-	if p, err := regexp.Compile(f.Pattern); err == nil && f.Pattern != "" {
-		if m := p.FindStringSubmatch(turn); m != nil {
-			return m[min(1, len(m)-1)]
-		}
+	if patterned {
 		return ""
 	}
 	if turn = strings.TrimSpace(turn); strings.HasSuffix(turn, "?") || courtesy(turn) != "" || wantsHuman(turn) {
@@ -116,7 +125,8 @@ func value(f handover.Field, turn string) string {
 	return shorten(turn, 100)
 }
 
-var notGiven = regexp.MustCompile(`^(?:i )?(?:do not|don't|dont) (?:know|have|remember)\b|^(?:no idea|not sure|weiß (?:ich )?nicht|keine ahnung|no (?:lo )?sé|no tengo|je ne sais pas|weet ik niet|geen idee)\b`)
+// notGiven is a whole line: "I don't have the charger" is an answer.
+var notGiven = regexp.MustCompile(`^(?:sorry,? )?(?:(?:i )?(?:do not|don't|dont|can't|cannot) (?:know|have|remember|find)(?: (?:it|that|one|any|the number))?|no idea|not sure|(?:das )?weiß (?:ich )?nicht|(?:ich )?(?:weiß|habe) (?:es|sie|das|die|keine) ?nicht|keine ahnung|no (?:lo )?sé|no (?:lo|la) tengo|je ne sais pas|je ne l'ai pas|(?:dat )?weet ik niet|geen idee)[.! ]*$`)
 
 // intentAt is how probable an intent must be to be named.
 const intentAt = 0.5
@@ -139,9 +149,9 @@ func labelled(examples map[string][]string) []Labelled {
 	return out
 }
 
-// search goes on without vectors when only they fail.
+// search goes on without vectors when only they fail. What must be hidden is not searched for: an embedder may be somebody else's.
 func (c *Copilot) search(ctx context.Context, question string, internal bool) ([]knowledge.Passage, error) {
-	found, err := c.library.Search(ctx, question, looked, knowledge.Filter{Internal: internal})
+	found, err := c.library.Search(ctx, c.o.Masker.without(question), looked, knowledge.Filter{Internal: internal})
 	if err != nil && found == nil {
 		return nil, err
 	}

@@ -42,6 +42,10 @@ func said(lines ...string) []handover.Message {
 	var talk []handover.Message
 	for i, l := range lines {
 		from := handover.FromCustomer
+		if rest, ok := strings.CutPrefix(l, "note: "); ok {
+			talk = append(talk, handover.Message{From: handover.FromAgent, Text: rest, Visibility: handover.Internal})
+			continue
+		}
 		if rest, ok := strings.CutPrefix(l, "agent: "); ok {
 			from, l = handover.FromAgent, rest
 		} else if rest, ok := strings.CutPrefix(l, "bot: "); ok {
@@ -313,6 +317,43 @@ func TestSentencesThatNoSourceBearsOutAreFlagged(t *testing.T) {
 	d, err := c.Draft(t.Context(), handover.Conversation{}, said("How do I reset my password?"), handover.Style{}, nil)
 	if err != nil || !strings.Contains(d.Text, "sign-in page. [1] Our") || len(d.Unsupported) != 1 || !strings.Contains(d.Unsupported[0], "300 dollars") {
 		t.Fatalf("%+v %v", d, err)
+	}
+}
+
+func TestAnAnswerToAFieldIsRead(t *testing.T) {
+	t.Parallel()
+	c := copilot.New(library(t), nil, copilot.Options{Logger: pgtest.Logger()})
+	for _, x := range []struct{ pattern, turn, want string }{
+		{`\b\d{4,8}\b`, "it is 1182, I think", "1182"},
+		{`\b\d{4,8}\b`, "not sure, maybe 48213", "48213"},
+		{`order (\d+)|\d+`, "77", "77"},
+		{`order (\d+)|\d+`, "order 78", "78"},
+		{`\d+`, "I have lost it", ""},
+		{`\d+`, "I don't know", handover.NotGiven},
+		{"", "I don't have the charger in the box", "I don't have the charger in the box"},
+		{"", "no", "no"},
+		{"", "keine Ahnung", handover.NotGiven},
+		{"", "Where do I find it?", ""},
+		{"(", "a pattern that the configuration would have refused", "a pattern that the configuration would have refused"},
+	} {
+		conv := handover.Conversation{Matter: &handover.Matter{Asked: &handover.Field{Name: "x", Ask: "x?", Pattern: x.pattern}}}
+		if s, err := c.Read(t.Context(), conv, said("bot: x?", x.turn)); err != nil || s.Value != x.want {
+			t.Errorf("%s, %q: %q %v, want %q", x.turn, x.pattern, s.Value, err, x.want)
+		}
+	}
+}
+
+func TestALinkThatOnlyBeginsLikeAnAllowedOneIsNone(t *testing.T) {
+	t.Parallel()
+	for answer, taken := range map[string]bool{
+		"Look at https://help.example/password.": true, "Look at https://help.example/password.evil.example/": false, "Look at www.evil.example": false, "Look at HTTPS://evil.example": false,
+	} {
+		c := copilot.New(library(t), model(t, func(w http.ResponseWriter, _, _ string) {
+			completes(w, fmt.Sprintf(`{"answer":%q,"confidence":0.9,"source":1,"wants_human":false,"frustration":0.1}`, answer))
+		}), copilot.Options{Logger: pgtest.Logger()})
+		if s := read(t, c, "How do I reset my password?"); strings.HasPrefix(s.Answer, answer) != taken {
+			t.Errorf("%s: %s", answer, s.Answer)
+		}
 	}
 }
 

@@ -77,7 +77,11 @@ func quote(q draftQuestion, found []knowledge.Passage) handover.Draft {
 		if p.Coverage == 0 || strings.TrimSpace(p.Whole) == "" || i > 0 && (repeated == nil || sure < nextBest) {
 			continue
 		}
-		text := excerpt(q.text, unsaid(withoutCommands(p.Whole), q.said), q.words())
+		whole := withoutCommands(p.Whole)
+		if whole == "" {
+			continue
+		}
+		text := handover.Unmarkable(excerpt(q.text, unsaid(whole, q.said), q.words()))
 		if text == "" {
 			if d.Notes = append(d.Notes, fmt.Sprintf("What “%s” says has been said already.", p.Title)); repeated == nil {
 				repeated = &found[i]
@@ -126,14 +130,11 @@ func (c *Copilot) compose(ctx context.Context, d *handover.Draft, q draftQuestio
 		found[i].Text = excerpt(q.text, withoutCommands(p.Whole), 200)
 	}
 	harmless := func(text string, of []knowledge.Passage) bool {
-		rest := text
+		var urls []string
 		for _, p := range of {
-			if p.URL != "" {
-				rest = strings.ReplaceAll(rest, p.URL, "")
-			}
+			urls = append(urls, p.URL)
 		}
-		_, clean := withoutLinks(rest, "")
-		return clean && Suspicion(text) == 0
+		return onlyLinks(text, urls...) && Suspicion(text) == 0
 	}
 	var growing func([]byte)
 	if heard != nil {
@@ -161,7 +162,7 @@ func (c *Copilot) compose(ctx context.Context, d *handover.Draft, q draftQuestio
 			citations = append(citations, cite(found[n-1]))
 		}
 	}
-	text := unsaid(strings.TrimSpace(salutation.ReplaceAllString(handover.Unmarked(a.Text, 99), "")), q.said)
+	text := unsaid(salutation.ReplaceAllString(strings.TrimSpace(handover.Unmarked(a.Text, 99)), ""), q.said)
 	if text == "" || !harmless(text, sources) {
 		return
 	}
@@ -173,7 +174,7 @@ func (c *Copilot) compose(ctx context.Context, d *handover.Draft, q draftQuestio
 const heardEvery = 200 * time.Millisecond
 
 // salutation is how a model greets although it should not: we do.
-var salutation = regexp.MustCompile(`^(?i:hi|hello|hey|dear|hallo|guten tag|hola|estimad[oa]|bonjour|beste|goedendag)\b[^\n.?]{0,40}[,!]\s*\n+`)
+var salutation = regexp.MustCompile(`^(?i:hi|hello|hey|dear|hallo|guten tag|hola|estimad[oa]|bonjour|beste|goedendag)\b[^\n.?]{0,40}[,!:]\s*\n+`)
 
 // unsaid is a text without the sentences that have been said; "" when too little is left to say anything.
 func unsaid(text string, said []string) string {

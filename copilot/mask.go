@@ -104,6 +104,17 @@ func (m *Masker) Find(text string) []Span {
 // Mask is the text with each span replaced by its type in brackets.
 func (m *Masker) Mask(text string) string { return replaced(text, m.Find(text)) }
 
+// without is the text without the spans.
+func (m *Masker) without(text string) string {
+	var b strings.Builder
+	at := 0
+	for _, s := range m.Find(text) {
+		b.WriteString(text[at:s.Start])
+		at = s.End
+	}
+	return b.String() + text[at:]
+}
+
 func replaced(text string, spans []Span) string {
 	var b strings.Builder
 	at := 0
@@ -268,6 +279,7 @@ func (m *Masker) Talk(talk []handover.Message) []handover.Message {
 	last := askedNothing
 	for i, t := range talk {
 		switch {
+		case t.From != handover.FromCustomer && (t.Deleted || t.Visibility == handover.Internal || t.Visibility == handover.Pending): // she has not read it
 		case t.From == handover.FromCustomer:
 			lines, at, asked = append(lines, t.Text), append(at, i), append(asked, last)
 		case strings.TrimSpace(t.Text) == "":
@@ -283,15 +295,24 @@ func (m *Masker) Talk(talk []handover.Message) []handover.Message {
 	topic := Topic(lines)
 	for i, l := range lines {
 		found[i] = m.Find(l)
-		for _, s := range slices.Concat(found[i], guessed(lines, i, topic, asked[i])) {
+		for _, s := range found[i] {
 			if s.Type == "secret" {
 				secrets[l[s.Start:s.End]] = true
+			}
+		}
+		for _, s := range guessed(lines, i, topic, asked[i]) {
+			switch word := l[s.Start:s.End]; {
+			case slices.ContainsFunc(found[i], func(f Span) bool { return f.Start < s.End && s.Start < f.End }):
+			case strings.ContainsAny(word, "0123456789") || mashed.MatchString(word):
+				secrets[word] = true
+			default: // a word like any other: hidden here alone
+				found[i] = append(found[i], s)
 			}
 		}
 	}
 	for i, l := range lines {
 		spans := found[i]
-		for _, w := range token.FindAllStringIndex(l, -1) {
+		for _, w := range tokens(l) {
 			if secrets[l[w[0]:w[1]]] && !slices.ContainsFunc(spans, func(s Span) bool { return s.Start < w[1] && w[0] < s.End }) {
 				spans = append(spans, Span{w[0], w[1], "secret"})
 			}
@@ -315,20 +336,38 @@ const (
 var credential = regexp.MustCompile(`(?i)\b(?:pass ?(?:word|code|phrase)s?|pin|cvv2?|cvc2?|otp|ssn|tan|(?:security|verification|one[ -]time|access) (?:code|password|answer|question)|social security|credentials|log[ -]?in (?:details|data|information)|` +
 	`kennw(?:o|ö)rt(?:er)?|passw(?:o|ö)rt(?:er)?|zugangsdaten|sicherheitscode|contraseña|clave|mot de passe|code secret|identifiants|wachtwoord|inloggegevens|toegangscode)\b`)
 
-var asking = regexp.MustCompile(`(?i)\?|\b(?:please|bitte|por favor|plaît|alstublieft|graag|need|require|brauche|benötige|necesito|besoin|nodig)\b`)
+// asking is how a sentence asks for what it names: a question what it is, or a word for handing it over.
+var asking = regexp.MustCompile(`(?i)\b(?:what|which|may i|can i|could i|can you|could you|was|wie|welche[rs]?|cuál|cual|quel(?:le)?|wat|welke?)\b.*\?` +
+	`|\b(?:tell|give|send|provide|share|confirm|state|nennen|geben|sagen|schicken|senden|bestätigen|diga|dígame|envíe|confirme|donnez|envoyez|indiquez|confirmez|geef|stuur|noem|bevestig|need|require|brauche|benötige|necesito|besoin|nodig)\b`)
 
-// asksCredential says whether a line asks for one; an article on resetting passwords does not.
+// asksCredential says whether a line asks for one; an article on resetting passwords seldom does.
 func asksCredential(line string) bool {
 	return slices.ContainsFunc(sentence.FindAllString(line, -1), func(s string) bool { return credential.MatchString(s) && asking.MatchString(s) })
+}
+
+// tokens are the words of a line, without the punctuation around them.
+func tokens(line string) [][]int {
+	all := token.FindAllStringIndex(line, -1)
+	for _, w := range all {
+		w[0], w[1] = bare(line, w[0], w[1])
+	}
+	return slices.DeleteFunc(all, func(w []int) bool { return w[0] == w[1] })
+}
+
+// bare is a word without the punctuation around it.
+func bare(line string, start, end int) (int, int) {
+	s := line[start:end]
+	start += len(s) - len(strings.TrimLeft(s, "\"'(“‘"))
+	return start, max(start, end-(len(s)-len(strings.TrimRight(s, ".!?:\"')”’"))))
 }
 
 // guessed are the words of a line that are probably a secret, by what was asked.
 func guessed(lines []string, i int, topic []string, asked request) (spans []Span) {
 	l := lines[i]
-	all := token.FindAllStringIndex(l, -1)
+	all := tokens(l)
+	answer := asked == askedCredential && len(all) <= 3 && !accepts(l) && !declines(l) && courtesy(l) == "" && !wantsHuman(l)
 	for _, w := range all {
-		bare := asked == askedCredential && len(all) <= 3 && !notSecret[strings.ToLower(l[w[0]:w[1]])]
-		if bare || mashed.MatchString(l[w[0]:w[1]]) {
+		if answer && !notSecret[strings.ToLower(l[w[0]:w[1]])] || mashed.MatchString(l[w[0]:w[1]]) {
 			spans = append(spans, Span{w[0], w[1], "secret"})
 		}
 	}
@@ -337,7 +376,9 @@ func guessed(lines []string, i int, topic []string, asked request) (spans []Span
 	}
 	for _, w := range Codes(l) {
 		if asked == askedCredential && !notSecret[strings.ToLower(l[w.Start:w.End])] || asked == askedUnknown && secretModel().Score(SecretFeatures(lines, i, w, topic)) >= secretAt {
-			spans = append(spans, Span{w.Start, w.End, "secret"})
+			if start, end := bare(l, w.Start, w.End); start < end {
+				spans = append(spans, Span{start, end, "secret"})
+			}
 		}
 	}
 	return spans

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/kaptinlin/jsonrepair"
@@ -155,8 +157,8 @@ func (c *Copilot) judge(ctx context.Context, s *handover.Signals, talk []handove
 		return
 	}
 	source := found[j.Source-1]
-	text, clean := withoutLinks(j.Answer, source.URL)
-	if !clean || Suspicion(text) > 0 {
+	text := strings.TrimSpace(j.Answer)
+	if !onlyLinks(text, source.URL) || Suspicion(text) > 0 {
 		return // it says what no passage says: ours stands
 	}
 	if source.URL != "" && !strings.Contains(text, source.URL) {
@@ -167,13 +169,16 @@ func (c *Copilot) judge(ctx context.Context, s *handover.Signals, talk []handove
 	s.Found = true
 }
 
-// withoutLinks says whether a text has no link but the one allowed.
-func withoutLinks(text, allowed string) (string, bool) {
-	rest := text
-	if allowed != "" {
-		rest = strings.ReplaceAll(text, allowed, "")
+var link = regexp.MustCompile(`(?i)(?:[a-z][a-z0-9+.-]*://|www\.)[^\s<>()\[\]"']*`)
+
+// onlyLinks says whether a text has no links but those allowed.
+func onlyLinks(text string, allowed ...string) bool {
+	for _, l := range link.FindAllString(text, -1) {
+		if !slices.Contains(allowed, l) && !slices.Contains(allowed, strings.TrimRight(l, ".,;:!?*_")) {
+			return false
+		}
 	}
-	return strings.TrimSpace(text), !strings.Contains(rest, "://") && !strings.Contains(strings.ToLower(rest), "www.")
+	return !strings.Contains(link.ReplaceAllString(text, ""), "://")
 }
 
 func (c *Copilot) rewrite(ctx context.Context, b *handover.Brief, talk []handover.Message) {

@@ -30,6 +30,7 @@ type Signals struct {
 	Evidence    string     `json:"evidence,omitempty"` // what the frustration shows in: "rephrased 3 times; 0.2 → 0.7"
 	Language    string     `json:"language,omitempty"` // ISO 639-1
 	Value       string     `json:"value,omitempty"`    // the answer to the field that the bot asked for; "": none
+	Line        string     `json:"line,omitempty"`     // in which Value stands
 	Failed      bool       `json:"failed,omitempty"`   // the advisor failed or had no line
 }
 
@@ -90,19 +91,42 @@ type Draft struct {
 
 var mark = regexp.MustCompile(`[ \t]?\[(\d{1,2})\]`)
 
-// Unmarked is a draft's text without the marks [1] … [cited] of its citations: what is sent. Links, [1](…), stay.
+// Unmarked is a draft's text without the marks [1] … [cited] of its citations: what is sent. Links, [1](…), stay, and so does code.
 func Unmarked(text string, cited int) string {
+	return outsideCode(text, func(part string) string {
+		var b strings.Builder
+		at := 0
+		for _, m := range mark.FindAllStringSubmatchIndex(part, -1) {
+			n, _ := strconv.Atoi(part[m[2]:m[3]])
+			if n < 1 || n > cited || strings.HasPrefix(part[m[1]:], "(") {
+				continue
+			}
+			b.WriteString(part[at:m[0]])
+			at = m[1]
+		}
+		return b.String() + part[at:]
+	})
+}
+
+// Unmarkable is a text whose own [1] can be told from marks: escaped, as Markdown has it.
+func Unmarkable(text string) string {
+	return outsideCode(text, func(part string) string { return own.ReplaceAllString(part, `\[$1\]$2`) })
+}
+
+var (
+	own  = regexp.MustCompile(`\[(\d{1,2})\]([^(]|$)`)
+	code = regexp.MustCompile("(?s)```.*?(?:```|$)|`[^`\n]+`")
+)
+
+func outsideCode(text string, change func(string) string) string {
 	var b strings.Builder
 	at := 0
-	for _, m := range mark.FindAllStringSubmatchIndex(text, -1) {
-		n, _ := strconv.Atoi(text[m[2]:m[3]])
-		if n < 1 || n > cited || strings.HasPrefix(text[m[1]:], "(") {
-			continue
-		}
-		b.WriteString(text[at:m[0]])
-		at = m[1]
+	for _, c := range code.FindAllStringIndex(text, -1) {
+		b.WriteString(change(text[at:c[0]]))
+		b.WriteString(text[c[0]:c[1]])
+		at = c[1]
 	}
-	return b.String() + text[at:]
+	return b.String() + change(text[at:])
 }
 
 // Tone is how a draft speaks to the customer.

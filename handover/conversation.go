@@ -4,6 +4,7 @@ package handover
 
 import (
 	"maps"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -64,16 +65,47 @@ func (c Contact) FirstName() string {
 	return first
 }
 
-// Veiled is the conversation with what is personal or secret of its contact and its matter out of sight: enough is left to tell people apart.
-// Messages are not its own: a Masker reads them as a talk.
-func (c Conversation) Veiled(mask func(string) string) Conversation {
-	c.Contact = c.Contact.veiled(mask)
-	c.Matter, c.Handoff.Matter = c.Matter.veiled(mask), c.Handoff.Matter.veiled(mask)
-	if _, rest, is := strings.Cut(c.PageURL, "://"); is { // the host is the team's own
-		_, path, _ := strings.Cut(rest, "/")
-		c.PageURL = strings.TrimSuffix(c.PageURL, path) + mask(path)
-	}
+// Masker hides secrets and personal data in what a customer says; *copilot.Masker is one.
+type Masker interface {
+	Mask(text string) string
+	// Talk hides them in the customer's lines of a conversation: what is one shows in what it answers.
+	Talk(talk []Message) []Message
+}
+
+// Unmasked hides nothing.
+type Unmasked struct{}
+
+// Mask implements Masker.
+func (Unmasked) Mask(text string) string { return text }
+
+// Talk implements Masker.
+func (Unmasked) Talk(talk []Message) []Message { return talk }
+
+// Veiled is the conversation with what is personal or secret of its contact, its matter, its page and its rating out of sight: enough is left to
+// tell people apart. Its messages are the Masker's own work.
+func (c Conversation) Veiled(m Masker) Conversation {
+	c.Contact = c.Contact.veiled(m.Mask)
+	c.Matter, c.Handoff.Matter = c.Matter.veiled(m), c.Handoff.Matter.veiled(m)
+	c.Handoff.Comment = m.Mask(c.Handoff.Comment)
+	c.PageURL = veiledURL(c.PageURL, m.Mask)
 	return c
+}
+
+// veiledURL hides what stands behind the host, which is the team's own; what is encoded there is decoded to see it.
+func veiledURL(page string, mask func(string) string) string {
+	host, rest := "", page
+	if u, err := url.Parse(page); err == nil && u.Host != "" {
+		host = u.Scheme + "://" + u.Host
+		rest = strings.TrimPrefix(page, host)
+	}
+	plain, err := url.QueryUnescape(rest)
+	if err != nil {
+		plain = rest
+	}
+	if masked := mask(plain); masked != plain {
+		return host + masked
+	}
+	return page
 }
 
 func (c Contact) veiled(mask func(string) string) Contact {

@@ -1,6 +1,9 @@
 package handover
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Field is one thing that a form asks the customer.
 type Field struct {
@@ -27,16 +30,26 @@ type Matter struct {
 type Value struct {
 	Name string `json:"name"`
 	Text string `json:"text"`
+	Ask  string `json:"ask,omitempty"`  // what the bot said
+	Line string `json:"line,omitempty"` // the customer's, in which Text stands
 }
 
-func (m *Matter) veiled(mask func(string) string) *Matter {
+// veiled reads each answer with its question and its line: what is hidden there is hidden here.
+func (m *Matter) veiled(by Masker) *Matter {
 	if m == nil || len(m.Values) == 0 {
 		return m
 	}
 	v := *m
 	v.Values = slices.Clone(m.Values)
-	for i := range v.Values {
-		v.Values[i].Text = mask(v.Values[i].Text)
+	for i, x := range v.Values {
+		v.Values[i].Ask, v.Values[i].Line = "", ""
+		line := x.Line
+		if line == "" {
+			line = x.Text
+		}
+		if seen := by.Talk([]Message{{From: FromBot, Text: x.Ask}, {From: FromCustomer, Text: line}})[1].Text; !strings.Contains(seen, x.Text) {
+			v.Values[i].Text = seen
+		}
 	}
 	return &v
 }

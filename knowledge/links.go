@@ -15,7 +15,7 @@ var (
 	// inlineLink is [text](destination "title") or, with ! before it, an image; its text may hold an image.
 	inlineLink = regexp.MustCompile(`(!?)\[((?:[^\[\]\\]|\\.|\[[^\[\]]*\])*)\]\(\s*(?:<([^<>\n]*)>|([^\s()<>]*(?:\([^\s()]*\)[^\s()<>]*)*))(?:\s+(?:"[^"]*"|'[^']*'|\([^()]*\)))?\s*\)`)
 	// reference is [text][label], [label][] or [label]; definition is what gives a label its destination.
-	reference  = regexp.MustCompile(`\[((?:[^\[\]\\]|\\.)*)\](?:\[([^\[\]]*)\])?(\(?)`)
+	reference  = regexp.MustCompile(`(\]?)\[((?:[^\[\]\\]|\\.|!\[[^\[\]]*\]\([^()\s]*\))*)\](?:\[([^\[\]]*)\])?(\(?)`)
 	definition = regexp.MustCompile(`(?m)^ {0,3}\[([^\[\]\n]+)\]:[ \t]*<?([^\s<>]+)>?(?:[ \t]+(?:"[^"\n]*"|'[^'\n]*'|\([^()\n]*\)))?[ \t]*(?:\n|$)`)
 )
 
@@ -32,16 +32,17 @@ func inline(text string) string {
 	if len(to) == 0 {
 		return text
 	}
-	return outsideCode(text, reference, func(m []string) string {
-		label := m[2]
+	linked := func(m []string) string {
+		label := m[3]
 		if label == "" {
-			label = m[1]
+			label = m[2]
 		}
-		if dest := to[strings.ToLower(label)]; dest != "" && m[3] == "" { // not an inline link already
-			return "[" + m[1] + "](" + dest + ")"
+		if dest := to[strings.ToLower(label)]; dest != "" && m[1] == "" && m[4] == "" { // neither the label of another, nor an inline link already
+			return "[" + m[2] + "](" + dest + ")"
 		}
 		return m[0]
-	})
+	}
+	return outsideCode(outsideCode(text, reference, linked), reference, linked) // the second time, those with an image in them
 }
 
 // outsideCode replaces what matches outside code; m holds the match and its groups.
@@ -67,13 +68,13 @@ func outsideCode(text string, pattern *regexp.Regexp, replace func(m []string) s
 		return ast.WalkContinue, nil
 	})
 	var b strings.Builder
-	at := 0
-next:
+	at, next := 0, 0
 	for _, m := range pattern.FindAllStringSubmatchIndex(text, -1) {
-		for _, c := range code {
-			if m[0] < c[1] && c[0] < m[1] {
-				continue next
-			}
+		for next < len(code) && code[next][1] <= m[0] {
+			next++
+		}
+		if next < len(code) && code[next][0] <= m[0] { // a link may have code in its text
+			continue
 		}
 		groups := make([]string, len(m)/2)
 		for i := range groups {
@@ -88,13 +89,19 @@ next:
 	return b.String() + text[at:]
 }
 
+// page is where an article can be read, and by whom.
+type page struct {
+	url      string
+	audience Audience
+}
+
 // resolve makes the links and images of articles such that a customer can follow them: to the pages of other articles, or to where the article
 // itself stands. One that leads nowhere leaves its text, an image its description.
 func resolve(articles []Article) {
-	pages := map[string]string{}
+	pages := map[string]page{}
 	for _, a := range articles {
-		pages[a.Key] = a.URL
-		pages[strings.TrimSuffix(a.Key, path.Ext(a.Key))] = a.URL
+		to := page{a.URL, a.Audience}
+		pages[a.Key], pages[strings.TrimSuffix(a.Key, path.Ext(a.Key))] = to, to
 	}
 	for _, a := range articles {
 		for i := range a.Sections {
@@ -113,12 +120,15 @@ func followable(text string, destination func(string) string) string {
 		if to == "" {
 			return label
 		}
+		if strings.ContainsAny(to, " ()") {
+			to = "<" + to + ">"
+		}
 		return m[1] + "[" + label + "](" + to + ")"
 	})
 }
 
 // destination is where a link of an article leads; "" when a customer cannot get there.
-func destination(a Article, to string, pages map[string]string) string {
+func destination(a Article, to string, pages map[string]page) string {
 	u, err := url.Parse(to)
 	switch {
 	case err != nil:
@@ -135,15 +145,19 @@ func destination(a Article, to string, pages map[string]string) string {
 			key = strings.TrimPrefix(path.Clean(u.Path), "/")
 		}
 		for _, k := range []string{key, strings.TrimSuffix(key, path.Ext(key)), path.Join(key, "index"), path.Join(key, "README")} {
-			if page, known := pages[k]; known {
-				if page == "" {
-					return ""
-				}
-				if u.Fragment != "" {
-					page += "#" + u.EscapedFragment()
-				}
-				return page
+			p, known := pages[k]
+			switch {
+			case !known:
+			case p.url == "" || p.audience == Internal && a.Audience != Internal:
+				return ""
+			case u.Fragment != "":
+				return p.url + "#" + u.EscapedFragment()
+			default:
+				return p.url
 			}
+		}
+		if ext := strings.ToLower(path.Ext(u.Path)); ext == ".md" || ext == ".markdown" { // a file that was not imported: such are not published
+			return ""
 		}
 	}
 	base, err := url.Parse(a.URL)

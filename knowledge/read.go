@@ -290,7 +290,7 @@ func (p pair) article(key string, n int) (Article, error) {
 	if p.Audience != ForAll && p.Audience != Internal {
 		return Article{}, fmt.Errorf("line %d: audience %q: expected public or internal", n, p.Audience)
 	}
-	return Article{Key: fmt.Sprintf("%s#%d", key, n), Title: strings.TrimSpace(p.Question), URL: p.URL, Audience: p.Audience, Language: p.Language, Tags: p.Tags, Sections: []Section{{Text: strings.TrimSpace(p.Answer)}}}, nil
+	return Article{Key: fmt.Sprintf("%s#%d", key, n), Title: strings.TrimSpace(p.Question), URL: p.URL, Audience: p.Audience, Language: p.Language, Tags: p.Tags, Sections: []Section{{Text: inline(strings.TrimSpace(p.Answer))}}}, nil
 }
 
 func readCSV(key string, b []byte) (articles []Article, err error) {

@@ -54,22 +54,6 @@ type Drafter interface {
 	Draft(ctx context.Context, c handover.Conversation, talk []handover.Message, style handover.Style, heard func(text string)) (handover.Draft, error)
 }
 
-// Masker hides secrets and personal data before they leave for a workspace; *copilot.Masker is one.
-type Masker interface {
-	Mask(text string) string
-	// Talk hides them in the customer's lines of a conversation: what is one shows in what it answers.
-	Talk(talk []handover.Message) []handover.Message
-}
-
-// Unmasked hides nothing.
-type Unmasked struct{}
-
-// Mask implements Masker.
-func (Unmasked) Mask(text string) string { return text }
-
-// Talk implements Masker.
-func (Unmasked) Talk(talk []handover.Message) []handover.Message { return talk }
-
 // ErrPlace is wrapped by a Workspace when a channel refuses cards: it is gone, archived, or we are not in it.
 var ErrPlace = errors.New("the channel does not take cards")
 
@@ -87,20 +71,20 @@ type Notifier struct {
 	desk       *handover.Desk
 	reads      Reads
 	workspaces map[string]Workspace
-	mask       Masker
+	mask       handover.Masker
 	logger     *slog.Logger
 }
 
 // Options are the notifier's knobs.
 type Options struct {
-	Mask   Masker       // nil: nothing is hidden
-	Logger *slog.Logger // required
+	Mask   handover.Masker // nil: nothing is hidden
+	Logger *slog.Logger    // required
 }
 
 // New returns a notifier for the workspaces, by name.
 func New(desk *handover.Desk, reads Reads, workspaces map[string]Workspace, o Options) *Notifier {
 	if o.Mask == nil {
-		o.Mask = Unmasked{}
+		o.Mask = handover.Unmasked{}
 	}
 	return &Notifier{desk: desk, reads: reads, workspaces: workspaces, mask: o.Mask, logger: o.Logger}
 }
@@ -130,7 +114,7 @@ func (n *Notifier) view(ctx context.Context, handoff int64) (Card, error) {
 	if err != nil {
 		return Card{}, err
 	}
-	card := Card{Conversation: c.Veiled(n.mask.Mask)}
+	card := Card{Conversation: c.Veiled(n.mask)}
 	all, err := n.reads.Transcript(ctx, c.ID, max(0, c.Seq-remembered))
 	if err != nil {
 		return card, err
@@ -265,7 +249,7 @@ func (n *Notifier) relay(ctx context.Context, r handover.Run) error {
 
 // veiled are the messages of effects as a workspace may see them, each read with those before it.
 func (n *Notifier) veiled(ctx context.Context, c handover.Conversation, effects []handover.Effect) ([]handover.Message, error) {
-	all, err := n.reads.Transcript(ctx, c.ID, max(0, c.Seq-int64(heard+len(effects))))
+	all, err := n.reads.Transcript(ctx, c.ID, max(0, effects[0].Message.Seq-1-heard))
 	if err != nil {
 		return nil, err
 	}

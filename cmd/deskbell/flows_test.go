@@ -459,7 +459,11 @@ func TestADraftIsReadChangedAndSent(t *testing.T) {
 	if err := w.slack.Choose("UMIA", "draft_tone", "formal", "my own beginning"); err != nil {
 		t.Fatal(err)
 	}
-	shows("Dear Ana Ruiz,", "Kind regards", "*You had written:*", "my own beginning")
+	shows("Dear Ana Ruiz,", "Kind regards", "You had written", "my own beginning")
+	if err := w.slack.Choose("UMIA", "draft_length", "short", w.slack.Modal("UMIA").Fields()[0].Initial); err != nil { // the draft as it is
+		t.Fatal(err)
+	}
+	shows("Dear Ana Ruiz,", "You had written", "my own beginning", `\"length\":\"short`)
 	refused, err := w.slack.Submit("UMIA", "Hi Ana!")
 	if err != nil || !strings.Contains(fmt.Sprint(refused), "Nobody has claimed") {
 		t.Fatal(refused, err)

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"embed"
+	"encoding/hex"
 	"errors"
 	"html/template"
 	"log/slog"
@@ -48,9 +49,9 @@ type Reads interface {
 type Options struct {
 	Agents  []Agent
 	Drafter notify.Drafter
-	Mask    notify.Masker // nil: nothing is hidden
-	Secure  bool          // cookies over HTTPS only
-	Logger  *slog.Logger  // required
+	Mask    handover.Masker // nil: nothing is hidden
+	Secure  bool            // cookies over HTTPS only
+	Logger  *slog.Logger    // required
 }
 
 // Console serves the pages.
@@ -66,7 +67,7 @@ type Console struct {
 // New returns the console.
 func New(desk *handover.Desk, reads Reads, wakes *handover.Wakes, o Options) *Console {
 	if o.Mask == nil {
-		o.Mask = notify.Unmasked{}
+		o.Mask = handover.Unmasked{}
 	}
 	return &Console{desk: desk, reads: reads, wakes: wakes, o: o, pages: templates(), ended: make(chan struct{})}
 }
@@ -142,10 +143,17 @@ func (c *Console) signedIn(next func(http.ResponseWriter, *http.Request, Agent))
 			http.Error(w, "Sign in first.", http.StatusUnauthorized)
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		if err := r.ParseForm(); err != nil { // what was read of it is not all
+			http.Error(w, "This is too much at once, or no form. Go back and shorten it.", http.StatusRequestEntityTooLarge)
+			return
+		}
 		next(w, r, agent)
 	})
 }
+
+// maxForm has room for two fields of 8,000 characters, each up to 12 bytes when encoded.
+const maxForm = 256 << 10
 
 func ownPage(r *http.Request) bool {
 	origin := r.Header.Get("Origin")
@@ -199,7 +207,9 @@ type page struct {
 	Draft      handover.Draft
 	Style      handover.Style
 	Text       string // what stands in the reply field
-	Had        string // what stood there before the draft
+	Cited      int    // articles that its marks name
+	Drafted    string // fingerprint of the draft that stood there; "": none did
+	Had        string // what the agent had written there before
 	Key        string // of the next reply, so that sending it twice is harmless
 	Mine       bool
 	Hidden     bool // personal data is out of sight
@@ -274,7 +284,7 @@ func (c *Console) show(w http.ResponseWriter, r *http.Request, a Agent) {
 func (c *Console) present(w http.ResponseWriter, r *http.Request, status int, p page) {
 	if _, err := r.Cookie(shown); err != nil || !p.Agent.Personal {
 		p.Hidden = true
-		p.C = p.C.Veiled(c.o.Mask.Mask)
+		p.C = p.C.Veiled(c.o.Mask)
 		p.Transcript = c.o.Mask.Talk(p.Transcript)
 	}
 	c.render(w, status, "conversation", p)
@@ -322,7 +332,8 @@ func (c *Console) step(do func(context.Context, request) error) func(http.Respon
 				c.failed(w, r, err)
 				return
 			}
-			p.Say, p.Text, p.Key = text, field(r, "text"), r.PostFormValue("key")
+			p.Say, p.Text, p.Key, p.Cited = text, field(r, "text"), r.PostFormValue("key"), cited
+			p.Drafted, p.Had = r.PostFormValue("drafted"), field(r, "had")
 			c.present(w, r, http.StatusConflict, p)
 		default:
 			c.failed(w, r, err)
@@ -333,6 +344,11 @@ func (c *Console) step(do func(context.Context, request) error) func(http.Respon
 // field is what stands in a form's field; browsers end its lines with CR LF.
 func field(r *http.Request, name string) string {
 	return strings.TrimSpace(strings.ReplaceAll(r.PostFormValue(name), "\r\n", "\n"))
+}
+
+func fingerprint(text string) string {
+	sum := sha256.Sum256([]byte(strings.TrimSpace(text)))
+	return hex.EncodeToString(sum[:8])
 }
 
 var (
@@ -425,10 +441,11 @@ func (c *Console) draft(w http.ResponseWriter, r *http.Request, a Agent) {
 	if p.Text = p.Draft.Text; p.Text == "" {
 		p.Say = "The knowledge base has nothing on this. Write the answer yourself."
 	}
-	if had := field(r, "text"); had != field(r, "drafted") {
-		p.Had = had
+	p.Had = field(r, "had")
+	if own := field(r, "text"); own != "" && fingerprint(own) != r.PostFormValue("drafted") {
+		p.Had = strings.TrimSpace(own + "\n\n" + p.Had)
 	}
-	p.Key = rand.Text()
+	p.Key, p.Cited, p.Drafted = rand.Text(), len(p.Draft.Citations), fingerprint(p.Text)
 	if err := c.reads.Drafted(r.Context(), "console:"+p.Key, p.C.Handoff.ID, p.Draft); err != nil {
 		c.o.Logger.WarnContext(r.Context(), "what becomes of the draft is not known", "conversation", p.C.ID, "err", err)
 	}

@@ -152,6 +152,13 @@ func TestADraftStandsInTheFieldAndNothingIsSent(t *testing.T) {
 	if err != nil || after.Rev != before.Rev {
 		t.Fatal(err, before.Rev, after.Rev)
 	}
+	again := url.Values{"handoff": {fmt.Sprint(desk.Handoff)}, "key": {key.FindStringSubmatch(page)[1]}, "cited": {"1"}, "text": {strings.Repeat("long ", 1700) + "[1]"}, "had": {"My own words."}}
+	if status, refused := d.post(t, "reply", again); status != http.StatusConflict || !strings.Contains(refused, `name="cited" value="1"`) || !strings.Contains(refused, "My own words.") || !strings.Contains(refused, again.Get("key")) {
+		t.Error("a refusal forgets the draft", status)
+	}
+	if status, _ := d.post(t, "note", url.Values{"text": {strings.Repeat("x", 300<<10)}}); status != http.StatusRequestEntityTooLarge {
+		t.Error("a huge form: ", status)
+	}
 	form := url.Values{"handoff": {fmt.Sprint(desk.Handoff)}, "key": {key.FindStringSubmatch(page)[1]}, "cited": {"1"}, "text": {"formal: A **draft**. [1]\r\n"}}
 	if _, page = d.post(t, "reply", form); !strings.Contains(page, "formal: A <strong>draft</strong>.</p>") {
 		t.Error("the reply is not there, or has its mark")

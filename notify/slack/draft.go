@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"github.com/slack-go/slack"
 
 	"github.com/deskbell/deskbell/handover"
@@ -18,10 +19,9 @@ import (
 const (
 	draftCallback = "draft"
 	draftBlock    = "text" // and the round: a field of the same name would keep what was typed into it
+	hadBlock      = "had"  // and the round
 	draftTone     = "draft_tone"
 	draftLength   = "draft_length"
-	// showEvery is how often a growing draft is shown: views.update is of tier 4, 100 a minute.
-	showEvery = time.Second
 )
 
 // draft is what the modal of a draft is about; it is kept in the modal itself.
@@ -35,13 +35,19 @@ type draft struct {
 
 func (d draft) block() string { return fmt.Sprint(draftBlock, d.Round) }
 
-// written is what the agent has in the field, and whether that is still the draft itself.
-func (d draft) written(v slack.View) (text string, untouched bool) {
-	if v.State != nil {
-		text = v.State.Values[d.block()][draftBlock].Value
+// written is what stands in the draft's field, and what of it and of the other field the agent wrote herself.
+func (d draft) written(v slack.View) (text, had string) {
+	if v.State == nil {
+		return "", ""
 	}
-	text = strings.TrimSpace(keepable(text))
-	return text, fingerprint(text) == d.Shown
+	read := func(block, action string) string {
+		return strings.TrimSpace(keepable(v.State.Values[fmt.Sprint(block, d.Round)][action].Value))
+	}
+	text, had = read(draftBlock, draftBlock), read(hadBlock, hadBlock)
+	if text != "" && fingerprint(text) != d.Shown {
+		had = strings.TrimSpace(text + "\n\n" + had)
+	}
+	return text, had
 }
 
 func fingerprint(text string) string {
@@ -68,16 +74,13 @@ func (w *Workspace) openDraft(_ context.Context, c click) error {
 	return nil
 }
 
-// restyle drafts anew in another tone or length. What the agent has written herself is kept below the new draft.
+// restyle drafts anew in another tone or length. What the agent has written herself is kept in a field below the new draft.
 func (w *Workspace) restyle(v slack.View, action, value string) {
 	d, ok := draftOf(v)
 	if !ok {
 		return
 	}
-	had, untouched := d.written(v)
-	if untouched {
-		had = ""
-	}
+	_, had := d.written(v)
 	switch action {
 	case draftTone:
 		d.Style = handover.StyleOf(value, string(d.Length))
@@ -88,8 +91,8 @@ func (w *Workspace) restyle(v slack.View, action, value string) {
 	}
 	w.politely("draft in another style", func(ctx context.Context) error {
 		s := shown{w, v.ID, v.Hash}
-		if err := s.show(ctx, d.modal(withHad([]slack.Block{section("Writing …")}, had), false)); err != nil {
-			return err
+		if err := s.show(ctx, d.modal(d.waiting("Writing …", had), false)); s.gone(err) {
+			return nil
 		}
 		w.write(ctx, s, d, had)
 		return nil
@@ -99,62 +102,101 @@ func (w *Workspace) restyle(v slack.View, action, value string) {
 // shown is a modal that is open. Its hash is Slack's: an update of what somebody else has updated since is refused.
 type shown struct {
 	w        *Workspace
-	id, hash string
+	id, hash string // no hash: it is not known
 }
 
 func (s *shown) show(ctx context.Context, m slack.ModalViewRequest) error {
 	view, err := s.w.api.UpdateViewContext(ctx, m, "", s.hash, s.id)
-	if err == nil {
+	var said slack.SlackErrorResponse
+	var limited *slack.RateLimitedError
+	switch {
+	case err == nil:
 		s.hash = view.Hash
+	case !errors.As(err, &said) && !errors.As(err, &limited):
+		s.hash = "" // it may have been done all the same
 	}
 	return err
 }
 
 // gone says whether nobody looks at the modal any more, or another draft is being written into it.
-func gone(err error) bool {
+func (s *shown) gone(err error) bool {
 	var said slack.SlackErrorResponse
 	return errors.As(err, &said) && (said.Err == "not_found" || said.Err == "hash_conflict")
 }
 
+// last shows what the modal is to stay with: whatever became of the work before, an agent must not be left with a page that waits.
+func (s *shown) last(ctx context.Context, m slack.ModalViewRequest) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWithin)
+	defer cancel()
+	_, err := backoff.Retry(ctx, func() (struct{}, error) {
+		err := s.show(ctx, m)
+		var limited *slack.RateLimitedError
+		var said slack.SlackErrorResponse
+		switch {
+		case errors.As(err, &limited):
+			return struct{}{}, backoff.RetryAfter(max(1, int(limited.RetryAfter.Seconds())))
+		case errors.As(err, &said):
+			return struct{}{}, backoff.Permanent(err)
+		}
+		return struct{}{}, err
+	}, backoff.WithBackOff(backoff.NewConstantBackOff(time.Second)))
+	if s.gone(err) {
+		return nil
+	}
+	return err
+}
+
+const (
+	lastWithin = 8 * time.Second // the program may be stopping, and has ten
+	showWithin = 3 * time.Second // of a growing draft: the model is not to wait for Slack
+)
+
 // write fills the modal when there is a writer free: a model takes seconds, and other courtesies are not to wait for it.
 func (w *Workspace) write(ctx context.Context, s shown, d draft, had string) {
 	select {
-	case w.drafts <- func(ctx context.Context) { w.fill(ctx, s, d, had) }:
+	case w.drafts <- func(ctx context.Context) { w.fill(ctx, &s, d, had) }:
 	default:
 		w.o.Logger.WarnContext(ctx, "a draft was not written: too many wait", "handoff", d.Handoff)
-		_ = s.show(ctx, d.modal(withHad([]slack.Block{section("Too many drafts are being written just now. Close this and try again in a moment.")}, had), false))
+		_ = s.last(ctx, d.modal(d.waiting("Too many drafts are being written just now. Close this and try again in a moment.", had), false))
 	}
 }
 
-func (w *Workspace) fill(ctx context.Context, s shown, d draft, had string) {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	failed := func(what string, err error) {
-		if err != nil && ctx.Err() == nil {
-			w.o.Logger.WarnContext(ctx, "a draft's modal", "what", what, "handoff", d.Handoff, "err", err)
-		}
-	}
-	found, err := w.drafted(ctx, d, func(text string, last *time.Time) {
-		if time.Since(*last) < showEvery {
+func (w *Workspace) fill(ctx context.Context, s *shown, d draft, had string) {
+	final, closed := d.modal(d.waiting("No draft could be written. Close this and press Draft reply again.", had), false), false
+	defer func() {
+		if closed {
 			return
 		}
-		*last = time.Now()
-		if err := s.show(ctx, d.modal(withHad([]slack.Block{section(clipEscaped(escape(text), maxSection-2) + " …")}, had), false)); gone(err) {
+		if err := s.last(ctx, final); err != nil {
+			w.o.Logger.WarnContext(ctx, "a draft is not shown", "handoff", d.Handoff, "err", err)
+		}
+	}()
+	writing, stop := context.WithCancel(ctx)
+	defer stop()
+	found, err := w.drafted(writing, d, func(text string) {
+		if !w.growing.Allow() { // views.update is of tier 4, 100 a minute
+			return
+		}
+		at, cancel := context.WithTimeout(writing, showWithin)
+		defer cancel()
+		if closed = s.gone(s.show(at, d.modal(d.waiting(text+" …", had), false))); closed {
 			stop()
 		}
 	})
-	if ctx.Err() != nil {
+	if closed || ctx.Err() != nil {
 		return
 	}
-	failed("no draft", err)
-	d.Round, d.Cited, d.Shown = d.Round+1, len(found.Citations), fingerprint(clip(found.Text, maxInput))
-	failed("what becomes of the draft is not known", w.reads.Drafted(ctx, "view:"+s.id, d.Handoff, found))
-	if err := s.show(ctx, d.modal(withHad(d.blocks(found), had), true)); !gone(err) {
-		failed("the draft is not shown", err)
+	if err != nil {
+		w.o.Logger.WarnContext(ctx, "no draft", "handoff", d.Handoff, "err", err)
 	}
+	d.Round, d.Cited, d.Shown = d.Round+1, len(found.Citations), fingerprint(clip(found.Text, maxInput))
+	if err := w.reads.Drafted(ctx, "view:"+s.id, d.Handoff, found); err != nil {
+		w.o.Logger.WarnContext(ctx, "what becomes of the draft is not known", "handoff", d.Handoff, "err", err)
+	}
+	final = d.modal(d.blocks(found, had), true)
 }
 
-func (w *Workspace) drafted(ctx context.Context, d draft, heard func(text string, last *time.Time)) (handover.Draft, error) {
+func (w *Workspace) drafted(ctx context.Context, d draft, heard func(text string)) (handover.Draft, error) {
 	conv, err := w.reads.OfHandoff(ctx, d.Handoff)
 	if err != nil {
 		return handover.Draft{}, err
@@ -163,8 +205,7 @@ func (w *Workspace) drafted(ctx context.Context, d draft, heard func(text string
 	if err != nil {
 		return handover.Draft{}, err
 	}
-	last := time.Now()
-	return w.drafter.Draft(ctx, conv, talk, d.Style, func(text string) { heard(text, &last) })
+	return w.drafter.Draft(ctx, conv, talk, d.Style, heard)
 }
 
 func plainText(s string) *slack.TextBlockObject {
@@ -180,22 +221,36 @@ func (d draft) modal(blocks []slack.Block, submit bool) slack.ModalViewRequest {
 	return v
 }
 
-func withHad(blocks []slack.Block, had string) []slack.Block {
+// waiting is a modal without a draft to send, and so without a field: Slack takes none without a button. What the agent wrote can be read there.
+func (d draft) waiting(text, had string) []slack.Block {
+	blocks := []slack.Block{section(clipEscaped(escape(text), maxSection))}
+	for _, part := range split(escape(had), maxSection) {
+		if part != "" {
+			blocks = append(blocks, section(part))
+		}
+	}
+	return blocks
+}
+
+// withHad keeps what the agent wrote in a field below the draft.
+func (d draft) withHad(blocks []slack.Block, had string) []slack.Block {
 	if had == "" {
 		return blocks
 	}
-	return append(blocks, section(clipEscaped("*You had written:*\n"+escape(had), maxSection)))
+	field := slack.NewPlainTextInputBlockElement(nil, hadBlock).WithMultiline(true).WithInitialValue(clip(had, maxInput))
+	return append(blocks, slack.NewInputBlock(fmt.Sprint(hadBlock, d.Round), plainText("You had written"), nil, field).WithOptional(true))
 }
 
 // maxInput is what a field takes: https://docs.slack.dev/reference/block-kit/block-elements/plain-text-input-element
 const maxInput = 3000
 
-func (d draft) blocks(found handover.Draft) []slack.Block {
+func (d draft) blocks(found handover.Draft, had string) []slack.Block {
 	input := slack.NewPlainTextInputBlockElement(plainText("Write the answer"), draftBlock).WithMultiline(true).WithInitialValue(clip(found.Text, maxInput))
 	field := slack.NewInputBlock(d.block(), plainText("Answer"), nil, input)
-	blocks := []slack.Block{field, slack.NewActionBlock("style",
+	blocks := d.withHad([]slack.Block{field}, had)
+	blocks = append(blocks, slack.NewActionBlock("style",
 		choice(draftTone, string(d.Tone), string(handover.ToneFriendly), string(handover.ToneNeutral), string(handover.ToneFormal)),
-		choice(draftLength, string(d.Length), string(handover.LengthShort), string(handover.LengthMedium), string(handover.LengthLong)))}
+		choice(draftLength, string(d.Length), string(handover.LengthShort), string(handover.LengthMedium), string(handover.LengthLong))))
 	if found.Text == "" {
 		blocks = append(blocks, section("The knowledge base has nothing on this. Write the answer yourself."))
 	}

@@ -47,7 +47,7 @@ func TestADraftGrowsInItsModal(t *testing.T) {
 	d, s := connect(t, w, false)
 	door{s}.click(t, "draft")
 	v := modal(t, s, "six [1]")
-	if grew := strings.Join(v.Was, "\n"); !strings.Contains(grew, "one two  …") || strings.Contains(grew, "[1]") || v.Updates > 5 {
+	if grew := strings.Join(v.Was, "\n"); !strings.Contains(grew, "one two three  …") || strings.Contains(grew, "[1]") || v.Updates > 5 {
 		t.Errorf("%d updates: %s", v.Updates, grew)
 	}
 	door{s}.click(t, "claim")

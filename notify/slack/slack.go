@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/slack-go/slack"
+	"golang.org/x/time/rate"
 
 	"github.com/deskbell/deskbell/handover"
 	"github.com/deskbell/deskbell/notify"
@@ -65,6 +66,7 @@ type Workspace struct {
 	api       *slack.Client
 	courtesy  chan func(context.Context)
 	drafts    chan func(context.Context)
+	growing   *rate.Limiter // of updates that only show how far a draft is
 	processed chan struct{} // limits what is taken in at once
 }
 
@@ -97,7 +99,7 @@ func Identify(ctx context.Context, o Options) (Identity, error) {
 func New(desk *handover.Desk, reads Reads, drafter notify.Drafter, o Options) *Workspace {
 	return &Workspace{
 		desk: desk, reads: reads, drafter: drafter, o: o, api: client(o, o.Observer),
-		courtesy: make(chan func(context.Context), 256), drafts: make(chan func(context.Context), 64), processed: make(chan struct{}, 16),
+		courtesy: make(chan func(context.Context), 256), drafts: make(chan func(context.Context), 64), growing: rate.NewLimiter(1, 1), processed: make(chan struct{}, 16),
 	}
 }
 
@@ -126,7 +128,7 @@ func (w *Workspace) work(ctx context.Context, jobs <-chan func(context.Context))
 		case <-ctx.Done():
 			return
 		case do := <-jobs:
-			c, cancel := context.WithTimeout(ctx, time.Minute)
+			c, cancel := context.WithTimeout(ctx, 2*time.Minute)
 			func() {
 				defer w.survive(c)
 				do(c)

@@ -25,14 +25,17 @@
       const form = document.querySelector('form.write'), next = fresh.querySelector('form.write');
       if (!form && next) { location.replace(page); return; }
       if (form && next) {
-        const text = form.querySelector('textarea'), value = text.value, at = [text.selectionStart, text.selectionEnd], focused = document.activeElement === text;
+        const text = form.querySelector('textarea');
         const send = !!form.querySelector('.buttons .primary'), may = !!next.querySelector('.buttons .primary');
         const old = form.querySelector('[name=handoff]').value, now = next.querySelector('[name=handoff]').value;
         if (send !== may || old !== now) {
-          form.innerHTML = next.innerHTML;
-          const t = form.querySelector('textarea');
-          t.value = value;
-          if (focused) { t.focus(); t.setSelectionRange(...at); }
+          // What is written, and what belongs to it — a draft's key and marks — stays.
+          form.querySelector('[name=handoff]').value = now;
+          text.placeholder = next.querySelector('textarea').placeholder;
+          const style = (f) => [...f.querySelectorAll('select')];
+          const chosen = style(form).map((s) => s.value);
+          form.querySelector('.buttons').innerHTML = next.querySelector('.buttons').innerHTML;
+          style(form).forEach((s, i) => { s.value = chosen[i]; });
         }
       }
     } finally { reading = false; if (again) { again = false; read(); } }

@@ -190,26 +190,33 @@ func (s *Server) newest(user string) (v *View) {
 // hash changes with every update.
 func (v *View) hash() string { return fmt.Sprint(v.ID, ".", v.Updates) }
 
-// Field names the modal's text field, block and action, with what stands in it; "" when there is none.
-func (v *View) Field() (block, action, initial string) {
+// Field is a text field of a modal.
+type Field struct{ Block, Action, Initial string }
+
+// Fields are a modal's text fields, in order.
+func (v *View) Fields() (fields []Field) {
 	blocks, _ := v.Body["blocks"].([]any)
 	for _, b := range blocks {
 		if m, _ := b.(map[string]any); m["type"] == "input" {
 			e, _ := m["element"].(map[string]any)
-			block, _ = m["block_id"].(string)
-			action, _ = e["action_id"].(string)
-			initial, _ = e["initial_value"].(string)
-			return block, action, initial
+			var f Field
+			f.Block, _ = m["block_id"].(string)
+			f.Action, _ = e["action_id"].(string)
+			f.Initial, _ = e["initial_value"].(string)
+			fields = append(fields, f)
 		}
 	}
-	return "", "", ""
+	return fields
 }
 
-// with is the modal as Slack sends it, with a text in its field.
+// with is the modal as Slack sends it, with a text in its first field; the others hold what they did.
 func (v *View) with(text string) map[string]any {
 	values := map[string]any{}
-	if block, action, _ := v.Field(); block != "" {
-		values[block] = map[string]any{action: map[string]any{"type": "plain_text_input", "value": text}}
+	for i, f := range v.Fields() {
+		if i > 0 {
+			text = f.Initial
+		}
+		values[f.Block] = map[string]any{f.Action: map[string]any{"type": "plain_text_input", "value": text}}
 	}
 	return map[string]any{"id": v.ID, "hash": v.hash(), "type": "modal", "callback_id": v.Callback, "private_metadata": v.Metadata, "state": map[string]any{"values": values}}
 }

@@ -93,8 +93,12 @@ func checkView(v map[string]any) string {
 		return "invalid_arguments"
 	}
 	for _, b := range blocks {
-		if m, _ := b.(map[string]any); !checkBlock(m) {
+		m, _ := b.(map[string]any)
+		if !checkBlock(m) {
 			return "invalid_blocks"
+		}
+		if m["type"] == "input" && v["submit"] == nil {
+			return "invalid_arguments"
 		}
 	}
 	return ""
