@@ -303,7 +303,7 @@ func (m *Masker) Talk(talk []handover.Message) []handover.Message {
 		for _, s := range guessed(lines, i, topic, asked[i]) {
 			switch word := l[s.Start:s.End]; {
 			case slices.ContainsFunc(found[i], func(f Span) bool { return f.Start < s.End && s.Start < f.End }):
-			case strings.ContainsAny(word, "0123456789") || mashed.MatchString(word):
+			case asked[i] == askedUnknown || strings.ContainsAny(word, "0123456789") || mashed.MatchString(word):
 				secrets[word] = true
 			default: // a word like any other: hidden here alone
 				found[i] = append(found[i], s)
