@@ -181,6 +181,23 @@ func (c *Copilot) Brief(ctx context.Context, conv handover.Conversation, talk []
 	return b, nil
 }
 
+// Search finds the passages nearest to a question, those for the team among them, the best first.
+func (c *Copilot) Search(ctx context.Context, question string) ([]handover.Citation, error) {
+	found, err := c.search(ctx, question, true)
+	if err != nil {
+		return nil, err
+	}
+	var out []handover.Citation
+	for _, p := range found {
+		if p.Coverage > 0 {
+			x := cite(p)
+			x.Text = excerpt(question, withoutCommands(p.Whole), excerptWords)
+			out = append(out, x)
+		}
+	}
+	return out, nil
+}
+
 // newest is what the customer wrote since anybody answered, a burst line by line.
 func newest(talk []handover.Message) []string {
 	var lines []string
@@ -212,5 +229,5 @@ func lastQuestion(talk []handover.Message) string {
 }
 
 func cite(p knowledge.Passage) handover.Citation {
-	return handover.Citation{Title: p.Title, URL: p.URL, Text: p.Text, Score: p.Coverage}
+	return handover.Citation{Title: p.Title, URL: p.URL, Text: p.Text, Score: p.Coverage, Internal: p.Audience == knowledge.Internal}
 }

@@ -12,6 +12,8 @@ type Citation struct {
 	URL   string  `json:"url,omitempty"`
 	Text  string  `json:"text,omitempty"`
 	Score float64 `json:"score"` // 0…1
+
+	Internal bool `json:"internal,omitempty"` // of an article for the team alone
 }
 
 // Signals are what the copilot reads from a conversation at one turn.

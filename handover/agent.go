@@ -231,10 +231,11 @@ func (d *Desk) Transfer(ctx context.Context, handoff int64, by By, team, reason 
 		h.State, h.Agent, h.Team = Waiting, Agent{}, team
 		h.Card = Card{ID: ch.id(), Handoff: h.ID, Place: place}
 		ch.Cards = append(ch.Cards, h.Card)
-		ch.add(Message{From: FromAgent, Agent: c.Actor, Visibility: Internal, Text: "Transferred to " + team + ": " + reason})
+		why := *ch.add(Message{From: FromAgent, Agent: c.Actor, Visibility: Internal, Text: "Transferred to " + team + ": " + reason})
 		ch.changed()
 		ch.cause(KindCard, nil)
 		ch.cause(KindTranscript, nil)
+		ch.cause(KindRelay, &why)
 		return nil
 	})
 }
@@ -254,16 +255,21 @@ func (d *Desk) end(ctx context.Context, handoff int64, by By, step Step, o Outco
 		if c.Handoff.State == Closed && c.Handoff.Outcome == o {
 			return nil
 		}
-		if err := ch.move(step); err != nil {
-			return err
-		}
-		d.publish(ch, 0)
-		ch.letGo(by.Account.Workspace, by.At)
-		ch.say(Message{From: FromBot, Text: text})
-		ch.finish(o)
-		ch.newEpisode()
-		return nil
+		return d.ended(ch, by, step, o, text)
 	})
+}
+
+// ended is how every handoff ends at the team's side.
+func (d *Desk) ended(ch *Change, by By, step Step, o Outcome, text string) error {
+	if err := ch.move(step); err != nil {
+		return err
+	}
+	d.publish(ch, 0)
+	ch.letGo(by.Account.Workspace, by.At)
+	ch.say(Message{From: FromBot, Text: text})
+	ch.finish(o)
+	ch.newEpisode()
+	return nil
 }
 
 // Reopen makes a new handoff, linked to the last one and claimed by the actor.

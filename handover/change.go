@@ -150,6 +150,7 @@ func (ch *Change) redrawAt(minutes ...int64) {
 func (ch *Change) hold(a Agent, workspace, since string) {
 	h := &ch.Next.Handoff
 	h.State, h.Agent, h.ClaimedAt = Claimed, a, ch.Next.Now
+	h.SnoozedUntil = time.Time{}
 	ch.Tenures = append(ch.Tenures, Tenure{ID: ch.id(), Agent: a.ID, Workspace: workspace, Since: since, Open: true})
 }
 
@@ -188,6 +189,7 @@ func (d *Desk) greet(ch *Change) {
 func (ch *Change) finish(o Outcome) {
 	h := &ch.Next.Handoff
 	h.State, h.Outcome, h.EndedAt = Closed, o, ch.Next.Now
+	h.SnoozedUntil = time.Time{}
 	ch.Next.Offers, ch.Next.Offered = 0, false
 	ch.changed()
 	ch.cause(KindCard, nil)

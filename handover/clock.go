@@ -11,7 +11,10 @@ func (d *Desk) RunTimers(ctx context.Context, logger *slog.Logger) error {
 	woken := d.wakes.worker(laneClock)
 	poll := time.NewTicker(time.Second)
 	defer poll.Stop()
-	for n := 0; ctx.Err() == nil; n++ {
+	for ctx.Err() == nil {
+		if err := d.readSwitches(ctx); err != nil && ctx.Err() == nil {
+			logger.WarnContext(ctx, "reading switches", "err", err)
+		}
 		due, err := d.store.DueTimers(ctx, 100, 10*time.Second)
 		if err != nil && ctx.Err() == nil {
 			logger.WarnContext(ctx, "reading timers", "err", err)
@@ -44,6 +47,9 @@ func (d *Desk) elapse(ctx context.Context, t Timer) error {
 		return err
 	case TimerRedraw:
 		return d.cause(ctx, t, KindCard)
+	case TimerSnooze:
+		_, err := d.Wake(ctx, t)
+		return err
 	case TimerSweep:
 		return d.cause(ctx, t, KindSweep)
 	}

@@ -183,7 +183,10 @@ type Handoff struct {
 	Introduced  bool // the customer knows the agent
 	Score       int  // 1…5; 0: not rated
 	Comment     string
+	Label       string // what the team says of it: LabelNotAHandoff, or ""
 	Card        Card
+
+	SnoozedUntil time.Time // claimed and laid aside; zero: not
 }
 
 // Conversation is the whole exchange with one contact on one channel, as Store.Update shows it to decide.

@@ -32,6 +32,7 @@ func (d *Desk) Receive(ctx context.Context, ref Ref, in Inbound) (Saved, error) 
 		}
 		if ch.Next.State == Waiting || ch.Next.State == Claimed {
 			ch.cause(KindRelay, m)
+			ch.wake("The customer has written: the snooze is over.")
 		}
 		return nil
 	})
@@ -56,7 +57,7 @@ func (d *Desk) AskForPerson(ctx context.Context, ref Ref) (Saved, error) {
 
 // request is the one way from the bot to waiting, to the team that the matter is for.
 func (d *Desk) request(ch *Change, reason Reason, why *Decision) error {
-	if d.opts.Gate != GateOpen {
+	if d.Gate() != GateOpen {
 		return ErrNoPerson
 	}
 	if err := ch.move(stepRequest); err != nil {

@@ -2,6 +2,7 @@ package handover
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 )
 
@@ -28,9 +29,10 @@ type Options struct {
 
 // Desk is where bot and team meet: every step of a conversation is one method, and every method is one transaction.
 type Desk struct {
-	store Store
-	wakes *Wakes
-	opts  Options
+	store  Store
+	wakes  *Wakes
+	opts   Options
+	paused atomic.Value // string: why, as the switch was read last; at most a second old
 }
 
 // NewDesk returns a desk over store that tells wakes what it has committed.
@@ -54,7 +56,36 @@ func NewDesk(store Store, wakes *Wakes, o Options) *Desk {
 }
 
 // Gate says whether a person can be had now.
-func (d *Desk) Gate() Gate { return d.opts.Gate }
+func (d *Desk) Gate() Gate {
+	if d.opts.Gate == GateOpen && d.Paused() != "" {
+		return GateClosed
+	}
+	return d.opts.Gate
+}
+
+// Paused is why nobody can be had although the gate would be open; "": it is not paused.
+func (d *Desk) Paused() string {
+	why, _ := d.paused.Load().(string)
+	return why
+}
+
+const switchPaused = "paused"
+
+// Pause closes the gate for all processes, within a second; with "" it opens again. by is who says so.
+func (d *Desk) Pause(ctx context.Context, why, by string) error {
+	if err := d.store.SetSwitch(ctx, switchPaused, why, by); err != nil {
+		return err
+	}
+	return d.readSwitches(ctx)
+}
+
+func (d *Desk) readSwitches(ctx context.Context) error {
+	why, err := d.store.Switch(ctx, switchPaused)
+	if err == nil {
+		d.paused.Store(why)
+	}
+	return err
+}
 
 // Persona is the name of an agent who has none.
 func (d *Desk) Persona() string { return d.opts.Texts.Persona }

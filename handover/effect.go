@@ -83,6 +83,7 @@ const (
 	TimerPublish TimerKind = "publish" // an undo window ends
 	TimerRedraw  TimerKind = "redraw"  // a card's age changes
 	TimerSweep   TimerKind = "sweep"   // time to look for late copies
+	TimerSnooze  TimerKind = "snooze"  // a snooze is over
 )
 
 // Timer is something due later. A due timer calls one Desk method, which checks that it still applies.

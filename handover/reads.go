@@ -11,6 +11,13 @@ type Wait struct {
 	Low, High time.Duration
 }
 
+// Figures are what became of the handoffs of a while.
+type Figures struct {
+	Rang, Claimed, Resolved, Cancelled, NotAHandoff int
+	Wait                                            time.Duration // median until the claim
+	Score                                           float64       // mean of the ratings, 1…5; 0: none
+}
+
 // Reads is what may be asked of the desk without changing it.
 type Reads interface {
 	// Find returns the conversation with a contact on a channel; ErrUnknown when there is none.
@@ -28,6 +35,10 @@ type Reads interface {
 	Queue(ctx context.Context, live bool) ([]Conversation, error)
 	// Wait says how many wait up to and with this handoff, and the usual wait; zeros when not known.
 	Wait(ctx context.Context, h Handoff) (Wait, error)
+	// OfThread returns the conversation in whose card's thread a line stands, with that card's handoff; ErrUnknown when there is none.
+	OfThread(ctx context.Context, p Place, ts string) (Conversation, error)
+	// Figures counts the handoffs of the last while.
+	Figures(ctx context.Context, since time.Duration) (Figures, error)
 	// Revs returns the Rev of each of the conversations.
 	Revs(ctx context.Context, conversations []int64) (map[int64]int64, error)
 }

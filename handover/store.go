@@ -123,12 +123,26 @@ type Store interface {
 	// nothing and returns what the first one saved, with Again set. decide may be called again after a collision, so it is
 	// pure. An unknown Ref is ErrUnknown.
 	Update(ctx context.Context, ref Ref, decide func(Conversation) (Change, error)) (Saved, error)
+	// DueTimers returns up to n timers that are due, none of them again to anybody within retry.
+	DueTimers(ctx context.Context, n int, retry time.Duration) ([]Timer, error)
+	Lines
+	Switches
+}
+
+// Switches are what is set at run time, for all processes.
+type Switches interface {
+	// Switch returns a switch's value, "" when it is off.
+	Switch(ctx context.Context, name string) (string, error)
+	// SetSwitch sets it, or with "" turns it off; by is who did.
+	SetSwitch(ctx context.Context, name, value, by string) error
+}
+
+// Lines keeps lines of threads that are not known yet.
+type Lines interface {
 	// Keep remembers a line whose thread is not known yet, for 7 days.
 	Keep(ctx context.Context, l Line) error
 	// Kept returns the kept lines whose thread is known by now, oldest first.
 	Kept(ctx context.Context) ([]Line, error)
 	// Forget drops a kept line that was taken in.
 	Forget(ctx context.Context, l Line) error
-	// DueTimers returns up to n timers that are due, none of them again to anybody within retry.
-	DueTimers(ctx context.Context, n int, retry time.Duration) ([]Timer, error)
 }

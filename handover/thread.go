@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 )
 
 // LineKind says what happened to a line of a thread.
@@ -86,6 +87,50 @@ func (d *Desk) reply(ctx context.Context, l Line) (Saved, error) {
 		p = &ch.Messages[0]
 		p.Visibility = Public
 		ch.show(p)
+		return nil
+	})
+}
+
+// nameWithin is how long a profile may take to be looked up before an agent speaks under the default persona.
+const nameWithin = 2 * time.Second
+
+// SendLine sends an internal line of a thread to the customer after all, because its author says so: with claim she takes a waiting handoff
+// first; else she must hold it, or the line goes out under the name of who does. A line that is gone or sent already changes nothing.
+func (d *Desk) SendLine(ctx context.Context, handoff int64, by By, key string, claim bool) (Saved, error) {
+	return d.update(ctx, ByHandoff(handoff).As(by.Account).About(key).WithPending(), func(c Conversation, ch *Change) error {
+		if err := d.meet(ch, by.Account); err != nil {
+			return err
+		}
+		if c.Handoff.ID != handoff || c.Line == nil || c.Line.Agent.ID != ch.Next.Actor.ID {
+			return &NotAllowedError{Step: "reply in", State: Closed}
+		}
+		m := *c.Line
+		if m.Deleted || m.Visibility != Internal {
+			return nil
+		}
+		switch {
+		case c.State == Claimed && c.Handoff.Agent.ID == ch.Next.Actor.ID:
+		case c.State == Waiting && claim:
+			if err := ch.move(stepClaim); err != nil {
+				return err
+			}
+			d.take(ch, by, ch.Next.Actor)
+		case c.State == Claimed && !claim:
+			m.Agent = c.Handoff.Agent
+		default:
+			return &NotAllowedError{Step: "reply in", State: c.State, Agent: c.Handoff.Agent}
+		}
+		if h := ch.Next.Handoff; !h.Introduced && h.Agent.Title == "" { // her name is being looked up: then she says hello, and then this
+			m.Visibility = Pending
+			ch.Messages = append(ch.Messages, m)
+			ch.Timers = append(ch.Timers, Timer{Conversation: c.ID, Handoff: handoff, Kind: TimerPublish, Subject: m.ID, After: nameWithin})
+			return nil
+		}
+		d.publish(ch, 0)
+		d.greet(ch)
+		m.Visibility = Public
+		ch.Messages = append(ch.Messages, m)
+		ch.show(&ch.Messages[len(ch.Messages)-1])
 		return nil
 	})
 }

@@ -131,6 +131,30 @@ func (b *Base) Import(ctx context.Context, source string, articles []Article, pr
 	return r, b.index.Tune(ctx)
 }
 
+// Add puts one article into a source, in the place of one with the same key; the source's others stay.
+func (b *Base) Add(ctx context.Context, source string, a Article) error {
+	corpus, err := b.index.Corpus(ctx)
+	if err != nil {
+		return fmt.Errorf("add: %w", err)
+	}
+	e, err := b.current(corpus)
+	if err != nil {
+		return fmt.Errorf("add: %w", err)
+	}
+	if e == nil {
+		e = b.embed
+	}
+	a.Source = source
+	x := Indexed{Article: a, Hash: a.hash()}
+	if x.Language == "" {
+		x.Language = languageOf(a, Language(a.text()))
+	}
+	if err := prepare(ctx, &x, e); err != nil {
+		return fmt.Errorf("add %s: %w", a.Key, err)
+	}
+	return b.index.Put(ctx, source, []Indexed{x}, nil, e)
+}
+
 // prepare makes an article's sections, terms, chunks and vectors.
 func prepare(ctx context.Context, a *Indexed, e Embedder) error {
 	sections := a.Article.Sections

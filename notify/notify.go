@@ -52,6 +52,8 @@ type Workspace interface {
 type Drafter interface {
 	// Draft answers what the customer asked last; heard, which may be nil, hears the text grow.
 	Draft(ctx context.Context, c handover.Conversation, talk []handover.Message, style handover.Style, heard func(text string)) (handover.Draft, error)
+	// Search finds the passages nearest to a question, those for the team among them, the best first.
+	Search(ctx context.Context, question string) ([]handover.Citation, error)
 }
 
 // ErrPlace is wrapped by a Workspace when a channel refuses cards: it is gone, archived, or we are not in it.

@@ -147,6 +147,11 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 	})
 	workspaces := map[string]notify.Workspace{}
 	if slackOptions.BotToken != "" {
+		slackOptions.Teams, slackOptions.ListedOnly, slackOptions.Config = slices.Sorted(maps.Keys(options.Teams)), options.ListedOnly, c.Hash
+		slackOptions.Lead, slackOptions.Doctor = slackLeads(c), a.condition
+		slackOptions.Learn = func(ctx context.Context, key, title, text string) error {
+			return base.Add(ctx, "slack", knowledge.Article{Key: key, Title: title, Audience: knowledge.ForAll, Sections: []knowledge.Section{{Text: text}}})
+		}
 		a.slack = slack.New(a.desk, a.store, advisor, slackOptions)
 		workspaces[slackOptions.Identity.Workspace()] = a.slack
 	}
@@ -252,6 +257,40 @@ func listed(c *configs.Config, id slack.Identity) []desk.Listed {
 		out = append(out, l)
 	}
 	return out
+}
+
+// slackLeads says who is a lead or an admin; nil without a list of agents: then everybody is as good as one.
+func slackLeads(c *configs.Config) func(user string) bool {
+	if len(c.Agents) == 0 {
+		return nil
+	}
+	leads := map[string]bool{}
+	for _, a := range c.Agents {
+		leads[a.SlackUser] = a.SlackUser != "" && (a.Role == "lead" || a.Role == "admin")
+	}
+	return func(user string) bool { return leads[user] }
+}
+
+// condition is the desk's health in a few words, for Slack.
+func (a *app) condition(ctx context.Context) string {
+	h, err := a.store.Health(ctx)
+	if err != nil {
+		return "The database does not answer just now."
+	}
+	lines := []string{
+		fmt.Sprintf("%d wait, %d are with agents.", h.Waiting, h.Claimed),
+		fmt.Sprintf("%d things to do, the oldest for %s; %d failed for good in a week.", h.Queued, h.Oldest.Round(time.Second), h.Failed),
+	}
+	if h.Unposted > 0 {
+		lines = append(lines, fmt.Sprintf(":warning: %d cards are not posted yet.", h.Unposted))
+	}
+	for _, e := range h.Errors {
+		lines = append(lines, ":warning: "+e)
+	}
+	if why := a.desk.Paused(); why != "" {
+		lines = append(lines, "Paused: "+why)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // consoleAgents are those with a console token.

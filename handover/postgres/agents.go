@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -53,4 +54,50 @@ func (s *Store) ExternalAccount(ctx context.Context, workspace string, agent int
 	var external string
 	err := s.db.QueryRow(ctx, `SELECT coalesce((SELECT external FROM agent_accounts WHERE workspace = $1 AND agent_id = $2 LIMIT 1), '')`, workspace, agent).Scan(&external)
 	return external, err
+}
+
+// Meet returns the agent of an account; one not seen before is made.
+func (s *Store) Meet(ctx context.Context, a handover.Account) (agent handover.Agent, err error) {
+	find := func() error {
+		return s.db.QueryRow(ctx, `SELECT g.id, coalesce(g.name, ''), g.title, g.avatar FROM agent_accounts x JOIN agents g ON g.id = x.agent_id WHERE x.workspace = $1 AND x.external = $2`,
+			a.Workspace, a.External).Scan(&agent.ID, &agent.Name, &agent.Title, &agent.Avatar)
+	}
+	if err = find(); !errors.Is(err, pgx.ErrNoRows) {
+		return agent, err
+	}
+	if _, err = s.db.Exec(ctx, `WITH a AS (INSERT INTO agents (id) VALUES (nextval('ids')) RETURNING id)
+		INSERT INTO agent_accounts (workspace, external, agent_id) SELECT $1, $2, id FROM a ON CONFLICT DO NOTHING`, a.Workspace, a.External); err != nil {
+		return agent, fmt.Errorf("meet an agent: %w", err)
+	}
+	return agent, find()
+}
+
+// SetAvailability keeps whether an agent can take a conversation.
+func (s *Store) SetAvailability(ctx context.Context, agent int64, a handover.Availability) error {
+	_, err := s.db.Exec(ctx, `UPDATE agents SET availability = $2 WHERE id = $1`, agent, a)
+	return err
+}
+
+// Availability returns whether an agent can take a conversation.
+func (s *Store) Availability(ctx context.Context, agent int64) (a handover.Availability, err error) {
+	err = s.db.QueryRow(ctx, `SELECT availability FROM agents WHERE id = $1`, agent).Scan(&a)
+	return a, err
+}
+
+// Switch implements handover.Switches.
+func (s *Store) Switch(ctx context.Context, name string) (value string, err error) {
+	err = s.db.QueryRow(ctx, `SELECT coalesce((SELECT value FROM switches WHERE name = $1), '')`, name).Scan(&value)
+	return value, err
+}
+
+// SetSwitch implements handover.Switches.
+func (s *Store) SetSwitch(ctx context.Context, name, value, by string) error {
+	query, args := `INSERT INTO switches (name, value, by) VALUES ($1, $2, $3) ON CONFLICT (name) DO UPDATE SET value = EXCLUDED.value, by = EXCLUDED.by, at = now()`, []any{name, value, by}
+	if value == "" {
+		query, args = `DELETE FROM switches WHERE name = $1`, args[:1]
+	}
+	if _, err := s.db.Exec(ctx, query, args...); err != nil {
+		return fmt.Errorf("switch %s: %w", name, err)
+	}
+	return nil
 }

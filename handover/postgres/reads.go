@@ -133,3 +133,27 @@ func (s *Store) ClosedCards(ctx context.Context, handoff int64) ([]handover.Card
 		return k, row.Scan(&k.ID, &k.Handoff, &k.Workspace, &k.Channel, &k.TS)
 	})
 }
+
+// OfThread returns the conversation in whose card's thread a line stands, with that card's handoff; ErrUnknown when there is none.
+func (s *Store) OfThread(ctx context.Context, p handover.Place, ts string) (handover.Conversation, error) {
+	var handoff int64
+	err := s.db.QueryRow(ctx, `SELECT handoff_id FROM cards WHERE workspace = $1 AND channel = $2 AND ts = $3`, p.Workspace, p.Channel, ts).Scan(&handoff)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return handover.Conversation{}, handover.ErrUnknown
+	}
+	if err != nil {
+		return handover.Conversation{}, fmt.Errorf("thread: %w", err)
+	}
+	return s.OfHandoff(ctx, handoff)
+}
+
+// Figures implements handover.Reads.
+func (s *Store) Figures(ctx context.Context, since time.Duration) (f handover.Figures, err error) {
+	var wait, score float64
+	err = s.db.QueryRow(ctx, `SELECT count(*)::int, count(*) FILTER (WHERE claimed_at IS NOT NULL)::int, count(*) FILTER (WHERE outcome = 'resolved')::int, count(*) FILTER (WHERE outcome = 'cancelled')::int,
+			count(*) FILTER (WHERE label = 'not_a_handoff')::int, coalesce(extract(epoch FROM percentile_cont(0.5) WITHIN GROUP (ORDER BY claimed_at - requested_at) FILTER (WHERE reason <> 'agent_initiated')), 0)::float8,
+			coalesce(avg(score) FILTER (WHERE score > 0), 0)::float8
+		FROM handoffs WHERE requested_at > now() - $1::interval`, since).Scan(&f.Rang, &f.Claimed, &f.Resolved, &f.Cancelled, &f.NotAHandoff, &wait, &score)
+	f.Wait, f.Score = time.Duration(wait*float64(time.Second)), score
+	return f, err
+}

@@ -53,7 +53,7 @@ const conversationColumns = `c.id, c.channel, c.customer, c.push, c.contact, c.l
 	c.episode, c.answered, c.offers, c.offered, c.seen, c.matter,
 	coalesce(h.id, 0), coalesce(h.previous_id, 0), coalesce(h.team, ''), coalesce(h.reason, ''), h.why, h.brief, h.matter, coalesce(h.priority, 0), coalesce(h.state, ''),
 	coalesce(h.outcome, ''), coalesce(h.requested_at, 'epoch'), coalesce(h.claimed_at, 'epoch'), coalesce(h.ended_at, 'epoch'), coalesce(h.passed_on, false),
-	coalesce(h.introduced, false), coalesce(h.score, 0), coalesce(h.comment, ''),
+	coalesce(h.introduced, false), coalesce(h.score, 0), coalesce(h.comment, ''), coalesce(h.label, ''), coalesce(h.snoozed_until, 'epoch'),
 	coalesce(a.id, 0), coalesce(a.name, ''), coalesce(a.title, ''), coalesce(a.avatar, ''),
 	coalesce(k.id, 0), coalesce(k.handoff_id, 0), coalesce(k.workspace, ''), coalesce(k.channel, ''), coalesce(k.ts, ''), k.closed_at IS NOT NULL`
 
@@ -67,7 +67,7 @@ func conversationFields(c *handover.Conversation) []any {
 		&c.Episode, &c.Answered, &c.Offers, &c.Offered, &c.Seen, &c.Matter,
 		&h.ID, &h.Previous, &h.Team, &h.Reason, &h.Why, &h.Brief, &h.Matter, &h.Priority, &h.State,
 		&h.Outcome, &h.RequestedAt, &h.ClaimedAt, &h.EndedAt, &h.PassedOn,
-		&h.Introduced, &h.Score, &h.Comment,
+		&h.Introduced, &h.Score, &h.Comment, &h.Label, &h.SnoozedUntil,
 		&h.Agent.ID, &h.Agent.Name, &h.Agent.Title, &h.Agent.Avatar,
 		&h.Card.ID, &h.Card.Handoff, &h.Card.Workspace, &h.Card.Channel, &h.Card.TS, &h.Card.Closed,
 	}
@@ -397,15 +397,15 @@ func saveHandoff(b *pgx.Batch, was, next handover.Conversation) {
 		return t
 	}
 	b.Queue(`UPDATE handoffs SET team = $2, brief = $3, priority = $4, state = $5, outcome = $6, agent_id = nullif($7, 0), claimed_at = $8, ended_at = $9, passed_on = $10,
-		introduced = $11, score = $12, comment = $13 WHERE id = $1`,
-		h.ID, h.Team, h.Brief, h.Priority, h.State, h.Outcome, h.Agent.ID, at(h.ClaimedAt), at(h.EndedAt), h.PassedOn, h.Introduced, h.Score, h.Comment)
+		introduced = $11, score = $12, comment = $13, label = $14, snoozed_until = $15 WHERE id = $1`,
+		h.ID, h.Team, h.Brief, h.Priority, h.State, h.Outcome, h.Agent.ID, at(h.ClaimedAt), at(h.EndedAt), h.PassedOn, h.Introduced, h.Score, h.Comment, h.Label, at(h.SnoozedUntil))
 }
 
 func saveMessages(b *pgx.Batch, firstNew int64, messages []handover.Message) {
 	for _, m := range messages {
 		if m.ID < firstNew {
-			b.Queue(`UPDATE messages SET visibility = $2, text = $3, edited_ts = $4, seq = nullif($5, 0), rev = nullif($6, 0), edited = $7, deleted = $8, failure = $9 WHERE id = $1`,
-				m.ID, m.Visibility, m.Text, m.EditedTS, m.Seq, m.Rev, m.Edited, m.Deleted, m.Failure)
+			b.Queue(`UPDATE messages SET visibility = $2, text = $3, edited_ts = $4, seq = nullif($5, 0), rev = nullif($6, 0), edited = $7, deleted = $8, failure = $9, agent_id = nullif($10, 0) WHERE id = $1`,
+				m.ID, m.Visibility, m.Text, m.EditedTS, m.Seq, m.Rev, m.Edited, m.Deleted, m.Failure, m.Agent.ID)
 			continue
 		}
 		b.Queue(`INSERT INTO messages (id, conversation_id, handoff_id, sender, agent_id, visibility, text, external_id, line_ts, edited_ts, seq, rev, choices, citations, at, deleted)

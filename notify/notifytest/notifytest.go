@@ -93,6 +93,11 @@ func (d Drafter) Draft(_ context.Context, _ handover.Conversation, _ []handover.
 	return handover.Draft{Text: text, Citations: []handover.Citation{{Title: "An article"}}, Unsupported: []string{"An unborne sentence."}}, nil
 }
 
+// Search implements notify.Drafter.
+func (d Drafter) Search(context.Context, string) ([]handover.Citation, error) {
+	return []handover.Citation{{Title: "An article", Text: "What it says.", Score: 0.5}, {Title: "For us", Text: "What the team knows.", Internal: true}}, nil
+}
+
 // Run plays the story; open brings a new desk and the door to it.
 func Run(t *testing.T, open func(t *testing.T) (*Desk, Door)) {
 	for name, story := range map[string]func(t *testing.T, d *Desk, door Door){

@@ -5,54 +5,97 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
+	"strings"
 
 	"github.com/slack-go/slack"
 
 	"github.com/deskbell/deskbell/handover"
 )
 
-// click is a button pressed on a card.
+// click is a button pressed, or a shortcut used.
 type click struct {
 	handoff     int64
 	user        string
 	at          string // Slack's time of the click
 	channel, ts string // of the card
+	line        string // ts of the line that it is about; "": none
+	block       string // that the button stands in
 	trigger     string
+	aside       string // where an answer that only she sees is changed; "": the button stands on a card
 }
 
-func (w *Workspace) by(c click) handover.By {
+// buttons are what buttons do beside the verbs.
+func (w *Workspace) buttons() map[string]func(context.Context, click) (reply, error) {
+	return map[string]func(context.Context, click) (reply, error){
+		"claim_send":     func(ctx context.Context, c click) (reply, error) { return w.sendLine(ctx, c, true) },
+		"send_on_behalf": func(ctx context.Context, c click) (reply, error) { return w.sendLine(ctx, c, false) },
+		"keep_internal": func(context.Context, click) (reply, error) {
+			return done("It stays in the team.")
+		},
+		"insert": w.insert,
+		"take_over": func(ctx context.Context, c click) (reply, error) {
+			return w.takeOver(ctx, ask{user: c.user, at: c.at}, c.handoff)
+		},
+		"home_pause": func(ctx context.Context, c click) (reply, error) {
+			return w.perform(ctx, ask{verb: "pause", args: "paused in Slack", user: c.user})
+		},
+		"home_resume": func(ctx context.Context, c click) (reply, error) {
+			return w.perform(ctx, ask{verb: "pause", args: "off", user: c.user})
+		},
+	}
+}
+
+// sendLine sends a line that stayed internal, at its author's wish.
+func (w *Workspace) sendLine(ctx context.Context, c click, claim bool) (reply, error) {
 	place := handover.Place{Workspace: w.o.Identity.Workspace(), Channel: c.channel}
-	return handover.By{
-		Account: handover.Account{Workspace: place.Workspace, External: c.user}, At: c.at,
-		Card: handover.Card{Place: place, TS: c.ts}, // a click teaches a card its missing ts
+	by := handover.By{Account: w.account(c.user), At: c.at}
+	s, err := w.desk.SendLine(ctx, c.handoff, by, handover.Line{Place: place, TS: c.line}.Key(), claim)
+	if err != nil {
+		return reply{}, err
 	}
+	if s.Again || s.Message().ID == 0 { // it is gone, or was sent
+		return said("There is nothing to send any more.")
+	}
+	w.politely("unmark a note", func(ctx context.Context) error {
+		return w.api.RemoveReactionContext(ctx, "memo", slack.NewRefToMessage(c.channel, c.line))
+	})
+	return done("Sent to the customer.")
 }
 
-// buttons are what the card's buttons do: one step of the desk each.
-func (w *Workspace) buttons() map[string]func(context.Context, click) error {
-	step := func(do func(context.Context, int64, handover.By) (handover.Saved, error)) func(context.Context, click) error {
-		return func(ctx context.Context, c click) error {
-			_, err := do(ctx, c.handoff, w.by(c))
-			return err
-		}
+// insert puts what a search found into a draft.
+func (w *Workspace) insert(ctx context.Context, c click) (reply, error) {
+	_, rest, _ := strings.Cut(c.block, ":")
+	nth, query, _ := strings.Cut(rest, ":")
+	n, err := strconv.Atoi(nth)
+	if err != nil {
+		return reply{}, nil
 	}
-	return map[string]func(context.Context, click) error{
-		"claim": step(w.desk.Claim), "resolve": step(w.desk.Resolve), "return": step(w.desk.Return), "release": step(w.desk.Release), "reopen": step(w.desk.Reopen),
-		"draft": w.openDraft,
+	found, err := w.drafter.Search(ctx, query)
+	if err != nil {
+		return reply{}, err
 	}
+	if n >= len(found) || found[n].Internal {
+		return said("It is not there any more. Search again.")
+	}
+	text := handover.Unmarkable(found[n].Text) + " [1]"
+	w.openWith(c, handover.Draft{Text: text, Citations: found[n : n+1]})
+	return reply{done: true}, nil
 }
 
-// interaction takes a click or a modal in, from HTTP or a socket. reply, if not nil, is the answer's body; after an error Slack
+// interaction takes a click, a shortcut or a modal in, from HTTP or a socket. out, if not nil, is the answer's body; after an error Slack
 // is to come again.
-func (w *Workspace) interaction(ctx context.Context, payload []byte) (reply any, err error) {
+func (w *Workspace) interaction(ctx context.Context, payload []byte) (out any, err error) {
 	var in struct {
-		Type      string `json:"type"`
-		TriggerID string `json:"trigger_id"`
-		Team      struct{ ID string }
-		User      struct{ ID string }
-		Channel   struct{ ID string }
-		Container struct {
-			MessageTS string `json:"message_ts"`
+		Type        string `json:"type"`
+		CallbackID  string `json:"callback_id"`
+		TriggerID   string `json:"trigger_id"`
+		ResponseURL string `json:"response_url"`
+		ActionTS    string `json:"action_ts"`
+		Team        struct{ ID string }
+		User        struct{ ID string }
+		Channel     struct{ ID string }
+		Container   struct {
+			Ephemeral bool `json:"is_ephemeral"`
 		}
 		Message struct {
 			TS       string
@@ -60,6 +103,7 @@ func (w *Workspace) interaction(ctx context.Context, payload []byte) (reply any,
 		}
 		Actions []struct {
 			ActionID       string `json:"action_id"`
+			BlockID        string `json:"block_id"`
 			Value          string
 			SelectedOption struct{ Value string } `json:"selected_option"`
 			ActionTS       string                 `json:"action_ts"`
@@ -73,33 +117,115 @@ func (w *Workspace) interaction(ctx context.Context, payload []byte) (reply any,
 	if in.Team.ID != "" && in.Team.ID != w.o.Identity.Team {
 		return nil, nil
 	}
-	if in.Type == "view_submission" {
-		return w.submitDraft(ctx, in.User.ID, in.View)
-	}
-	if in.Type != "block_actions" || len(in.Actions) == 0 {
-		return nil, nil
-	}
-	a := in.Actions[0]
-	if in.View.ID != "" {
-		w.restyle(in.View, a.ActionID, a.SelectedOption.Value)
-		return nil, nil
-	}
-	do := w.buttons()[a.ActionID]
-	handoff, err := strconv.ParseInt(a.Value, 10, 64)
-	if do == nil || err != nil {
-		w.o.Logger.InfoContext(ctx, "a button that is none of ours", "action", a.ActionID)
-		return nil, nil
-	}
-	c := click{handoff: handoff, user: in.User.ID, at: a.ActionTS, channel: in.Channel.ID, ts: in.Message.TS, trigger: in.TriggerID}
+	c := click{user: in.User.ID, at: in.ActionTS, channel: in.Channel.ID, ts: in.Message.TS, trigger: in.TriggerID}
 	if in.Message.ThreadTS != "" {
 		c.ts = in.Message.ThreadTS
 	}
-	err = do(ctx, c)
-	if text := refusalText(err); text != "" {
-		w.tell(c.channel, c.user, "", text)
+	switch {
+	case in.Type == "view_submission" && in.View.CallbackID == formCallback:
+		return w.submitForm(ctx, in.User.ID, in.View)
+	case in.Type == "view_submission":
+		return w.submitDraft(ctx, in.User.ID, in.View)
+	case in.Type == "message_action":
+		c.line = in.Message.TS
+		return nil, w.shortcut(ctx, in.CallbackID, c)
+	case in.Type != "block_actions" || len(in.Actions) == 0:
 		return nil, nil
 	}
-	return nil, err
+	a := in.Actions[0]
+	c.at, c.block = a.ActionTS, a.BlockID
+	if in.View.ID != "" && in.View.Type != slack.VTHomeTab {
+		w.restyle(in.View, a.ActionID, a.SelectedOption.Value)
+		return nil, nil
+	}
+	if in.Container.Ephemeral || in.View.ID != "" {
+		c.aside = in.ResponseURL
+		if c.aside == "" {
+			c.aside = "home"
+		}
+	}
+	if line, is := strings.CutPrefix(c.block, "line:"); is {
+		c.line = line
+	}
+	return nil, w.pressed(ctx, a.ActionID, a.Value, a.SelectedOption.Value, c)
+}
+
+// pressed does a button or a choice. A card shows by itself what became of it; what it cannot show is told to whoever pressed.
+func (w *Workspace) pressed(ctx context.Context, action, value, option string, c click) error {
+	if action == "more" {
+		action, value, _ = strings.Cut(option, ":")
+	}
+	if action == "home_status" {
+		_, err := w.perform(ctx, ask{verb: "status", args: option, user: c.user})
+		return err
+	}
+	c.handoff, _ = strconv.ParseInt(value, 10, 64)
+	var r reply
+	var err error
+	if do := w.buttons()[action]; do != nil {
+		if r, err = do(ctx, c); refusalText(err) != "" {
+			r, err = reply{text: refusalText(err)}, nil
+		}
+	} else if v, is := w.verbs()[action]; is && v.about && c.handoff != 0 {
+		r, err = w.about(ctx, action, c)
+	} else {
+		w.o.Logger.InfoContext(ctx, "a button that is none of ours", "action", action)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	switch {
+	case c.aside == "home":
+		w.homeLater(c.user)
+	case c.aside != "" && r.text != "":
+		w.politely("answer", func(ctx context.Context) error {
+			return slack.PostWebhookCustomHTTPContext(ctx, c.aside, w.http, &slack.WebhookMessage{Text: r.text, ReplaceOriginal: true})
+		})
+	case !r.done:
+		w.politely("answer", func(ctx context.Context) error { return w.show(ctx, c.channel, c.user, "", r) })
+	}
+	return nil
+}
+
+// about does a verb on a handoff.
+func (w *Workspace) about(ctx context.Context, verb string, c click) (reply, error) {
+	conv, err := w.reads.OfHandoff(ctx, c.handoff)
+	if errors.Is(err, handover.ErrUnknown) {
+		return reply{text: refusalText(err)}, nil
+	}
+	if err != nil {
+		return reply{}, err
+	}
+	a := ask{verb: verb, user: c.user, at: c.at, channel: c.channel, line: c.line, trigger: c.trigger, conv: conv}
+	if c.aside == "" {
+		a.card = c.ts
+	}
+	return w.perform(ctx, a)
+}
+
+// shortcut does a verb on the conversation in whose thread a message stands.
+func (w *Workspace) shortcut(ctx context.Context, name string, c click) error {
+	conv, err := w.reads.OfThread(ctx, handover.Place{Workspace: w.o.Identity.Workspace(), Channel: c.channel}, c.ts)
+	var r reply
+	switch {
+	case errors.Is(err, handover.ErrUnknown):
+		r, err = said("This message belongs to no conversation of ours.")
+	case err != nil:
+		return err
+	case name == "send_to_customer":
+		c.handoff = conv.Handoff.ID
+		if r, err = w.sendLine(ctx, c, conv.State == handover.Waiting); refusalText(err) != "" {
+			r, err = reply{text: refusalText(err)}, nil
+		}
+	default:
+		c.handoff = conv.Handoff.ID
+		r, err = w.about(ctx, name, c)
+	}
+	if err == nil && r.text != "" {
+		w.politely("answer", func(ctx context.Context) error { return w.show(ctx, c.channel, c.user, c.ts, r) })
+	}
+	return err
 }
 
 // refusalText says why a step was refused, to the one who tried; "" when it was not a refusal.

@@ -94,6 +94,8 @@ func headline(c notify.Card) string {
 		parts[0] = "MOVED"
 	case h.State == handover.Claimed:
 		parts[0] = "CLAIMED by " + agentName(h.Agent)
+	case h.State == handover.Closed && h.Label == handover.LabelNotAHandoff:
+		parts[0] = "NOT A HANDOFF"
 	case h.State == handover.Closed:
 		parts[0] = strings.ToUpper(string(h.Outcome))
 		if h.Agent.ID != 0 && h.Outcome == handover.Resolved {
@@ -141,6 +143,11 @@ func who(c notify.Card) string {
 // when is a time whose age Slack draws itself, in the reader's own time.
 func when(t time.Time) string {
 	return fmt.Sprintf("<!date^%d^{ago}|%s>", t.Unix(), t.UTC().Format("15:04 MST"))
+}
+
+// clockTime is a time to come, in the reader's own time.
+func clockTime(t time.Time) string {
+	return fmt.Sprintf("<!date^%d^{date_short_pretty} {time}|%s>", t.Unix(), t.UTC().Format("Jan 2 15:04 MST"))
 }
 
 func whyPlain(h handover.Handoff) string {
@@ -209,6 +216,9 @@ func foot(c notify.Card) string {
 		}
 		parts = append(parts, "waits since "+when(h.RequestedAt))
 	case handover.Claimed:
+		if h.SnoozedUntil.Unix() > 0 {
+			parts = append(parts, "*snoozed until* "+clockTime(h.SnoozedUntil))
+		}
 		parts = append(parts, "claimed "+when(h.ClaimedAt), "write in this thread to answer; start with `//` or `note:` to keep a line internal")
 	case handover.Closed:
 		parts = append(parts, string(h.Outcome)+" "+when(h.EndedAt))
@@ -230,13 +240,25 @@ func actions(c notify.Card) []slack.BlockElement {
 		b.Style = style
 		return b
 	}
+	more := func(verbs ...string) slack.BlockElement { // at most five: Slack's overflow
+		var options []*slack.OptionBlockObject
+		for _, v := range verbs {
+			options = append(options, slack.NewOptionBlockObject(v+":"+value, plainText(title(v)), nil))
+		}
+		return slack.NewOverflowBlockElement("more", options...)
+	}
 	switch {
 	case c.Moved:
 		return nil
 	case c.Handoff.State == handover.Waiting:
-		return []slack.BlockElement{button("claim", "Claim", slack.StylePrimary), button("draft", "Draft reply", ""), button("return", "Return to bot", "")}
+		return []slack.BlockElement{button("claim", "Claim", slack.StylePrimary), button("draft", "Draft reply", ""), button("assign", "Assign…", ""), more("escalate", "transfer", "return", "not_a_handoff")}
 	case c.Handoff.State == handover.Claimed:
-		return []slack.BlockElement{button("draft", "Draft reply", slack.StylePrimary), button("resolve", "Resolve", ""), button("return", "Return to bot", "")}
+		return []slack.BlockElement{button("draft", "Draft reply", slack.StylePrimary), button("resolve", "Resolve", ""), button("transfer", "Transfer…", ""), button("return", "Return to bot", ""),
+			more("snooze", "release", "assign", "escalate", "not_a_handoff")}
+	case c.Handoff.State == handover.Closed && c.Handoff.Agent.ID != 0 && c.State == handover.Closed:
+		return []slack.BlockElement{button("reopen", "Reopen", ""), button("add_to_knowledge", "Add to knowledge", "")}
+	case c.Handoff.State == handover.Closed && c.Handoff.Agent.ID != 0:
+		return []slack.BlockElement{button("add_to_knowledge", "Add to knowledge", "")}
 	}
 	return nil
 }

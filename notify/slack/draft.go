@@ -61,7 +61,7 @@ func draftOf(v slack.View) (d draft, ok bool) {
 }
 
 // openDraft opens a modal at once, because its trigger lives three seconds, and fills it when the draft is there.
-func (w *Workspace) openDraft(_ context.Context, c click) error {
+func (w *Workspace) openDraft(c click) {
 	w.politely("draft", func(ctx context.Context) error {
 		d := draft{Handoff: c.handoff, Style: handover.StyleOf("", "")}
 		view, err := w.api.OpenViewContext(ctx, c.trigger, d.modal([]slack.Block{section("Reading the conversation …")}, false))
@@ -71,7 +71,18 @@ func (w *Workspace) openDraft(_ context.Context, c click) error {
 		w.write(ctx, shown{w, view.ID, view.Hash}, d, "")
 		return nil
 	})
-	return nil
+}
+
+// openWith opens the modal with a text that is there already.
+func (w *Workspace) openWith(c click, found handover.Draft) {
+	w.politely("open a draft", func(ctx context.Context) error {
+		d := draft{Handoff: c.handoff, Round: 1, Cited: len(found.Citations), Shown: fingerprint(clip(found.Text, maxInput)), Style: handover.StyleOf("", "")}
+		view, err := w.api.OpenViewContext(ctx, c.trigger, d.modal(d.blocks(found, ""), true))
+		if err != nil {
+			return err
+		}
+		return w.reads.Drafted(ctx, "view:"+view.ID, d.Handoff, found)
+	})
 }
 
 // restyle drafts anew in another tone or length. What the agent has written herself is kept in a field below the new draft.

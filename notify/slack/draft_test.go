@@ -29,6 +29,8 @@ func (w writer) Draft(ctx context.Context, _ handover.Conversation, _ []handover
 	return handover.Draft{Text: text + "[1]", Citations: []handover.Citation{{Title: "Numbers", Score: 0.5}}}, nil
 }
 
+func (writer) Search(context.Context, string) ([]handover.Citation, error) { return nil, nil }
+
 func modal(t *testing.T, s *slacktest.Server, part string) *slacktest.View {
 	t.Helper()
 	for range 1000 {

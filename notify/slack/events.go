@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,6 +22,7 @@ const maxRequest = 1 << 20
 func (w *Workspace) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /slack/events", w.signed(w.serveEvent))
 	mux.HandleFunc("POST /slack/interactions", w.signed(w.serveInteraction))
+	mux.HandleFunc("POST /slack/commands", w.signed(w.serveCommand))
 }
 
 // signed lets in what Slack signed within the last five minutes.
@@ -99,6 +101,21 @@ func (w *Workspace) serveInteraction(rw http.ResponseWriter, r *http.Request, bo
 	}
 }
 
+func (w *Workspace) serveCommand(rw http.ResponseWriter, r *http.Request, body []byte) {
+	form, err := url.ParseQuery(string(body))
+	if err != nil || form.Get("command") == "" {
+		answer(rw, http.StatusBadRequest, "bad_form", "The body is not a form with a command.")
+		return
+	}
+	out := w.command(r.Context(), form.Get("team_id"), form.Get("channel_id"), form.Get("user_id"), form.Get("trigger_id"), form.Get("text"))
+	if out == nil {
+		rw.WriteHeader(http.StatusOK)
+		return
+	}
+	rw.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(rw).Encode(out)
+}
+
 // message is a message as events carry it.
 type message struct {
 	Type     string `json:"type"`
@@ -116,6 +133,7 @@ type message struct {
 	Message   *message `json:"message"`
 	Previous  *message `json:"previous_message"`
 	DeletedTS string   `json:"deleted_ts"`
+	Tab       string   `json:"tab"` // of app_home_opened
 }
 
 // event takes one event in, from HTTP or a socket. nil: it may be acked. Kinds that we do not know are logged and acked.
@@ -130,6 +148,10 @@ func (w *Workspace) event(ctx context.Context, body []byte) error {
 		return nil
 	}
 	e := in.Event
+	if e.Type == "app_home_opened" && e.Tab == "home" && in.Team == w.o.Identity.Team {
+		w.homeLater(e.User)
+		return nil
+	}
 	if e.Type != "message" || in.Team != w.o.Identity.Team && in.Team != "" {
 		w.o.Logger.DebugContext(ctx, "an event that is none of ours", "type", e.Type, "id", in.ID)
 		return nil
@@ -140,7 +162,7 @@ func (w *Workspace) event(ctx context.Context, body []byte) error {
 		if w.own(e) || !inThread(e) {
 			return nil
 		}
-		return w.written(ctx, w.line(place, e))
+		return w.written(ctx, w.line(place, e), e.Text)
 	case "message_changed":
 		if e.Message == nil || w.own(*e.Message) || !inThread(*e.Message) || e.Message.Edited == nil {
 			return nil // not edited by a person: an unfurled link, a reply's count
@@ -181,20 +203,44 @@ func keepable(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\x00", "")
 }
 
-// written takes a line in; what became of it is told by a mark, after the commit and the ack.
-func (w *Workspace) written(ctx context.Context, l handover.Line) error {
+// written takes a line in; what became of it is told by a mark, after the commit and the ack. raw is the line as Slack has it.
+func (w *Workspace) written(ctx context.Context, l handover.Line, raw string) error {
 	s, err := w.desk.Hear(ctx, l)
 	m := s.Message()
+	if err == nil && s.Conversation.ID == 0 && strings.HasPrefix(strings.TrimSpace(raw), "<@"+w.o.Identity.BotUser+">") && w.o.Identity.BotUser != "" {
+		w.tell(l.Place.Channel, l.Account, l.ThreadTS, "This thread belongs to no conversation of ours, or not yet. Try again in a moment.")
+	}
 	if err != nil || s.Again || m.Visibility != handover.Internal || m.Deleted {
 		return err
 	}
+	w.called(l, raw)
 	w.politely("mark a note", func(ctx context.Context) error {
 		return w.api.AddReactionContext(ctx, "memo", slack.NewRefToMessage(l.Place.Channel, l.TS))
 	})
 	if meant := l.Note || strings.HasPrefix(l.Text, "//") || strings.HasPrefix(strings.ToLower(l.Text), "note:"); !meant {
-		w.tell(l.Place.Channel, l.Account, l.ThreadTS, notSent(s.Conversation))
+		w.askWhether(l, s.Conversation)
 	}
 	return nil
+}
+
+// askWhether tells who wrote a line that it stayed in the team, and what can be done about it.
+func (w *Workspace) askWhether(l handover.Line, c handover.Conversation) {
+	text, value := notSent(c), strconv.FormatInt(c.Handoff.ID, 10)
+	button := func(action, label string) slack.BlockElement {
+		return slack.NewButtonBlockElement(action, value, plainText(label))
+	}
+	keep := button("keep_internal", "Keep internal")
+	blocks := []slack.Block{section(text)}
+	switch {
+	case c.Door.Closed: // the card has moved on
+	case c.State == handover.Waiting:
+		blocks = append(blocks, slack.NewActionBlock("line:"+l.TS, button("claim_send", "Claim & send"), keep))
+	case c.State == handover.Claimed && c.Handoff.Agent.ID != c.Actor.ID:
+		blocks = append(blocks, slack.NewActionBlock("line:"+l.TS, button("send_on_behalf", clip("Send on behalf of "+agentName(c.Handoff.Agent), 75)), keep))
+	}
+	w.politely("ask about a line", func(ctx context.Context) error {
+		return w.show(ctx, l.Place.Channel, l.Account, l.ThreadTS, reply{text: text, blocks: blocks})
+	})
 }
 
 // notSent says why a line stayed in the team.

@@ -44,26 +44,52 @@ type Options struct {
 	SigningSecret string // signs what Slack sends by HTTP
 	APIURL        string // ends in /api/; default Slack's own
 	Identity      Identity
-	Observer      Observer
-	Logger        *slog.Logger // required
+	Config        string                 // hash of the configuration, for admins
+	Teams         []string               // that a conversation can be moved to, sorted
+	ListedOnly    bool                   // only agents of the configuration may claim
+	Lead          func(user string) bool // whether a user is a lead or an admin; nil: everybody is as good as one
+	// Learn adds an article, a question with its answer, to the knowledge base; what has the same key is replaced.
+	Learn func(ctx context.Context, key, title, text string) error
+	// Doctor says how the desk is, in mrkdwn. May be nil.
+	Doctor   func(ctx context.Context) string
+	Observer Observer
+	Logger   *slog.Logger // required
 }
 
 // Reads is what the adapter reads of the desk.
 type Reads interface {
 	OfHandoff(ctx context.Context, handoff int64) (handover.Conversation, error)
+	OfThread(ctx context.Context, p handover.Place, ts string) (handover.Conversation, error)
+	Queue(ctx context.Context, live bool) ([]handover.Conversation, error)
+	Figures(ctx context.Context, since time.Duration) (handover.Figures, error)
 	Transcript(ctx context.Context, conversation, after int64) ([]handover.Message, error)
 	// Drafted and DraftSent keep what became of the drafts that agents are shown.
 	Drafted(ctx context.Context, key string, handoff int64, d handover.Draft) error
 	DraftSent(ctx context.Context, key, sent string) error
 }
 
+// People knows agents by their accounts.
+type People interface {
+	Meet(ctx context.Context, a handover.Account) (handover.Agent, error)
+	Availability(ctx context.Context, agent int64) (handover.Availability, error)
+	SetAvailability(ctx context.Context, agent int64, a handover.Availability) error
+}
+
+// Store is what the adapter needs of the desk's store.
+type Store interface {
+	Reads
+	People
+}
+
 // Workspace is one Slack workspace.
 type Workspace struct {
 	desk      *handover.Desk
 	reads     Reads
+	people    People
 	drafter   notify.Drafter
 	o         Options
 	api       *slack.Client
+	http      *http.Client // for answers to Slack's own addresses
 	courtesy  chan func(context.Context)
 	drafts    chan func(context.Context)
 	growing   *rate.Limiter // of updates that only show how far a draft is
@@ -96,9 +122,9 @@ func Identify(ctx context.Context, o Options) (Identity, error) {
 }
 
 // New returns the workspace that Identify named.
-func New(desk *handover.Desk, reads Reads, drafter notify.Drafter, o Options) *Workspace {
+func New(desk *handover.Desk, store Store, drafter notify.Drafter, o Options) *Workspace {
 	return &Workspace{
-		desk: desk, reads: reads, drafter: drafter, o: o, api: client(o, o.Observer),
+		desk: desk, reads: store, people: store, drafter: drafter, o: o, api: client(o, o.Observer), http: &http.Client{Timeout: 10 * time.Second},
 		courtesy: make(chan func(context.Context), 256), drafts: make(chan func(context.Context), 64), growing: rate.NewLimiter(1, 1), processed: make(chan struct{}, 16),
 	}
 }

@@ -99,6 +99,17 @@ func (w *Workspace) take(ctx context.Context, s *socketmode.Client, kind, envelo
 			err = w.event(ctx, payload)
 		case string(socketmode.EventTypeInteractive):
 			reply, err = w.interaction(ctx, payload)
+		case string(socketmode.EventTypeSlashCommand):
+			var in struct {
+				Team    string `json:"team_id"`
+				Channel string `json:"channel_id"`
+				User    string `json:"user_id"`
+				Trigger string `json:"trigger_id"`
+				Text    string `json:"text"`
+			}
+			if err = json.Unmarshal(payload, &in); err == nil {
+				reply = w.command(ctx, in.Team, in.Channel, in.User, in.Trigger, in.Text)
+			}
 		}
 		if err != nil {
 			w.o.Logger.ErrorContext(ctx, "an envelope from Slack failed, it will come again", "kind", kind, "err", err)

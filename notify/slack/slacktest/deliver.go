@@ -31,7 +31,7 @@ func Sign(secret string, at time.Time, body []byte) http.Header {
 // envelope is something on its way to the app, until it is acked.
 type envelope struct {
 	id      string
-	kind    string // events_api or interactive
+	kind    string // events_api, interactive or slash_commands
 	payload []byte
 	tries   int
 	reply   chan []byte // of an interaction
@@ -119,6 +119,15 @@ func (s *Server) deliver(e *envelope, wait time.Duration) {
 // post1 posts an envelope once and says whether it was acked in time.
 func (s *Server) post1(to string, e *envelope, try int) bool {
 	body, kind := e.payload, "application/json"
+	if e.kind == "slash_commands" {
+		var fields map[string]string
+		_ = json.Unmarshal(e.payload, &fields)
+		form := url.Values{}
+		for k, v := range fields {
+			form.Set(k, v)
+		}
+		body, kind = []byte(form.Encode()), "application/x-www-form-urlencoded"
+	}
 	if e.kind == "interactive" {
 		body, kind = []byte(url.Values{"payload": {string(e.payload)}}.Encode()), "application/x-www-form-urlencoded"
 	}
@@ -235,7 +244,7 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 }
 
 func (e *envelope) wire() map[string]any {
-	return map[string]any{"type": e.kind, "envelope_id": e.id, "payload": json.RawMessage(e.payload), "accepts_response_payload": e.kind == "interactive", "retry_attempt": e.tries}
+	return map[string]any{"type": e.kind, "envelope_id": e.id, "payload": json.RawMessage(e.payload), "accepts_response_payload": e.kind != "events_api", "retry_attempt": e.tries}
 }
 
 // toSocket gives an envelope to one of the sockets, and again after three seconds until it is acked.

@@ -40,6 +40,17 @@ func within(v any, n int) bool {
 	return ok && utf8.RuneCountInString(s) <= n
 }
 
+// checkBlocks says whether they are blocks, at least one and at most so many.
+func checkBlocks(v any, most int) bool {
+	blocks, _ := v.([]any)
+	for _, b := range blocks {
+		if m, _ := b.(map[string]any); !checkBlock(m) {
+			return false
+		}
+	}
+	return len(blocks) > 0 && len(blocks) <= most
+}
+
 func checkBlock(b map[string]any) bool {
 	elements, _ := b["elements"].([]any)
 	switch b["type"] {
@@ -77,9 +88,25 @@ func checkBlock(b map[string]any) bool {
 	return false // card, alert and the other newer ones are refused by chat.postMessage
 }
 
+func checkOptions(options []any) bool {
+	for _, o := range options {
+		m, _ := o.(map[string]any)
+		if value, _ := m["value"].(string); !within(m["text"], 75) || value == "" || utf8.RuneCountInString(value) > 150 {
+			return false
+		}
+	}
+	return true
+}
+
 func checkButton(b map[string]any) bool {
-	if b["type"] != "button" {
-		return b["type"] == "overflow" || b["type"] == "static_select"
+	switch options, _ := b["options"].([]any); b["type"] {
+	case "overflow":
+		return len(options) > 0 && len(options) <= 5 && checkOptions(options)
+	case "static_select":
+		return len(options) > 0 && len(options) <= 100 && checkOptions(options)
+	case "button":
+	default:
+		return false
 	}
 	action, _ := b["action_id"].(string)
 	value, _ := b["value"].(string)
@@ -94,7 +121,7 @@ func checkView(v map[string]any) string {
 	}
 	for _, b := range blocks {
 		m, _ := b.(map[string]any)
-		if !checkBlock(m) {
+		if id, _ := m["block_id"].(string); utf8.RuneCountInString(id) > 255 || !checkBlock(m) {
 			return "invalid_blocks"
 		}
 		if m["type"] == "input" && v["submit"] == nil {

@@ -35,6 +35,7 @@ type Options struct {
 	Retries        []time.Duration
 	Events         string // where events are posted, as http://127.0.0.1:1/slack/events; "" with Socket Mode
 	Interactions   string
+	Commands       string
 	Addr           string // listen there; "": anywhere on loopback
 }
 
@@ -74,7 +75,8 @@ type Server struct {
 	acked      map[string]bool // channel and ts of lines whose event was acked
 	calls      map[string]int
 	limited    map[string]int
-	ephemerals []Ephemeral
+	ephemerals []*Ephemeral
+	homes      map[string]map[string]any // of users
 	n          int
 	sockets    map[*socket]struct{}
 	tickets    map[string]bool
@@ -97,7 +99,10 @@ type bucket struct {
 }
 
 // Ephemeral is a message that one user sees.
-type Ephemeral struct{ Channel, User, Text string }
+type Ephemeral struct {
+	Channel, User, Text, TS string
+	Blocks                  []map[string]any
+}
 
 // View is an open modal.
 type View struct {
@@ -127,13 +132,14 @@ func New(o Options) *Server {
 		o.Retries = []time.Duration{0, time.Minute, 5 * time.Minute}
 	}
 	s := &Server{
-		o: o, channels: map[string]*channel{"C1": {}, "C2": {}}, users: map[string]string{"UMIA": "Mia", "UBOB": "Bob"}, buckets: map[string]*bucket{}, views: map[string]*View{},
+		o: o, channels: map[string]*channel{"C1": {}, "C2": {}}, users: map[string]string{"UMIA": "Mia", "UBOB": "Bob"}, buckets: map[string]*bucket{}, views: map[string]*View{}, homes: map[string]map[string]any{},
 		triggers: map[string]time.Time{}, faults: map[string][]Fault{}, calls: map[string]int{}, limited: map[string]int{}, sockets: map[*socket]struct{}{}, tickets: map[string]bool{},
 		unacked: map[string]*envelope{}, acked: map[string]bool{}, closed: make(chan struct{}),
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/api/", s.api)
 	mux.HandleFunc("/socket", s.socket)
+	mux.HandleFunc("/response/", s.respond)
 	s.h = httptest.NewServer(mux)
 	s.URL = s.h.URL + "/api/"
 	return s
@@ -160,7 +166,7 @@ func (s *Server) Close() {
 func (s *Server) Listen(base string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.o.Events, s.o.Interactions = base+"/slack/events", base+"/slack/interactions"
+	s.o.Events, s.o.Interactions, s.o.Commands = base+"/slack/events", base+"/slack/interactions", base+"/slack/commands"
 }
 
 // Fail makes the next calls of a method fail, one fault each.
@@ -189,6 +195,13 @@ func (s *Server) AddChannel(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.channels[name] = &channel{}
+}
+
+// AddUser adds a person with a first name.
+func (s *Server) AddUser(id, first string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.users[id] = first
 }
 
 // Calls returns how often a method was called and how often it was limited.
@@ -276,7 +289,7 @@ func (s *Server) limit(method, where string) time.Duration {
 	switch method {
 	case "chat.postMessage":
 		rate, burst, key = s.o.PostsPerSecond, s.o.Burst, method+" "+where
-	case "views.open", "views.update", "users.info", "chat.postEphemeral":
+	case "views.open", "views.update", "views.publish", "users.info", "chat.postEphemeral":
 		rate, burst = 100.0/60, 100
 	case "auth.test", "apps.connections.open":
 		return 0
@@ -323,6 +336,13 @@ func (s *Server) call(method, token string, in args) map[string]any {
 		return map[string]any{"ok": true, "user": map[string]any{"id": in.str("user"), "name": strings.ToLower(first), "profile": map[string]any{"first_name": first, "image_192": "https://img.example/" + first}}}
 	case "views.open", "views.update":
 		return s.view(method, in)
+	case "views.publish":
+		body, _ := in["view"].(map[string]any)
+		if body["type"] != "home" || !checkBlocks(body["blocks"], 100) {
+			return no("invalid_blocks")
+		}
+		s.homes[in.str("user_id")] = body
+		return map[string]any{"ok": true, "view": map[string]any{"id": "VHOME" + in.str("user_id")}}
 	}
 	c := s.channels[in.str("channel")]
 	switch {
@@ -335,11 +355,17 @@ func (s *Server) call(method, token string, in args) map[string]any {
 	case "chat.postMessage":
 		return s.post(c, in)
 	case "chat.postEphemeral":
-		if in.str("text") == "" {
-			return no("no_text")
+		e := &Ephemeral{Channel: in.str("channel"), User: in.str("user"), Text: in.str("text"), TS: s.nextTS(c)}
+		if raw := in.str("blocks"); raw != "" {
+			if err := json.Unmarshal([]byte(raw), &e.Blocks); err != nil {
+				return no("invalid_blocks_format")
+			}
 		}
-		s.ephemerals = append(s.ephemerals, Ephemeral{in.str("channel"), in.str("user"), in.str("text")})
-		return map[string]any{"ok": true, "message_ts": s.nextTS(c)}
+		if problem := check(e.Text, e.Blocks); problem != "" {
+			return no(problem)
+		}
+		s.ephemerals = append(s.ephemerals, e)
+		return map[string]any{"ok": true, "message_ts": e.TS}
 	case "chat.update":
 		return s.update(c, in)
 	case "chat.delete":
@@ -358,6 +384,13 @@ func (s *Server) call(method, token string, in args) map[string]any {
 			return no("already_reacted")
 		}
 		m.Reactions = append(m.Reactions, in.str("name"))
+		return map[string]any{"ok": true}
+	case "reactions.remove":
+		m := c.find(in.str("timestamp"))
+		if m == nil || !slices.Contains(m.Reactions, in.str("name")) {
+			return no("no_reaction")
+		}
+		m.Reactions = slices.DeleteFunc(m.Reactions, func(r string) bool { return r == in.str("name") })
 		return map[string]any{"ok": true}
 	case "conversations.replies":
 		return s.list(c, in, func(m *Message) bool { return m.ThreadTS == in.str("ts") || m.TS == in.str("ts") }, false)

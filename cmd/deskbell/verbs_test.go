@@ -1,0 +1,321 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/deskbell/deskbell/handover"
+	"github.com/deskbell/deskbell/notify/slack/slacktest"
+)
+
+// byBothDoors plays a story with Slack by signed HTTP and by Socket Mode.
+func byBothDoors(t *testing.T, story func(w *whole)) {
+	t.Helper()
+	t.Parallel()
+	for name, sockets := range map[string]bool{"signed HTTP": false, "Socket Mode": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			story(begin(t, settings{sockets: sockets}))
+		})
+	}
+}
+
+// rings is a customer who waits for a person.
+func (w *whole) rings(question string) (*visitor, slacktest.Message) {
+	w.Helper()
+	ana := w.visit()
+	ana.says(question)
+	ana.says("a human please")
+	return ana, w.cardShows("WAITING", "*Summary*")
+}
+
+func (w *whole) told(user, part string) {
+	w.Helper()
+	w.until(user+" alone reads "+part, func() bool {
+		return slices.ContainsFunc(w.slack.Ephemerals(user), func(s string) bool { return strings.Contains(s, part) })
+	})
+}
+
+func (w *whole) ok(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+// command is /deskbell in C1, whose answer must have the parts.
+func (w *whole) command(user, text string, parts ...string) {
+	w.Helper()
+	got, err := w.slack.Command(user, "C1", text)
+	w.ok(err)
+	for _, p := range parts {
+		if !strings.Contains(got, p) {
+			w.Fatalf("/deskbell %s has no %q: %s", text, p, got)
+		}
+	}
+}
+
+func TestALineBeforeTheClaimIsClaimedAndSent(t *testing.T) {
+	byBothDoors(t, func(w *whole) {
+		ana, card := w.rings("Do you sell lawn mowers?")
+		line := w.slack.Say("C1", card.TS, "UBOB", "We do, from May on.")
+		w.told("UBOB", "nobody has claimed")
+		w.until("the line is marked", func() bool { return slices.Contains(w.reactions(card.TS, line), "memo") })
+		if strings.Contains(ana.sees(), "May") {
+			w.Fatal("a line leaked")
+		}
+		w.ok(w.slack.Answer("UBOB", "claim_send"))
+		ana.reads("Hi, I'm Bob.")
+		ana.reads("agent: We do, from May on.")
+		if sees := ana.sees(); strings.Index(sees, "I'm Bob") > strings.Index(sees, "from May") {
+			w.Error("she speaks before she says hello:\n" + sees)
+		}
+		w.cardShows("CLAIMED by Bob")
+		w.told("UBOB", "Sent to the customer.")
+		w.until("the mark is gone", func() bool { return !slices.Contains(w.reactions(card.TS, line), "memo") })
+		w.slack.Edit("C1", line, "We do, from *June* on.") // it is a line like any other now
+		ana.reads("from **June** on.")
+	})
+}
+
+func TestAColleaguesLineIsSentOnBehalfOrStays(t *testing.T) {
+	byBothDoors(t, func(w *whole) {
+		ana, card := w.rings("Do you sell lawn mowers?")
+		w.click(card.TS, "claim", "UMIA")
+		ana.reads("Hi, I'm Mia.")
+		w.slack.Say("C1", card.TS, "UBOB", "They are in the cellar.")
+		w.told("UBOB", "Mia holds this conversation")
+		w.ok(w.slack.Answer("UBOB", "send_on_behalf"))
+		ana.reads("agent: They are in the cellar.")
+		if m := ana.last(); m.Author != "Mia" {
+			w.Errorf("it is %s's", m.Author)
+		}
+		w.slack.Say("C1", card.TS, "UBOB", "She is a difficult one.")
+		w.until("he is asked again", func() bool { return len(w.slack.Ephemerals("UBOB")) == 2 })
+		w.ok(w.slack.Answer("UBOB", "keep_internal"))
+		w.told("UBOB", "It stays in the team.")
+		if strings.Contains(ana.sees(), "difficult") {
+			w.Error("a note leaked")
+		}
+	})
+}
+
+func (w *whole) reactions(thread, ts string) []string {
+	for _, m := range w.slack.Thread("C1", thread) {
+		if m.TS == ts {
+			return m.Reactions
+		}
+	}
+	return nil
+}
+
+func TestAConversationIsTransferredWithItsReason(t *testing.T) {
+	byBothDoors(t, func(w *whole) {
+		ana, card := w.rings("Do you sell lawn mowers?")
+		w.click(card.TS, "claim", "UMIA")
+		ana.reads("Hi, I'm Mia.")
+		w.cardShows("CLAIMED by Mia")
+		w.click(card.TS, "transfer", "UMIA")
+		w.until("the form is open", func() bool { v := w.slack.Modal("UMIA"); return v != nil && strings.Contains(v.Text(), "Transfer") })
+		refused, err := w.slack.SubmitForm("UMIA", map[string]string{"team": "billing"})
+		if err != nil || !strings.Contains(fmt.Sprint(refused), "Say why") {
+			w.Fatal(refused, err)
+		}
+		refused, err = w.slack.SubmitForm("UMIA", map[string]string{"team": "billing", "reason": "she asks for an invoice"})
+		if err != nil || len(refused) > 0 {
+			w.Fatal(refused, err)
+		}
+		w.cardShows("MOVED")
+		w.until("the new team has a card", func() bool { return len(w.slack.Channel("C2")) == 1 })
+		next := w.slack.Channel("C2")[0]
+		w.until("its thread has all that was said, and why", func() bool {
+			var all string
+			for _, m := range w.slack.Thread("C2", next.TS) {
+				all += m.Shown()
+			}
+			return strings.Contains(all, "lawn mowers") && strings.Contains(all, "Transferred to billing: she asks for an invoice")
+		})
+		w.ok(w.slack.Click("C2", next.TS, "claim", "UBOB"))
+		ana.reads("Hi, I'm Bob.")
+		if strings.Contains(ana.sees(), "invoice") {
+			w.Error("the reason leaked")
+		}
+	})
+}
+
+func TestVerbsInTheThreadAreDoneOnceAndStayInTheTeam(t *testing.T) {
+	byBothDoors(t, func(w *whole) {
+		w.slack.Duplicate(true)
+		ana, card := w.rings("Do you sell lawn mowers?")
+		say := func(user, text string) { w.slack.Say("C1", card.TS, user, "<@UBOT> "+text) }
+		say("UMIA", "claim")
+		ana.reads("Hi, I'm Mia.")
+		w.told("UMIA", "It is yours.")
+		say("UBOB", "resolve")
+		w.until("Bob resolved it: without a list of agents anybody may", func() bool { return strings.HasPrefix(ana.stateText(), "closed") })
+		w.cardShows("RESOLVED by Mia", "Reopen")
+		w.click(card.TS, "reopen", "UMIA")
+		w.until("a new handoff rings", func() bool { return len(w.slack.Channel("C1")) == 2 })
+		card = w.cardShows("CLAIMED by Mia")
+		w.until("the card's thread is known", func() bool {
+			_, err := w.app.store.OfThread(t.Context(), handover.Place{Workspace: "slack:T1", Channel: "C1"}, card.TS)
+			return err == nil
+		})
+		say("UMIA", "escalate she is a journalist")
+		w.cardShows("URGENT")
+		w.threadHas(card.TS, "Escalated: she is a journalist")
+		say("UMIA", "snooze 2h")
+		w.cardShows("snoozed until")
+		ana.says("Are you there?")
+		w.threadHas(card.TS, "the snooze is over")
+		say("UMIA", "snooze for a while")
+		w.told("UMIA", "Say for how long")
+		say("UMIA", "assign <@UBOB>")
+		ana.reads("Hi, I'm Bob.")
+		w.cardShows("CLAIMED by Bob")
+		say("UMIA", "dance")
+		w.told("UMIA", `There is no verb "dance"`)
+		say("UBOB", "not-a-handoff")
+		w.cardShows("NOT A HANDOFF")
+		ana.reads("You are back with the assistant.")
+		if n := strings.Count(w.thread(card.TS), "Escalated:"); n != 1 {
+			w.Errorf("escalated %d times", n)
+		}
+		for _, part := range []string{"journalist", "snooze", "UBOT", "dance"} {
+			if strings.Contains(ana.sees(), part) {
+				w.Errorf("%q leaked", part)
+			}
+		}
+	})
+}
+
+func TestTheKnowledgeBaseIsSearchedAndInserted(t *testing.T) {
+	byBothDoors(t, func(w *whole) {
+		ana, card := w.rings("Do you sell lawn mowers?")
+		w.click(card.TS, "claim", "UMIA")
+		ana.reads("Hi, I'm Mia.")
+		w.slack.Say("C1", card.TS, "UMIA", "<@UBOT> kb what does delivery cost")
+		w.told("UMIA", "found")
+		w.ok(w.slack.Answer("UMIA", "insert"))
+		w.until("the draft is open", func() bool {
+			v := w.slack.Modal("UMIA")
+			return v != nil && strings.Contains(v.Text(), "Delivery costs")
+		})
+		refused, err := w.slack.Submit("UMIA", w.slack.Modal("UMIA").Fields()[0].Initial)
+		if err != nil || len(refused) > 0 {
+			w.Fatal(refused, err)
+		}
+		ana.reads("agent: Delivery costs €4.90.")
+		w.command("UMIA", "kb what does delivery cost", "Delivery times and costs")
+		w.click(card.TS, "resolve", "UMIA")
+		w.cardShows("RESOLVED")
+		w.click(card.TS, "add_to_knowledge", "UMIA")
+		w.until("the form is open", func() bool { v := w.slack.Modal("UMIA"); return v != nil && strings.Contains(v.Text(), "lawn mowers") })
+		refused, err = w.slack.SubmitForm("UMIA", map[string]string{"title": "Do you sell lawn mowers?", "text": "Yes, lawn mowers are in the cellar from May on."})
+		if err != nil || len(refused) > 0 {
+			w.Fatal(refused, err)
+		}
+		eve := w.visit()
+		eve.says("Do you sell lawn mowers?")
+		eve.reads("bot: Yes, lawn mowers are in the cellar from May on.")
+	})
+}
+
+func TestTheQueueIsReadAndWorkedFromACommand(t *testing.T) {
+	byBothDoors(t, func(w *whole) {
+		w.command("UMIA", "", "/deskbell VERB", "snooze 2h", "pause REASON|off")
+		w.command("UMIA", "queue", "Nobody waits")
+		w.command("UMIA", "resolve", "You hold no conversation")
+		w.command("UMIA", "nonsense", "There is no verb")
+		ana, _ := w.rings("Do you sell lawn mowers?")
+		w.command("UMIA", "queue", "Ana Ruiz", "asked for a person", "Claim")
+		w.ok(w.slack.Answer("UMIA", "claim"))
+		ana.reads("Hi, I'm Mia.")
+		w.told("UMIA", "It is yours.")
+		w.command("UMIA", "queue", "with Mia")
+		w.command("UMIA", "status busy", "You are busy now.")
+		w.command("UMIA", "status", "You are busy.")
+		w.command("UMIA", "status asleep", "Expected available")
+		w.command("UMIA", "resolve", "Resolved.")
+		w.until("it is resolved", func() bool { return strings.HasPrefix(ana.stateText(), "closed") })
+		w.command("UMIA", "stats 1d", "1 rang · 1 claimed", "1 resolved")
+		w.command("UMIA", "doctor", "0 wait, 0 are with agents.")
+		eve := w.visit()
+		eve.says("How long does delivery take?")
+		eve.reads("2 to 3 working days")
+		w.command("UBOB", "live", "with the bot", "Take over")
+		w.ok(w.slack.Answer("UBOB", "take_over"))
+		eve.reads("Hi, I'm Bob.")
+	})
+}
+
+func TestAPauseClosesTheGateEverywhere(t *testing.T) {
+	byBothDoors(t, func(w *whole) {
+		w.command("UMIA", `pause "payments are down"`, "Paused: customers are told")
+		ana := w.visit()
+		ana.says("a human please")
+		ana.reads("nobody can join right now")
+		w.command("UMIA", "pause", "payments are down")
+		w.command("UMIA", "pause off", "open again")
+		ana.says("a human please!")
+		w.cardShows("WAITING")
+	})
+}
+
+func TestHomeShowsMineTheQueueAndMyStatus(t *testing.T) {
+	byBothDoors(t, func(w *whole) {
+		ana, card := w.rings("Do you sell lawn mowers?")
+		shows := func(parts ...string) {
+			w.Helper()
+			w.until("home shows "+strings.Join(parts, ", "), func() bool {
+				return !slices.ContainsFunc(parts, func(p string) bool { return !strings.Contains(w.slack.Home("UMIA"), p) })
+			})
+		}
+		w.slack.OpenHome("UMIA")
+		shows("Yours: 0", "Waiting: 1", "Ana Ruiz", "1 rang")
+		w.ok(w.slack.AtHome("UMIA", "claim", ""))
+		ana.reads("Hi, I'm Mia.")
+		shows("Yours: 1", "Waiting: 0")
+		w.ok(w.slack.AtHome("UMIA", "home_status", "away"))
+		w.command("UMIA", "status", "You are away.")
+		w.ok(w.slack.More("C1", card.TS, "Snooze", "UMIA"))
+		w.until("the form is open", func() bool { v := w.slack.Modal("UMIA"); return v != nil && strings.Contains(v.Text(), "Snooze") })
+		if refused, err := w.slack.SubmitForm("UMIA", map[string]string{"for": "1h"}); err != nil || len(refused) > 0 {
+			w.Fatal(refused, err)
+		}
+		w.cardShows("snoozed until")
+		w.ok(w.slack.Shortcut("C1", card.TS, "release", "UMIA"))
+		w.cardShows("WAITING")
+	})
+}
+
+func TestVerbsAskForTheRightPerson(t *testing.T) {
+	t.Parallel()
+	w := begin(t, settings{more: `
+agents:
+  mia: {slack_user: UMIA, display_name: Mia}
+  bob: {slack_user: UBOB, display_name: Bob, role: lead}
+  eve: {slack_user: UEVE, display_name: Eve}
+`})
+	w.slack.AddUser("UEVE", "Eve")
+	ana, card := w.rings("Do you sell lawn mowers?")
+	w.click(card.TS, "claim", "UMIA")
+	ana.reads("Hi, I'm Mia.")
+	w.cardShows("CLAIMED by Mia")
+	w.click(card.TS, "resolve", "UEVE")
+	w.told("UEVE", "Mia holds this conversation. She or a lead can do that.")
+	w.command("UEVE", "pause incident", "This is for leads")
+	w.slack.OpenHome("UEVE")
+	w.until("Eve's home is drawn", func() bool { return strings.Contains(w.slack.Home("UEVE"), "Yours: 0") })
+	if strings.Contains(w.slack.Home("UEVE"), "Pause") {
+		t.Error("Eve is offered the gate's switch")
+	}
+	w.slack.OpenHome("UBOB")
+	w.until("Bob's home has the switch", func() bool { return strings.Contains(w.slack.Home("UBOB"), "Pause handoffs") })
+	w.ok(w.slack.AtHome("UBOB", "home_pause", ""))
+	w.until("it is paused", func() bool { return strings.Contains(w.slack.Home("UBOB"), "Open handoffs again") })
+	w.click(card.TS, "resolve", "UBOB")
+	w.cardShows("RESOLVED")
+}

@@ -1,0 +1,100 @@
+package handover
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// LabelNotAHandoff marks a handoff that should not have been one: for tuning.
+const LabelNotAHandoff = "not_a_handoff"
+
+// Escalate is a step up: the handoff becomes more urgent, and the reason stands in its thread.
+func (d *Desk) Escalate(ctx context.Context, handoff int64, by By, reason string) (Saved, error) {
+	return d.agentStep(ctx, handoff, by, "escalate", func(c Conversation, ch *Change) error {
+		if c.State != Waiting && c.State != Claimed {
+			return &NotAllowedError{Step: "escalate", State: c.State, Agent: c.Handoff.Agent}
+		}
+		if c.Handoff.Priority < 2 {
+			ch.Next.Handoff.Priority = 2
+			ch.cause(KindCard, nil)
+		}
+		ch.tell("Escalated: " + reason)
+		return nil
+	})
+}
+
+// Snooze lays a claimed handoff aside until a while has passed or the customer writes.
+func (d *Desk) Snooze(ctx context.Context, handoff int64, by By, after time.Duration) (Saved, error) {
+	return d.agentStep(ctx, handoff, by, "snooze", func(c Conversation, ch *Change) error {
+		if err := holder(c, "snooze"); err != nil {
+			return err
+		}
+		ch.Next.Handoff.SnoozedUntil = c.Now.Add(after).Truncate(time.Second)
+		ch.Timers = append(ch.Timers, Timer{Conversation: c.ID, Handoff: handoff, Kind: TimerSnooze, After: after})
+		ch.cause(KindCard, nil)
+		return nil
+	})
+}
+
+// wake ends a snooze: the thread is told, so that it comes up again.
+func (ch *Change) wake(why string) {
+	if ch.Next.Handoff.SnoozedUntil.Unix() <= 0 {
+		return
+	}
+	ch.Next.Handoff.SnoozedUntil = time.Time{}
+	ch.Elapsed = append(ch.Elapsed, Timer{Conversation: ch.Next.ID, Kind: TimerSnooze})
+	ch.cause(KindCard, nil)
+	ch.tell(why)
+}
+
+// Wake ends a snooze whose time is over.
+func (d *Desk) Wake(ctx context.Context, t Timer) (Saved, error) {
+	return d.update(ctx, ByID(t.Conversation), func(c Conversation, ch *Change) error {
+		ch.Elapsed = append(ch.Elapsed, t)
+		if c.Handoff.ID == t.Handoff && c.State == Claimed {
+			ch.wake("The snooze is over.")
+		}
+		return nil
+	})
+}
+
+// Dismiss says that this should not have rung: the conversation goes back to the bot, and the handoff keeps the label.
+func (d *Desk) Dismiss(ctx context.Context, handoff int64, by By) (Saved, error) {
+	return d.agentStep(ctx, handoff, by, stepReturn, func(c Conversation, ch *Change) error {
+		if c.Handoff.Label == LabelNotAHandoff {
+			return nil
+		}
+		ch.Next.Handoff.Label = LabelNotAHandoff
+		if c.State == Closed || c.State == WithBot {
+			ch.cause(KindCard, nil)
+			return nil
+		}
+		return d.ended(ch, by, stepReturn, Returned, d.opts.Texts.Returned)
+	})
+}
+
+// tell puts a line of our own for the team into the thread.
+func (ch *Change) tell(text string) {
+	ch.cause(KindRelay, ch.add(Message{From: FromBot, Visibility: Internal, Text: text}))
+}
+
+// Availability says whether an agent can take a conversation.
+type Availability string
+
+// The availabilities.
+const (
+	Available Availability = "available"
+	Busy      Availability = "busy"
+	Away      Availability = "away"
+	Offline   Availability = "offline"
+)
+
+// AvailabilityOf reads one, as people write it.
+func AvailabilityOf(s string) (Availability, error) {
+	switch a := Availability(s); a {
+	case Available, Busy, Away, Offline:
+		return a, nil
+	}
+	return "", fmt.Errorf("%q: expected available, busy, away or offline", s)
+}

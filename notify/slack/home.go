@@ -1,0 +1,75 @@
+package slack
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/deskbell/deskbell/handover"
+)
+
+// homeLater draws an agent's home tab.
+func (w *Workspace) homeLater(user string) {
+	w.politely("home", func(ctx context.Context) error {
+		blocks, err := w.home(ctx, user)
+		if err != nil {
+			return err
+		}
+		_, err = w.api.PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: user, View: slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: blocks}}})
+		return err
+	})
+}
+
+// home is what an agent with ten open threads looks at: hers, the longest first, then the queue, her status, the day's figures, and for leads the
+// gate's switch.
+func (w *Workspace) home(ctx context.Context, user string) (blocks []slack.Block, err error) {
+	me, err := w.people.Meet(ctx, w.account(user))
+	if err != nil {
+		return nil, err
+	}
+	status, err := w.people.Availability(ctx, me.ID)
+	if err != nil {
+		return nil, err
+	}
+	queue, err := w.reads.Queue(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	day, err := w.reads.Figures(ctx, 24*time.Hour)
+	if err != nil {
+		return nil, err
+	}
+	var mine, waiting []handover.Conversation
+	for _, c := range queue {
+		switch {
+		case c.State == handover.Claimed && c.Handoff.Agent.ID == me.ID:
+			mine = append(mine, c)
+		case c.State == handover.Waiting:
+			waiting = append(waiting, c)
+		}
+	}
+	heading := func(text string) slack.Block { return slack.NewHeaderBlock(plainText(text)) }
+	blocks = append(blocks, slack.NewActionBlock("status", choice("home_status", string(status), string(handover.Available), string(handover.Busy), string(handover.Away), string(handover.Offline))))
+	if why := w.desk.Paused(); why != "" {
+		blocks = append(blocks, section(":double_vertical_bar: *Paused:* "+escape(clip(why, 300))))
+	}
+	blocks = append(blocks, heading(fmt.Sprintf("Yours: %d", len(mine))))
+	if len(mine) == 0 {
+		blocks = append(blocks, section("You hold no conversation."))
+	}
+	blocks = append(append(blocks, w.rows(mine, 30)...), heading(fmt.Sprintf("Waiting: %d", len(waiting))))
+	if len(waiting) == 0 {
+		blocks = append(blocks, section("Nobody waits."))
+	}
+	blocks = append(append(blocks, w.rows(waiting, 30)...), heading("The last 24 hours"), section(figures(day)))
+	if w.o.Lead != nil && w.o.Lead(user) {
+		action, label := "home_pause", "Pause handoffs"
+		if w.desk.Paused() != "" {
+			action, label = "home_resume", "Open handoffs again"
+		}
+		blocks = append(blocks, slack.NewActionBlock("gate", slack.NewButtonBlockElement(action, "0", plainText(label))), slack.NewContextBlock("", mrkdwn("Configuration "+escape(w.o.Config))))
+	}
+	return blocks, nil
+}

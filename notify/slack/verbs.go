@@ -1,0 +1,547 @@
+package slack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/deskbell/deskbell/handover"
+)
+
+// may says who a verb is for.
+type may int
+
+const (
+	anyone may = iota // of the agents
+	keeper            // who holds the conversation, or a lead
+	leads
+)
+
+// verb is something that agents can do, by a button, a message shortcut, @deskbell in a thread or /deskbell.
+type verb struct {
+	args, help string
+	may        may
+	about      bool // a conversation
+	do         func(context.Context, ask) (reply, error)
+}
+
+// ask is a verb with all that its door knows.
+type ask struct {
+	verb, args string
+	text       string // of a form that has a second field
+	user       string
+	at         string // Slack's time, where the door has one
+	channel    string
+	card       string // ts of the card, where the door has one
+	line       string // ts of the line that a shortcut was used on
+	trigger    string // opens a modal within three seconds; "": this door cannot
+	conv       handover.Conversation
+}
+
+// reply is what the agent alone reads.
+type reply struct {
+	text   string
+	blocks []slack.Block
+	done   bool // the verb was done; false: it was refused, or asks for more
+}
+
+// said refuses, or tells what is missing.
+func said(format string, a ...any) (reply, error) { return reply{text: fmt.Sprintf(format, a...)}, nil }
+
+func done(format string, a ...any) (reply, error) {
+	return reply{text: fmt.Sprintf(format, a...), done: true}, nil
+}
+
+func (w *Workspace) account(user string) handover.Account {
+	return handover.Account{Workspace: w.o.Identity.Workspace(), External: user}
+}
+
+func (w *Workspace) byOf(a ask) handover.By {
+	by := handover.By{Account: w.account(a.user), At: a.at}
+	if a.card != "" {
+		by.Card = handover.Card{Place: handover.Place{Workspace: w.o.Identity.Workspace(), Channel: a.channel}, TS: a.card}
+	}
+	return by
+}
+
+// verbs are all of them, by name.
+func (w *Workspace) verbs() map[string]verb {
+	step := func(do func(context.Context, int64, handover.By) (handover.Saved, error), text string) func(context.Context, ask) (reply, error) {
+		return func(ctx context.Context, a ask) (reply, error) {
+			_, err := do(ctx, a.conv.Handoff.ID, w.byOf(a))
+			return reply{text: text, done: true}, err
+		}
+	}
+	return map[string]verb{
+		"claim":            {"", "take the conversation; without one, the next that waits", anyone, true, step(w.desk.Claim, "It is yours. Write in its thread to answer.")},
+		"release":          {"", "put it back into the queue", keeper, true, step(w.desk.Release, "It waits again.")},
+		"resolve":          {"", "end it, and ask for a rating", keeper, true, step(w.desk.Resolve, "Resolved.")},
+		"return":           {"", "give it back to the bot", keeper, true, step(w.desk.Return, "The bot has it again.")},
+		"reopen":           {"", "take an ended one up again", anyone, true, step(w.desk.Reopen, "It is yours again.")},
+		"not_a_handoff":    {"", "this should not have rung: back to the bot, with a label", anyone, true, step(w.desk.Dismiss, "Noted: not a handoff. The bot has it.")},
+		"draft":            {"", "a draft from the knowledge base", anyone, true, w.verbDraft},
+		"kb":               {"QUESTION", "search the knowledge base", anyone, false, w.verbSearch},
+		"assign":           {"@COLLEAGUE", "give it to a colleague", anyone, true, w.verbAssign},
+		"transfer":         {"TEAM REASON", "move it to another team, which reads the reason", keeper, true, w.verbTransfer},
+		"escalate":         {"REASON", "make it more urgent", anyone, true, w.verbEscalate},
+		"snooze":           {"2h", "lay it aside until then, or until the customer writes", keeper, true, w.verbSnooze},
+		"add_to_knowledge": {"", "make an article of the question and your answer", anyone, true, w.verbLearn},
+		"status":           {"available|busy|away|offline", "whether you can take a conversation", anyone, false, w.verbStatus},
+		"queue":            {"", "who waits, and who has whom", anyone, false, w.verbQueue},
+		"live":             {"", "what the bot is talking about, to take over", anyone, false, w.verbLive},
+		"stats":            {"7d", "figures of a while", anyone, false, w.verbStats},
+		"pause":            {"REASON|off", "nobody can be had: no handoffs until off", leads, false, w.verbPause},
+		"doctor":           {"", "how the desk is", anyone, false, w.verbDoctor},
+		"help":             {"", "this list", anyone, false, w.verbHelp},
+	}
+}
+
+// perform does a verb for whoever asks, from whatever door. What is refused is said in the reply; an error is for trying again.
+func (w *Workspace) perform(ctx context.Context, a ask) (reply, error) {
+	v, known := w.verbs()[a.verb]
+	if !known {
+		names := make([]string, 0, 20)
+		for name := range w.verbs() {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		return said("There is no verb %q. There are: %s.", clip(a.verb, 40), strings.Join(names, ", "))
+	}
+	if v.about && a.conv.ID == 0 {
+		conv, text, err := w.meant(ctx, a)
+		if err != nil || text != "" {
+			return reply{text: text}, err
+		}
+		a.conv = conv
+	}
+	if text := w.refused(ctx, v.may, a); text != "" {
+		return reply{text: text}, nil
+	}
+	r, err := v.do(ctx, a)
+	if text := refusalText(err); text != "" {
+		return reply{text: text}, nil
+	}
+	return r, err
+}
+
+// refused says why somebody may not, "" when she may. Without a list of agents everybody may.
+func (w *Workspace) refused(ctx context.Context, m may, a ask) string {
+	lead := w.o.Lead == nil || w.o.Lead(a.user)
+	switch {
+	case m == leads && !lead:
+		return "This is for leads and admins."
+	case m == keeper && !lead && a.conv.State == handover.Claimed:
+		if me, err := w.people.Meet(ctx, w.account(a.user)); err == nil && a.conv.Handoff.Agent.ID != me.ID {
+			return agentName(a.conv.Handoff.Agent) + " holds this conversation. She or a lead can do that."
+		}
+	}
+	return ""
+}
+
+// meant is the conversation that a verb without a thread is about: for claim the next that waits in the channel's team, else the only one
+// that the agent holds.
+func (w *Workspace) meant(ctx context.Context, a ask) (conv handover.Conversation, text string, err error) {
+	queue, err := w.reads.Queue(ctx, false)
+	if err != nil {
+		return conv, "", err
+	}
+	if a.verb == "claim" {
+		for _, c := range queue {
+			if c.State == handover.Waiting && (c.Handoff.Card.Channel == a.channel || c.Handoff.Card.Channel == "") {
+				return c, "", nil
+			}
+		}
+		return conv, "Nobody waits here.", nil
+	}
+	me, err := w.people.Meet(ctx, w.account(a.user))
+	if err != nil {
+		return conv, "", err
+	}
+	var mine []handover.Conversation
+	for _, c := range queue {
+		if c.State == handover.Claimed && c.Handoff.Agent.ID == me.ID {
+			mine = append(mine, c)
+		}
+	}
+	switch len(mine) {
+	case 0:
+		return conv, "You hold no conversation. Write `@deskbell " + a.verb + "` in the thread of the one you mean.", nil
+	case 1:
+		return mine[0], "", nil
+	}
+	return conv, fmt.Sprintf("You hold %d conversations. Write `@deskbell %s` in the thread of the one you mean.", len(mine), a.verb), nil
+}
+
+func (w *Workspace) verbDraft(_ context.Context, a ask) (reply, error) {
+	if a.trigger == "" {
+		return w.byButton(a, "Press it to draft a reply.")
+	}
+	w.openDraft(click{handoff: a.conv.Handoff.ID, user: a.user, channel: a.channel, ts: a.card, trigger: a.trigger})
+	return reply{done: true}, nil
+}
+
+// byButton is for a door that cannot open a modal: a button can.
+func (w *Workspace) byButton(a ask, text string) (reply, error) {
+	b := slack.NewButtonBlockElement(a.verb, strconv.FormatInt(a.conv.Handoff.ID, 10), plainText(title(a.verb)+" …"))
+	return reply{text: text, blocks: []slack.Block{section(text), slack.NewActionBlock("", b)}}, nil
+}
+
+func title(verb string) string {
+	verb = strings.ReplaceAll(verb, "_", " ")
+	return strings.ToUpper(verb[:1]) + verb[1:]
+}
+
+func (w *Workspace) verbSearch(ctx context.Context, a ask) (reply, error) {
+	if a.args == "" {
+		return said("Say what to look for: `kb how long does delivery take`.")
+	}
+	found, err := w.drafter.Search(ctx, a.args)
+	if err != nil {
+		return reply{}, err
+	}
+	if len(found) == 0 {
+		return said("The knowledge base has nothing on that.")
+	}
+	r := reply{text: fmt.Sprintf("%d found", len(found))}
+	for i, c := range found[:min(5, len(found))] {
+		text := fmt.Sprintf("%d. *%s*", i+1, linked(c))
+		if c.Internal {
+			text += " · :lock: for the team alone"
+		}
+		s := slack.NewSectionBlock(mrkdwn(clipEscaped(text+"\n"+fromMarkdown(clip(c.Text, 600)), maxSection)), nil, nil)
+		if a.conv.Handoff.ID != 0 && !c.Internal {
+			s.Accessory = slack.NewAccessory(slack.NewButtonBlockElement("insert", strconv.FormatInt(a.conv.Handoff.ID, 10), plainText("Insert")))
+			s.BlockID = clip(fmt.Sprintf("kb:%d:%s", i, a.args), 250)
+		}
+		r.blocks = append(r.blocks, s)
+	}
+	return r, nil
+}
+
+var mentioned = regexp.MustCompile(`^<@([UW][A-Z0-9]+)(?:\|[^>]*)?>$`)
+
+func (w *Workspace) verbAssign(ctx context.Context, a ask) (reply, error) {
+	if a.args == "" {
+		return w.byForm(ctx, a)
+	}
+	m := mentioned.FindStringSubmatch(strings.TrimSpace(a.args))
+	if m == nil {
+		return said("Name a colleague: `assign @mia`.")
+	}
+	return w.assign(ctx, a, m[1])
+}
+
+func (w *Workspace) assign(ctx context.Context, a ask, user string) (reply, error) {
+	to, err := w.people.Meet(ctx, w.account(user))
+	if err != nil {
+		return reply{}, err
+	}
+	if w.o.ListedOnly && to.Name == "" {
+		return said("<@%s> is not in the list of agents.", user)
+	}
+	if _, err := w.desk.Assign(ctx, a.conv.Handoff.ID, w.byOf(a), to); err != nil {
+		return reply{}, err
+	}
+	return done("<@%s> has it now.", user)
+}
+
+func (w *Workspace) verbTransfer(ctx context.Context, a ask) (reply, error) {
+	team, reason, _ := strings.Cut(strings.TrimSpace(a.args), " ")
+	switch {
+	case a.args == "":
+		return w.byForm(ctx, a)
+	case !slices.Contains(w.o.Teams, team):
+		return said("No team is called %q. There are: %s.", clip(team, 40), strings.Join(w.o.Teams, ", "))
+	case strings.TrimSpace(reason) == "":
+		return said("Say why, the next agent reads it: `transfer %s she asks for an invoice of 2019`.", team)
+	}
+	if _, err := w.desk.Transfer(ctx, a.conv.Handoff.ID, w.byOf(a), team, strings.TrimSpace(reason)); err != nil {
+		return reply{}, err
+	}
+	return done("It waits for %s now.", team)
+}
+
+func (w *Workspace) verbEscalate(ctx context.Context, a ask) (reply, error) {
+	if a.args == "" {
+		return w.byForm(ctx, a)
+	}
+	_, err := w.desk.Escalate(ctx, a.conv.Handoff.ID, w.byOf(a), a.args)
+	return reply{text: "Escalated.", done: true}, err
+}
+
+// mostSnooze is how long a conversation can be laid aside.
+const mostSnooze = 30 * 24 * time.Hour
+
+// lasting reads 30m, 2h, 1d; 0 when it is none, or of no use.
+func lasting(s string) time.Duration {
+	s = strings.TrimSpace(strings.ToLower(s))
+	if days, is := strings.CutSuffix(s, "d"); is {
+		if n, err := strconv.ParseFloat(days, 64); err == nil {
+			s = fmt.Sprintf("%fh", n*24)
+		}
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d < time.Minute || d > mostSnooze {
+		return 0
+	}
+	return d
+}
+
+func (w *Workspace) verbSnooze(ctx context.Context, a ask) (reply, error) {
+	if a.args == "" {
+		return w.byForm(ctx, a)
+	}
+	d := lasting(a.args)
+	if d == 0 {
+		return said("Say for how long, 1m to 30d: `snooze 2h`.")
+	}
+	_, err := w.desk.Snooze(ctx, a.conv.Handoff.ID, w.byOf(a), d)
+	return reply{text: "Laid aside for " + strings.TrimSpace(a.args) + ", or until the customer writes.", done: true}, err
+}
+
+// verbLearn makes an article of what an agent has read over: customers get it word for word.
+func (w *Workspace) verbLearn(ctx context.Context, a ask) (reply, error) {
+	if a.args == "" || a.text == "" {
+		return w.byForm(ctx, a)
+	}
+	if err := w.o.Learn(ctx, "handoff-"+strconv.FormatInt(a.conv.Handoff.ID, 10), a.args, a.text); err != nil {
+		return reply{}, err
+	}
+	return done("Added: the bot answers it from now on.")
+}
+
+func (w *Workspace) verbStatus(ctx context.Context, a ask) (reply, error) {
+	me, err := w.people.Meet(ctx, w.account(a.user))
+	if err != nil {
+		return reply{}, err
+	}
+	if a.args == "" {
+		now, err := w.people.Availability(ctx, me.ID)
+		return reply{text: fmt.Sprintf("You are %s.", now)}, err
+	}
+	to, err := handover.AvailabilityOf(strings.ToLower(strings.TrimSpace(a.args)))
+	if err != nil {
+		return said("Expected available, busy, away or offline.")
+	}
+	if err := w.people.SetAvailability(ctx, me.ID, to); err != nil {
+		return reply{}, err
+	}
+	w.homeLater(a.user)
+	return said("You are %s now.", to)
+}
+
+// permalink is where a card is; Slack leads on to the workspace's own address.
+func permalink(k handover.Card) string {
+	return "https://slack.com/archives/" + k.Channel + "/p" + strings.ReplaceAll(k.TS, ".", "")
+}
+
+func (w *Workspace) verbQueue(ctx context.Context, _ ask) (reply, error) {
+	queue, err := w.reads.Queue(ctx, false)
+	if err != nil {
+		return reply{}, err
+	}
+	if len(queue) == 0 {
+		return said("Nobody waits, and nobody is with an agent.")
+	}
+	return reply{text: fmt.Sprintf("%d open", len(queue)), blocks: w.rows(queue, 20)}, nil
+}
+
+// rows are conversations, one a line, with the button that each wants.
+func (w *Workspace) rows(list []handover.Conversation, most int) (blocks []slack.Block) {
+	for _, c := range list[:min(most, len(list))] {
+		h := c.Handoff
+		text := "*" + plain(clip(name(c.Contact), 60)) + "*"
+		if h.Card.TS != "" && c.State != handover.WithBot {
+			text = "*<" + permalink(h.Card) + "|" + strings.ReplaceAll(plain(clip(name(c.Contact), 60)), "|", "¦") + ">*"
+		}
+		var button *slack.ButtonBlockElement
+		switch c.State {
+		case handover.Waiting:
+			text += " · waits since " + when(h.RequestedAt) + " · " + whyPlain(h)
+			button = slack.NewButtonBlockElement("claim", strconv.FormatInt(h.ID, 10), plainText("Claim"))
+		case handover.Claimed:
+			text += " · with " + plain(agentName(h.Agent)) + " since " + when(h.ClaimedAt)
+			if h.SnoozedUntil.Unix() > 0 {
+				text += " · snoozed until " + clockTime(h.SnoozedUntil)
+			}
+		case handover.WithBot:
+			text += " · with the bot · " + c.Channel
+			button = slack.NewButtonBlockElement("take_over", strconv.FormatInt(c.ID, 10), plainText("Take over"))
+		case handover.Closed:
+		}
+		if h.Priority > 0 && c.State != handover.WithBot {
+			text += " · URGENT"
+		}
+		if h.Brief != nil && c.State != handover.WithBot {
+			text += "\n" + escape(clip(h.Brief.Summary, 300))
+		}
+		s := slack.NewSectionBlock(mrkdwn(clipEscaped(text, maxSection)), nil, nil)
+		if button != nil {
+			s.Accessory = slack.NewAccessory(button)
+		}
+		blocks = append(blocks, s)
+	}
+	if more := len(list) - most; more > 0 {
+		blocks = append(blocks, slack.NewContextBlock("", mrkdwn(fmt.Sprintf("and %d more, in the console", more))))
+	}
+	return blocks
+}
+
+func (w *Workspace) verbLive(ctx context.Context, _ ask) (reply, error) {
+	queue, err := w.reads.Queue(ctx, true)
+	if err != nil {
+		return reply{}, err
+	}
+	live := slices.DeleteFunc(queue, func(c handover.Conversation) bool { return c.State != handover.WithBot })
+	if len(live) == 0 {
+		return said("The bot is talking to nobody just now.")
+	}
+	return reply{text: fmt.Sprintf("%d with the bot", len(live)), blocks: w.rows(live, 20)}, nil
+}
+
+func (w *Workspace) takeOver(ctx context.Context, a ask, conversation int64) (reply, error) {
+	s, err := w.desk.TakeOver(ctx, conversation, handover.By{Account: w.account(a.user), At: a.at})
+	if text := refusalText(err); text != "" {
+		return reply{text: text}, nil
+	}
+	if err != nil {
+		return reply{}, err
+	}
+	return said("%s is yours. The card comes in the channel of %s.", plain(clip(name(s.Conversation.Contact), 60)), s.Conversation.Handoff.Team)
+}
+
+func (w *Workspace) verbStats(ctx context.Context, a ask) (reply, error) {
+	since := 7 * 24 * time.Hour
+	if a.args != "" {
+		if since = lasting(a.args); since == 0 {
+			return said("Say of how long, 1m to 30d: `stats 7d`.")
+		}
+	}
+	f, err := w.reads.Figures(ctx, since)
+	return reply{text: figures(f)}, err
+}
+
+func figures(f handover.Figures) string {
+	text := fmt.Sprintf("%d rang · %d claimed, after %s in the middle · %d resolved · %d cancelled · %d not a handoff", f.Rang, f.Claimed, f.Wait.Round(time.Second), f.Resolved, f.Cancelled, f.NotAHandoff)
+	if f.Score > 0 {
+		text += fmt.Sprintf(" · rated %.1f of 5", f.Score)
+	}
+	return text
+}
+
+func (w *Workspace) verbPause(ctx context.Context, a ask) (reply, error) {
+	switch why := strings.Trim(strings.TrimSpace(a.args), `"“”`); {
+	case why == "" && w.desk.Paused() != "":
+		return said("Paused: %s. `pause off` opens again.", escape(w.desk.Paused()))
+	case why == "":
+		return said("Not paused. Say why: `pause incident with payments`.")
+	case strings.EqualFold(why, "off"):
+		return reply{text: "Handoffs are open again."}, w.desk.Pause(ctx, "", a.user)
+	default:
+		return reply{text: "Paused: customers are told that nobody can join. `pause off` opens again."}, w.desk.Pause(ctx, clip(why, 200), a.user)
+	}
+}
+
+func (w *Workspace) verbDoctor(ctx context.Context, _ ask) (reply, error) {
+	if w.o.Doctor == nil {
+		return said("Run `deskbell doctor` where it is installed.")
+	}
+	return reply{text: escape(w.o.Doctor(ctx)), done: true}, nil
+}
+
+func (w *Workspace) verbHelp(context.Context, ask) (reply, error) {
+	verbs := w.verbs()
+	var lines []string
+	for name, v := range verbs {
+		line := "`" + strings.TrimSpace(name+" "+v.args) + "` " + v.help
+		switch v.may {
+		case keeper:
+			line += " (who holds it, or a lead)"
+		case leads:
+			line += " (leads)"
+		case anyone:
+		}
+		lines = append(lines, line)
+	}
+	slices.Sort(lines)
+	text := "In a channel `/deskbell VERB`, in a thread `@deskbell VERB`:\n" + strings.Join(lines, "\n")
+	return reply{text: text, blocks: []slack.Block{section(clipEscaped(text, maxSection))}}, nil
+}
+
+// parse cuts "verb and its arguments".
+func parse(text string) (verb, args string) {
+	verb, args, _ = strings.Cut(strings.TrimSpace(text), " ")
+	verb = strings.ReplaceAll(strings.ToLower(verb), "-", "_")
+	if verb == "" {
+		verb = "help"
+	}
+	return verb, strings.TrimSpace(args)
+}
+
+// command takes a /deskbell in.
+func (w *Workspace) command(ctx context.Context, team, channel, user, trigger, text string) any {
+	if team != "" && team != w.o.Identity.Team {
+		return nil
+	}
+	a := ask{user: user, channel: channel, trigger: trigger}
+	a.verb, a.args = parse(text)
+	r, err := w.perform(ctx, a)
+	if err != nil {
+		w.o.Logger.ErrorContext(ctx, "a command failed", "verb", a.verb, "err", err)
+		r = reply{text: "This did not work just now. Try again in a moment."}
+	}
+	if r.text == "" && r.blocks == nil {
+		return nil
+	}
+	out := map[string]any{"response_type": "ephemeral", "text": r.text}
+	if len(r.blocks) > 0 {
+		out["blocks"] = r.blocks
+	}
+	return out
+}
+
+// called does what @deskbell was told in a thread, once: the line itself has been kept as a note. raw is the line as Slack has it.
+func (w *Workspace) called(l handover.Line, raw string) {
+	text, is := strings.CutPrefix(strings.TrimSpace(raw), "<@"+w.o.Identity.BotUser+">")
+	if !is {
+		return
+	}
+	w.politely("do what was said", func(ctx context.Context) error {
+		a := ask{user: l.Account, at: l.TS, channel: l.Place.Channel, card: l.ThreadTS}
+		a.verb, a.args = parse(text)
+		conv, err := w.reads.OfThread(ctx, l.Place, l.ThreadTS)
+		if err != nil && !errors.Is(err, handover.ErrUnknown) {
+			return err
+		}
+		a.conv = conv
+		r, err := w.perform(ctx, a)
+		if err != nil {
+			r = reply{text: "This did not work just now. Try again in a moment."}
+			w.o.Logger.ErrorContext(ctx, "a verb failed", "verb", a.verb, "err", err)
+		}
+		return w.show(ctx, a.channel, a.user, a.card, r)
+	})
+}
+
+// show answers one person in a thread, where the others do not see it.
+func (w *Workspace) show(ctx context.Context, channel, user, thread string, r reply) error {
+	if r.text == "" && r.blocks == nil {
+		return nil
+	}
+	opts := []slack.MsgOption{slack.MsgOptionText(r.text, false)}
+	if len(r.blocks) > 0 {
+		opts = append(opts, slack.MsgOptionBlocks(r.blocks...))
+	}
+	if thread != "" {
+		opts = append(opts, slack.MsgOptionTS(thread))
+	}
+	_, err := w.api.PostEphemeralContext(ctx, channel, user, opts...)
+	return err
+}
