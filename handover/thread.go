@@ -34,8 +34,12 @@ func (l Line) Key() string { return l.Place.Workspace + ":" + l.Place.Channel + 
 
 // note says whether a line is meant for the team: it starts with // or note:, in any case.
 func (l Line) note() bool {
-	text := strings.ToLower(strings.TrimSpace(l.Text))
-	return l.Note || strings.HasPrefix(text, "//") || strings.HasPrefix(text, "note:")
+	return l.Note || noteText(l.Text)
+}
+
+func noteText(text string) bool {
+	text = strings.ToLower(strings.TrimSpace(text))
+	return strings.HasPrefix(text, "//") || strings.HasPrefix(text, "note:")
 }
 
 // Hear takes in a line of a thread. Whether the customer will read it is decided by who held the claim when it was
@@ -105,7 +109,7 @@ func (d *Desk) SendLine(ctx context.Context, handoff int64, by By, key string, c
 			return &NotAllowedError{Step: "reply in", State: Closed}
 		}
 		m := *c.Line
-		if m.Deleted || m.Visibility != Internal {
+		if m.Deleted || m.Visibility != Internal || noteText(m.Text) { // or was made a note meanwhile
 			return nil
 		}
 		switch {
