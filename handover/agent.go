@@ -216,10 +216,10 @@ func (d *Desk) Release(ctx context.Context, handoff int64, by By) (Saved, error)
 // Transfer moves the handoff to another team: a new card in its channel, the old one closed. reason is shown there.
 func (d *Desk) Transfer(ctx context.Context, handoff int64, by By, team, reason string) (Saved, error) {
 	return d.agentStep(ctx, handoff, by, stepTransfer, func(c Conversation, ch *Change) error {
-		place, known := d.opts.Teams[team]
-		if !known {
+		if _, known := d.opts.Teams[team]; !known {
 			return fmt.Errorf("no team is called %q", team)
 		}
+		_, place := d.place(team)
 		if err := ch.move(stepTransfer); err != nil {
 			return err
 		}

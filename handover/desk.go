@@ -29,10 +29,10 @@ type Options struct {
 
 // Desk is where bot and team meet: every step of a conversation is one method, and every method is one transaction.
 type Desk struct {
-	store  Store
-	wakes  *Wakes
-	opts   Options
-	paused atomic.Value // string: why, as the switch was read last; at most a second old
+	store    Store
+	wakes    *Wakes
+	opts     Options
+	switches atomic.Pointer[map[string]string] // as they were read last: at most a second old
 }
 
 // NewDesk returns a desk over store that tells wakes what it has committed.
@@ -55,38 +55,6 @@ func NewDesk(store Store, wakes *Wakes, o Options) *Desk {
 	return &Desk{store: store, wakes: wakes, opts: o}
 }
 
-// Gate says whether a person can be had now.
-func (d *Desk) Gate() Gate {
-	if d.opts.Gate == GateOpen && d.Paused() != "" {
-		return GateClosed
-	}
-	return d.opts.Gate
-}
-
-// Paused is why nobody can be had although the gate would be open; "": it is not paused.
-func (d *Desk) Paused() string {
-	why, _ := d.paused.Load().(string)
-	return why
-}
-
-const switchPaused = "paused"
-
-// Pause closes the gate for all processes, within a second; with "" it opens again. by is who says so.
-func (d *Desk) Pause(ctx context.Context, why, by string) error {
-	if err := d.store.SetSwitch(ctx, switchPaused, why, by); err != nil {
-		return err
-	}
-	return d.readSwitches(ctx)
-}
-
-func (d *Desk) readSwitches(ctx context.Context) error {
-	why, err := d.store.Switch(ctx, switchPaused)
-	if err == nil {
-		d.paused.Store(why)
-	}
-	return err
-}
-
 // Persona is the name of an agent who has none.
 func (d *Desk) Persona() string { return d.opts.Texts.Persona }
 
@@ -103,12 +71,4 @@ func (d *Desk) update(ctx context.Context, ref Ref, decide func(c Conversation, 
 		d.wakes.Saved(s)
 	}
 	return s, err
-}
-
-// place is where the cards of a team are posted: its own channel, else the default team's.
-func (d *Desk) place(team string) (string, Place) {
-	if p, ok := d.opts.Teams[team]; ok {
-		return team, p
-	}
-	return d.opts.Team, d.opts.Teams[d.opts.Team]
 }

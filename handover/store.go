@@ -129,14 +129,6 @@ type Store interface {
 	Switches
 }
 
-// Switches are what is set at run time, for all processes.
-type Switches interface {
-	// Switch returns a switch's value, "" when it is off.
-	Switch(ctx context.Context, name string) (string, error)
-	// SetSwitch sets it, or with "" turns it off; by is who did.
-	SetSwitch(ctx context.Context, name, value, by string) error
-}
-
 // Lines keeps lines of threads that are not known yet.
 type Lines interface {
 	// Keep remembers a line whose thread is not known yet, for 7 days.

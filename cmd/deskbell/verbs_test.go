@@ -280,6 +280,7 @@ func TestHomeShowsMineTheQueueAndMyStatus(t *testing.T) {
 		shows("Yours: 1", "Waiting: 0")
 		w.ok(w.slack.AtHome("UMIA", "home_status", "away"))
 		w.command("UMIA", "status", "You are away.")
+		w.cardShows("CLAIMED by Mia")
 		w.ok(w.slack.More("C1", card.TS, "Snooze", "UMIA"))
 		w.until("the form is open", func() bool { v := w.slack.Modal("UMIA"); return v != nil && strings.Contains(v.Text(), "Snooze") })
 		if refused, err := w.slack.SubmitForm("UMIA", map[string]string{"for": "1h"}); err != nil || len(refused) > 0 {
@@ -318,4 +319,67 @@ agents:
 	w.until("it is paused", func() bool { return strings.Contains(w.slack.Home("UBOB"), "Open handoffs again") })
 	w.click(card.TS, "resolve", "UBOB")
 	w.cardShows("RESOLVED")
+}
+
+func TestAnArchivedChannelIsToldAndItsCardsMove(t *testing.T) {
+	byBothDoors(t, func(w *whole) {
+		w.slack.AddChannel("C9")
+		ana, card := w.rings("Do you sell lawn mowers?")
+		w.click(card.TS, "claim", "UMIA")
+		ana.reads("Hi, I'm Mia.")
+		w.slack.Archive("C1")
+		w.until("admins are told", func() bool {
+			return len(w.app.desk.Alerts()) == 1 && strings.Contains(w.app.desk.Alerts()[0], "was archived")
+		})
+		w.slack.OpenHome("UMIA")
+		w.until("home tells it", func() bool { return strings.Contains(w.slack.Home("UMIA"), "was archived") })
+		got, err := w.slack.Command("UMIA", "C9", "rehome support")
+		if err != nil || !strings.Contains(got, "come here now") {
+			w.Fatal(got, err)
+		}
+		w.until("the open card is in the new channel", func() bool {
+			cards := w.slack.Channel("C9")
+			return len(cards) == 1 && strings.Contains(cards[0].Shown(), "CLAIMED by Mia")
+		})
+		moved := w.slack.Channel("C9")[0]
+		w.until("its thread has what was said", func() bool {
+			for _, m := range w.slack.Thread("C9", moved.TS) {
+				if strings.Contains(m.Shown(), "lawn mowers") {
+					return true
+				}
+			}
+			return false
+		})
+		w.slack.Say("C9", moved.TS, "UMIA", "I am still here.")
+		ana.reads("agent: I am still here.")
+		eve := w.visit()
+		eve.says("a human please")
+		w.until("the next one comes there as well", func() bool { return len(w.slack.Channel("C9")) == 2 })
+	})
+}
+
+func TestAnAppThatIsTakenOutLosesNothing(t *testing.T) {
+	byBothDoors(t, func(w *whole) {
+		w.slack.Uninstall(true)
+		w.until("admins are told", func() bool { return strings.Contains(strings.Join(w.app.desk.Alerts(), ""), "uninstalled") })
+		ana := w.visit()
+		ana.says("Do you sell lawn mowers?")
+		ana.says("a human please")
+		ana.reads("I have asked a person to join")
+		w.slack.Uninstall(false)
+		w.until("the trouble is over", func() bool { return len(w.app.desk.Alerts()) == 0 })
+		w.cardShows("WAITING")
+		w.threadHas(w.card().TS, "lawn mowers")
+	})
+}
+
+func TestWhoIsDeactivatedReleasesWhatSheHolds(t *testing.T) {
+	byBothDoors(t, func(w *whole) {
+		ana, card := w.rings("Do you sell lawn mowers?")
+		w.click(card.TS, "claim", "UMIA")
+		ana.reads("Hi, I'm Mia.")
+		w.slack.Deactivate("UMIA")
+		w.cardShows("WAITING")
+		w.until("Ana waits again", func() bool { return strings.HasPrefix(ana.stateText(), "waiting") })
+	})
 }

@@ -287,6 +287,9 @@ func (a *app) condition(ctx context.Context) string {
 	for _, e := range h.Errors {
 		lines = append(lines, ":warning: "+e)
 	}
+	for _, alert := range a.desk.Alerts() {
+		lines = append(lines, ":warning: "+alert)
+	}
 	if why := a.desk.Paused(); why != "" {
 		lines = append(lines, "Paused: "+why)
 	}

@@ -84,10 +84,16 @@ func (s *Store) Availability(ctx context.Context, agent int64) (a handover.Avail
 	return a, err
 }
 
-// Switch implements handover.Switches.
-func (s *Store) Switch(ctx context.Context, name string) (value string, err error) {
-	err = s.db.QueryRow(ctx, `SELECT coalesce((SELECT value FROM switches WHERE name = $1), '')`, name).Scan(&value)
-	return value, err
+// Switches implements handover.Switches.
+func (s *Store) Switches(ctx context.Context) (map[string]string, error) {
+	rows, err := s.db.Query(ctx, `SELECT name, value FROM switches`)
+	if err != nil {
+		return nil, fmt.Errorf("switches: %w", err)
+	}
+	all := map[string]string{}
+	var name, value string
+	_, err = pgx.ForEachRow(rows, []any{&name, &value}, func() error { all[name] = value; return nil })
+	return all, err
 }
 
 // SetSwitch implements handover.Switches.

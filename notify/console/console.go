@@ -202,6 +202,8 @@ type page struct {
 	Say        string // what went wrong, or what to know
 	Next       string
 	Queue      []handover.Conversation
+	Alerts     []string // what an admin should know
+	Paused     string   // why nobody can be had; "": it is not paused
 	C          handover.Conversation
 	Transcript []handover.Message
 	Draft      handover.Draft
@@ -243,7 +245,7 @@ func (c *Console) queue(w http.ResponseWriter, r *http.Request, a Agent) {
 		c.failed(w, r, err)
 		return
 	}
-	c.render(w, http.StatusOK, "queue", page{Agent: a, Queue: q})
+	c.render(w, http.StatusOK, "queue", page{Agent: a, Queue: q, Alerts: c.desk.Alerts(), Paused: c.desk.Paused()})
 }
 
 func (c *Console) conversation(r *http.Request, a Agent) (page, error) {

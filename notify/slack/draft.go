@@ -200,6 +200,9 @@ func (w *Workspace) fill(ctx context.Context, s *shown, d draft, had string) {
 	if err != nil {
 		w.o.Logger.WarnContext(ctx, "no draft", "handoff", d.Handoff, "err", err)
 	}
+	if conv, err := w.reads.OfHandoff(ctx, d.Handoff); err == nil {
+		w.desk.AgentTypes(conv) // she reads it over
+	}
 	d.Round, d.Cited, d.Shown = d.Round+1, len(found.Citations), fingerprint(clip(found.Text, maxInput))
 	if err := w.reads.Drafted(ctx, "view:"+s.id, d.Handoff, found); err != nil {
 		w.o.Logger.WarnContext(ctx, "what becomes of the draft is not known", "handoff", d.Handoff, "err", err)

@@ -143,6 +143,18 @@ func (w *Workspace) event(ctx context.Context, body []byte) error {
 		ID    string  `json:"event_id"`
 		Event message `json:"event"`
 	}
+	var person struct { // in whose events a user is no name
+		Team  string `json:"team_id"`
+		Event struct {
+			User struct {
+				ID      string
+				Deleted bool
+			}
+		}
+	}
+	if json.Unmarshal(body, &person) == nil && person.Event.User.ID != "" && person.Team == w.o.Identity.Team {
+		return w.changed(ctx, person.Event.User.ID, person.Event.User.Deleted)
+	}
 	if err := json.Unmarshal(body, &in); err != nil {
 		w.o.Logger.WarnContext(ctx, "an event that cannot be read", "err", err)
 		return nil
@@ -151,6 +163,11 @@ func (w *Workspace) event(ctx context.Context, body []byte) error {
 	if e.Type == "app_home_opened" && e.Tab == "home" && in.Team == w.o.Identity.Team {
 		w.homeLater(e.User)
 		return nil
+	}
+	if in.Team == w.o.Identity.Team {
+		if handled, err := w.trouble(ctx, e.Type, e); handled || err != nil {
+			return err
+		}
 	}
 	if e.Type != "message" || in.Team != w.o.Identity.Team && in.Team != "" {
 		w.o.Logger.DebugContext(ctx, "an event that is none of ours", "type", e.Type, "id", in.ID)
@@ -209,6 +226,9 @@ func (w *Workspace) written(ctx context.Context, l handover.Line, raw string) er
 	m := s.Message()
 	if err == nil && s.Conversation.ID == 0 && strings.HasPrefix(strings.TrimSpace(raw), "<@"+w.o.Identity.BotUser+">") && w.o.Identity.BotUser != "" {
 		w.tell(l.Place.Channel, l.Account, l.ThreadTS, "This thread belongs to no conversation of ours, or not yet. Try again in a moment.")
+	}
+	if err == nil && m.Visibility == handover.Pending {
+		w.desk.AgentTypes(s.Conversation)
 	}
 	if err != nil || s.Again || m.Visibility != handover.Internal || m.Deleted {
 		return err

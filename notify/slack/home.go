@@ -52,6 +52,9 @@ func (w *Workspace) home(ctx context.Context, user string) (blocks []slack.Block
 	}
 	heading := func(text string) slack.Block { return slack.NewHeaderBlock(plainText(text)) }
 	blocks = append(blocks, slack.NewActionBlock("status", choice("home_status", string(status), string(handover.Available), string(handover.Busy), string(handover.Away), string(handover.Offline))))
+	for _, a := range w.desk.Alerts() {
+		blocks = append(blocks, section(clipEscaped(":warning: "+escape(a), maxSection)))
+	}
 	if why := w.desk.Paused(); why != "" {
 		blocks = append(blocks, section(":double_vertical_bar: *Paused:* "+escape(clip(why, 300))))
 	}

@@ -12,6 +12,8 @@ type scope struct{ name, why string }
 var scopes = []scope{
 	{"chat:write", "post and redraw cards, write customers' lines into threads"},
 	{"chat:write.customize", "post what an agent says at the console under her own name"},
+	{"channels:read", "hear that a channel is archived, or that we are no longer in it"},
+	{"groups:read", "the same of private channels"},
 	{"channels:history", "hear the lines of threads in public channels, and look whether a post went through"},
 	{"groups:history", "the same in private channels"},
 	{"users:read", "the name and picture of an agent, looked up once"},
@@ -61,6 +63,10 @@ func Manifest(publicURL string, sockets bool) string {
 	line("settings:\n  event_subscriptions:")
 	at("    ", "/slack/events")
 	line("    bot_events:\n      - app_home_opened # the home tab\n      - message.channels\n      - message.groups")
+	for _, e := range []string{"app_uninstalled", "tokens_revoked", "channel_archive", "channel_deleted", "channel_left", "channel_unarchive", "group_archive", "group_deleted", "group_left", "group_unarchive", "member_joined_channel"} {
+		line("      - %s", e)
+	}
+	line("      - user_change # who was deactivated releases what she holds")
 	line("  interactivity:\n    is_enabled: true")
 	at("    ", "/slack/interactions")
 	line("  # Socket Mode needs no public address; for signed HTTP set public_url and slack.signing_secret instead of slack.app_token.")

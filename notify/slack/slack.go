@@ -141,6 +141,7 @@ func (w *Workspace) Run(ctx context.Context) error {
 			wg.Go(func() { w.work(ctx, of.work) })
 		}
 	}
+	wg.Go(func() { w.recover(ctx) })
 	if w.o.AppToken != "" {
 		w.runSockets(ctx)
 	}

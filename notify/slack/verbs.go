@@ -98,6 +98,7 @@ func (w *Workspace) verbs() map[string]verb {
 		"live":             {"", "what the bot is talking about, to take over", anyone, false, w.verbLive},
 		"stats":            {"7d", "figures of a while", anyone, false, w.verbStats},
 		"pause":            {"REASON|off", "nobody can be had: no handoffs until off", leads, false, w.verbPause},
+		"rehome":           {"[TEAM]", "this team's cards come into this channel from now on, open ones too", leads, false, w.verbRehome},
 		"doctor":           {"", "how the desk is", anyone, false, w.verbDoctor},
 		"help":             {"", "this list", anyone, false, w.verbHelp},
 	}
@@ -447,6 +448,26 @@ func (w *Workspace) verbPause(ctx context.Context, a ask) (reply, error) {
 	default:
 		return reply{text: "Paused: customers are told that nobody can join. `pause off` opens again."}, w.desk.Pause(ctx, clip(why, 200), a.user)
 	}
+}
+
+// verbRehome moves a team to the channel that it is said in: its own was archived, or the team moves.
+func (w *Workspace) verbRehome(ctx context.Context, a ask) (reply, error) {
+	team := a.args
+	if team == "" && len(w.o.Teams) == 1 {
+		team = w.o.Teams[0]
+	}
+	if !slices.Contains(w.o.Teams, team) {
+		return said("Say which team: `rehome TEAM`. There are: %s.", strings.Join(w.o.Teams, ", "))
+	}
+	open, err := w.reads.Queue(ctx, false)
+	if err != nil {
+		return reply{}, err
+	}
+	to := handover.Place{Workspace: w.o.Identity.Workspace(), Channel: a.channel}
+	if err := w.desk.Move(ctx, team, to, a.user, open); err != nil {
+		return reply{}, err
+	}
+	return done("The cards of %s come here now, the open ones too.", team)
 }
 
 func (w *Workspace) verbDoctor(ctx context.Context, _ ask) (reply, error) {

@@ -85,6 +85,8 @@ type Server struct {
 	unacked    map[string]*envelope
 	pending    sync.WaitGroup
 	closed     chan struct{}
+
+	uninstalled bool
 }
 
 type channel struct {
@@ -188,6 +190,23 @@ func (s *Server) Archive(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.channels[name].archived = true
+	s.emit(map[string]any{"type": "channel_archive", "channel": name, "user": "UBOB"})
+}
+
+// Uninstall removes the app from the workspace: its token is no good any more. On installs it again.
+func (s *Server) Uninstall(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.uninstalled = on; on {
+		s.emit(map[string]any{"type": "app_uninstalled"})
+	}
+}
+
+// Deactivate deactivates a person.
+func (s *Server) Deactivate(user string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.emit(map[string]any{"type": "user_change", "user": map[string]any{"id": user, "deleted": true}})
 }
 
 // AddChannel adds a channel that the app is in.
@@ -324,6 +343,9 @@ func (s *Server) call(method, token string, in args) map[string]any {
 	}
 	if token != BotToken {
 		return no("invalid_auth")
+	}
+	if s.uninstalled {
+		return no("account_inactive")
 	}
 	switch method {
 	case "auth.test":

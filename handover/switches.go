@@ -1,0 +1,152 @@
+package handover
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// What is set at run time, for all processes; each reads it every second. The names of switches are these, or begin with them.
+const (
+	switchPaused = "paused"
+	switchPlace  = "place:" // and a team: workspace:channel
+	switchAlert  = "alert:" // and what it is about: what an admin should know
+)
+
+// Switches are what is set at run time.
+type Switches interface {
+	// Switches returns those that are set, by name.
+	Switches(ctx context.Context) (map[string]string, error)
+	// SetSwitch sets one, or with "" turns it off; by is who did.
+	SetSwitch(ctx context.Context, name, value, by string) error
+}
+
+func (d *Desk) readSwitches(ctx context.Context) error {
+	all, err := d.store.Switches(ctx)
+	if err == nil {
+		d.switches.Store(&all)
+	}
+	return err
+}
+
+func (d *Desk) switched(name string) string {
+	if all := d.switches.Load(); all != nil {
+		return (*all)[name]
+	}
+	return ""
+}
+
+func (d *Desk) set(ctx context.Context, name, value, by string) error {
+	if err := d.store.SetSwitch(ctx, name, value, by); err != nil {
+		return err
+	}
+	return d.readSwitches(ctx)
+}
+
+// Gate says whether a person can be had now.
+func (d *Desk) Gate() Gate {
+	if d.opts.Gate == GateOpen && d.Paused() != "" {
+		return GateClosed
+	}
+	return d.opts.Gate
+}
+
+// Paused is why nobody can be had although the gate would be open; "": it is not paused.
+func (d *Desk) Paused() string { return d.switched(switchPaused) }
+
+// Pause closes the gate for all processes, within a second; with "" it opens again. by is who says so.
+func (d *Desk) Pause(ctx context.Context, why, by string) error {
+	return d.set(ctx, switchPaused, why, by)
+}
+
+// Alert keeps what an admin should know, about one thing at a time; "": it is over.
+func (d *Desk) Alert(ctx context.Context, about, what string) error {
+	return d.set(ctx, switchAlert+about, what, "")
+}
+
+// Alerted says whether there is something that an admin should know about this.
+func (d *Desk) Alerted(about string) bool { return d.switched(switchAlert+about) != "" }
+
+// Alerts are what an admin should know, in the order of what they are about.
+func (d *Desk) Alerts() (out []string) {
+	all := d.switches.Load()
+	if all == nil {
+		return nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(*all)) {
+		if strings.HasPrefix(name, switchAlert) {
+			out = append(out, (*all)[name])
+		}
+	}
+	return out
+}
+
+// place is where the cards of a team are posted: where it was moved to at run time, its own channel, else the default team's.
+func (d *Desk) place(team string) (string, Place) {
+	p, known := d.opts.Teams[team]
+	if !known {
+		team, p = d.opts.Team, d.opts.Teams[d.opts.Team]
+	}
+	if workspace, channel, moved := cutLast(d.switched(switchPlace + team)); moved {
+		p = Place{Workspace: workspace, Channel: channel}
+	}
+	return team, p
+}
+
+func cutLast(s string) (before, after string, found bool) {
+	i := strings.LastIndexByte(s, ':')
+	if i < 0 {
+		return "", "", false
+	}
+	return s[:i], s[i+1:], true
+}
+
+// Move makes a team's cards appear in another place from now on, and brings those that are open there: each as a new card with the whole thread,
+// the old one closed. Claims stay.
+func (d *Desk) Move(ctx context.Context, team string, to Place, by string, open []Conversation) error {
+	if err := d.set(ctx, switchPlace+team, to.Workspace+":"+to.Channel, by); err != nil {
+		return err
+	}
+	for _, c := range open {
+		if c.Handoff.Team != team {
+			continue
+		}
+		if _, err := d.update(ctx, ByHandoff(c.Handoff.ID), func(_ Conversation, ch *Change) error {
+			h := &ch.Next.Handoff
+			if h.ID != c.Handoff.ID || h.State == Closed || h.Card.Place == to {
+				return nil
+			}
+			if h.Card.ID != 0 {
+				old := h.Card
+				old.Closed = true
+				ch.Cards = append(ch.Cards, old)
+			}
+			h.Card = Card{ID: ch.id(), Handoff: h.ID, Place: to}
+			ch.Cards = append(ch.Cards, h.Card)
+			ch.cause(KindCard, nil)
+			ch.cause(KindTranscript, nil)
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// AgentTypes shows the customer of a claimed handoff that somebody is writing. It is a courtesy: nothing is stored.
+func (d *Desk) AgentTypes(c Conversation) {
+	if c.State == Claimed {
+		d.wakes.Typing(c.ID, FromAgent)
+	}
+}
+
+// CardsIn says whether any team's cards are posted in a place.
+func (d *Desk) CardsIn(p Place) bool {
+	for team := range d.opts.Teams {
+		if _, at := d.place(team); at == p {
+			return true
+		}
+	}
+	return false
+}

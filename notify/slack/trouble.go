@@ -1,0 +1,89 @@
+package slack
+
+import (
+	"context"
+	"time"
+
+	"github.com/deskbell/deskbell/handover"
+)
+
+// trouble takes in what Slack tells of the app itself: admins are told in the console, by doctor and on every home tab, and what is queued waits.
+func (w *Workspace) trouble(ctx context.Context, kind string, e message) (handled bool, err error) {
+	app, channel := w.o.Identity.Workspace(), w.o.Identity.Workspace()+":"+e.Channel
+	what := ""
+	switch kind {
+	case "app_uninstalled":
+		return true, w.desk.Alert(ctx, app, "The Slack app was uninstalled. Cards and lines wait until it is installed again; the console goes on.")
+	case "tokens_revoked":
+		return true, w.desk.Alert(ctx, app, "Slack revoked the app's token. Install it again and set slack.bot_token; cards and lines wait, the console goes on.")
+	case "channel_archive", "group_archive":
+		what = "was archived"
+	case "channel_deleted", "group_deleted":
+		what = "was deleted"
+	case "channel_left", "group_left":
+		what = "does not have the app any more"
+	case "member_joined_channel":
+		if e.User != w.o.Identity.BotUser {
+			return true, nil
+		}
+		return true, w.desk.Alert(ctx, channel, "")
+	case "channel_unarchive", "group_unarchive":
+		return true, w.desk.Alert(ctx, channel, "")
+	default:
+		return false, nil
+	}
+	if !w.desk.CardsIn(handover.Place{Workspace: w.o.Identity.Workspace(), Channel: e.Channel}) {
+		return true, nil
+	}
+	return true, w.desk.Alert(ctx, channel, "The Slack channel "+e.Channel+" "+what+". Its cards fall to the default team's channel; /deskbell rehome in another moves them there.")
+}
+
+// recheck is how often we ask whether Slack knows us again.
+const recheck = 2 * time.Second
+
+// recover takes the alert of the app itself back once Slack knows it again.
+func (w *Workspace) recover(ctx context.Context) {
+	tick := time.NewTicker(recheck)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if about := w.o.Identity.Workspace(); w.desk.Alerted(about) {
+			if _, err := w.api.AuthTestContext(ctx); err != nil {
+				continue
+			}
+			if err := w.desk.Alert(ctx, about, ""); err != nil {
+				w.o.Logger.WarnContext(ctx, "an alert stays", "err", err)
+			}
+		}
+	}
+}
+
+// changed releases what somebody holds who was deactivated.
+func (w *Workspace) changed(ctx context.Context, user string, deleted bool) error {
+	if !deleted {
+		return nil
+	}
+	me, err := w.people.Meet(ctx, w.account(user))
+	if err != nil {
+		return err
+	}
+	if err := w.people.SetAvailability(ctx, me.ID, handover.Offline); err != nil {
+		return err
+	}
+	queue, err := w.reads.Queue(ctx, false)
+	if err != nil {
+		return err
+	}
+	for _, c := range queue {
+		if c.State == handover.Claimed && c.Handoff.Agent.ID == me.ID {
+			if _, err := w.desk.Release(ctx, c.Handoff.ID, handover.By{Account: w.account(user)}); err != nil && refusalText(err) == "" {
+				return err
+			}
+		}
+	}
+	return nil
+}
