@@ -133,7 +133,7 @@ func (c *Config) strict(path string, n *yaml.Node, t reflect.Type, m *Mistakes) 
 
 // list decodes what only the file can set.
 func (c *Config) list(name string, v *yaml.Node, m *Mistakes) {
-	into := map[string]any{"teams": &c.Teams, "agents": &c.Agents, "intents": &c.Intents, "masking": &c.Masking, "web.origins": &c.Origins}[name]
+	into := map[string]any{"teams": &c.Teams, "agents": &c.Agents, "intents": &c.Intents, "masking": &c.Masking, "web.origins": &c.Origins, "slack.card_fields": &c.Fields}[name]
 	if v.Tag == "!!null" {
 		return // empty: none
 	}
@@ -207,6 +207,9 @@ func (c *Config) cross(m *Mistakes) {
 				wrong(at+".pattern", "not a regular expression: %v", err)
 			}
 		}
+	}
+	if n := len(c.Fields); n > 10 {
+		wrong("slack.card_fields", "%d fields; a card has room for 10", n)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Masking)) {
 		if _, err := regexp.Compile(c.Masking[name]); err != nil {

@@ -61,6 +61,7 @@ type Config struct {
 	Intents map[string]Intent
 	Masking map[string]string // further patterns that are hidden from Slack and models, by name
 	Origins []string
+	Fields  []string // variables of a contact that cards show
 	lines   map[string]int // of what only the file can set: "intents.refund.team"
 	Hash    string         // of all that is in force, secrets left out
 }
@@ -184,6 +185,7 @@ func (c *Config) Show() string {
 	}
 	out["teams"], out["agents"], out["intents"], out["masking"] = c.Teams, agents, c.Intents, c.Masking
 	out["web"].(map[string]any)["origins"] = c.Origins
+	out["slack"].(map[string]any)["card_fields"] = c.Fields
 	var b bytes.Buffer
 	e := yaml.NewEncoder(&b)
 	e.SetIndent(2)

@@ -17,6 +17,7 @@ import (
 type Card struct {
 	handover.Conversation                    // its Handoff is the card's own
 	Last                  []handover.Message // the newest public messages, oldest first
+	Fields                []handover.Value   // of the contact's variables, those that may leave
 	Wait                  handover.Wait
 	Moved                 bool // the handoff went on to another team's card
 }
@@ -74,12 +75,14 @@ type Notifier struct {
 	reads      Reads
 	workspaces map[string]Workspace
 	mask       handover.Masker
+	fields     []string
 	logger     *slog.Logger
 }
 
 // Options are the notifier's knobs.
 type Options struct {
 	Mask   handover.Masker // nil: nothing is hidden
+	Fields []string        // variables of a contact that cards show, at most 10; no others leave for a workspace
 	Logger *slog.Logger    // required
 }
 
@@ -88,7 +91,7 @@ func New(desk *handover.Desk, reads Reads, workspaces map[string]Workspace, o Op
 	if o.Mask == nil {
 		o.Mask = handover.Unmasked{}
 	}
-	return &Notifier{desk: desk, reads: reads, workspaces: workspaces, mask: o.Mask, logger: o.Logger}
+	return &Notifier{desk: desk, reads: reads, workspaces: workspaces, mask: o.Mask, fields: o.Fields, logger: o.Logger}
 }
 
 // Handlers are the effects that the notifier does.
@@ -117,6 +120,12 @@ func (n *Notifier) view(ctx context.Context, handoff int64) (Card, error) {
 		return Card{}, err
 	}
 	card := Card{Conversation: c.Veiled(n.mask)}
+	for _, name := range n.fields {
+		if value := card.Contact.Variables[name]; value != "" {
+			card.Fields = append(card.Fields, handover.Value{Name: name, Text: value})
+		}
+	}
+	card.Contact.Variables = nil
 	all, err := n.reads.Transcript(ctx, c.ID, max(0, c.Seq-remembered))
 	if err != nil {
 		return card, err

@@ -172,7 +172,7 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 		Policy: bot.Policy{AnswerAbove: c.Float("policy.answer_above"), OfferBelow: c.Float("policy.offer_below"), FrustrationAt: c.Float("policy.frustration_at"), Config: c.Hash, Intents: intents(c)},
 		Offer:  c.String("texts.offer"), Declined: c.String("texts.declined"), NoPerson: c.String("texts.no_person"), Logger: logger,
 	})
-	n := notify.New(a.desk, a.store, workspaces, notify.Options{Mask: masker, Logger: logger})
+	n := notify.New(a.desk, a.store, workspaces, notify.Options{Mask: masker, Fields: c.Fields, Logger: logger})
 	handlers := b.Handlers()
 	maps.Copy(handlers, n.Handlers())
 	if a.worker, err = handover.NewWorker(a.store, a.wakes, handlers, handover.WorkerOptions{

@@ -2,7 +2,6 @@ package slack
 
 import (
 	"fmt"
-	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -68,7 +67,7 @@ func card(c notify.Card) (blocks []slack.Block, fallback string) {
 		}
 		blocks = append(blocks, section(clipEscaped(text, maxSection)))
 	}
-	if f := fields(c.Contact); len(f) > 0 {
+	if f := fields(c.Fields); len(f) > 0 {
 		blocks = append(blocks, slack.NewSectionBlock(nil, f, nil))
 	}
 	if len(c.Last) > 0 {
@@ -175,15 +174,10 @@ func why(h handover.Handoff) string {
 	return strings.Join(parts, " · ")
 }
 
-func fields(c handover.Contact) []*slack.TextBlockObject {
-	keys := make([]string, 0, len(c.Variables))
-	for k := range c.Variables {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
+func fields(values []handover.Value) []*slack.TextBlockObject {
 	var f []*slack.TextBlockObject
-	for _, k := range keys[:min(10, len(keys))] {
-		f = append(f, mrkdwn(clipEscaped("*"+plain(clip(k, 100))+"*\n"+plain(clip(c.Variables[k], 500)), maxField)))
+	for _, v := range values[:min(10, len(values))] {
+		f = append(f, mrkdwn(clipEscaped("*"+plain(clip(v.Name, 100))+"*\n"+plain(clip(v.Text, 500)), maxField)))
 	}
 	return f
 }
@@ -212,7 +206,11 @@ func foot(c notify.Card) string {
 	switch h.State {
 	case handover.Waiting:
 		if c.Wait.Position > 0 {
-			parts = append(parts, fmt.Sprintf("Waiting no. %d", c.Wait.Position))
+			place := fmt.Sprintf("Waiting no. %d", c.Wait.Position)
+			if c.Wait.High > 0 {
+				place += fmt.Sprintf(", customer was told %d–%d min", roundUp(c.Wait.Low), roundUp(c.Wait.High))
+			}
+			parts = append(parts, place)
 		}
 		parts = append(parts, "waits since "+when(h.RequestedAt))
 	case handover.Claimed:
@@ -232,6 +230,8 @@ func foot(c notify.Card) string {
 	}
 	return strings.Join(parts, " · ")
 }
+
+func roundUp(d time.Duration) int { return max(1, int((d+30*time.Second)/time.Minute)) }
 
 func actions(c notify.Card) []slack.BlockElement {
 	value := strconv.FormatInt(c.Handoff.ID, 10)

@@ -116,9 +116,12 @@ func TestCardsKeepToSlacksLimits(t *testing.T) {
 	for range cases {
 		c := notify.Card{Wait: handover.Wait{Position: rng.IntN(5)}, Moved: rng.IntN(9) == 0}
 		c.Channel, c.PageURL = "web", text()
-		c.Contact = handover.Contact{Name: text(), Email: text(), Phone: text(), Variables: map[string]string{}}
+		c.Contact = handover.Contact{Name: text(), Email: text(), Phone: text()}
 		for i := range rng.IntN(15) {
-			c.Contact.Variables[fmt.Sprint(i, text())] = text()
+			c.Fields = append(c.Fields, handover.Value{Name: fmt.Sprint(i, text()), Text: text()})
+		}
+		if rng.IntN(3) == 0 {
+			c.Handoff.Matter = &handover.Matter{Intent: text(), Skills: []string{text()}, Values: []handover.Value{{Name: text(), Text: text()}}}
 		}
 		h := &c.Handoff
 		h.ID, h.Team, h.Reason = 1, text(), []handover.Reason{handover.Requested, handover.LowConfidence, handover.Frustration}[rng.IntN(3)]
