@@ -61,7 +61,7 @@ type Config struct {
 	Intents map[string]Intent
 	Masking map[string]string // further patterns that are hidden from Slack and models, by name
 	Origins []string
-	Fields  []string // variables of a contact that cards show
+	Fields  []string       // variables of a contact that cards show
 	lines   map[string]int // of what only the file can set: "intents.refund.team"
 	Hash    string         // of all that is in force, secrets left out
 }
