@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,8 +17,11 @@ import (
 )
 
 func doctorCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "doctor", Short: "Look at everything the desk stands on and say what is wrong", Args: cobra.NoArgs, Example: "  deskbell doctor --config configs/deskbell.yaml",
+	var thorough bool
+	cmd := &cobra.Command{
+		Use: "doctor", Short: "Look at everything the desk stands on and say what is wrong", Args: cobra.NoArgs,
+		Long:    "Look at configuration, database, knowledge, desk and Slack, and exit with 1 if something is wrong. With --slack also at the token's scopes, the\nclock, the socket, and in each team's channel at a test card, which is deleted again.",
+		Example: "  deskbell doctor --config configs/deskbell.yaml\n  deskbell doctor --slack",
 		RunE: func(c *cobra.Command, _ []string) error {
 			config, err := load(c)
 			if err != nil {
@@ -68,10 +73,18 @@ func doctorCommand() *cobra.Command {
 				err = fmt.Errorf("%d effects failed for good this week; held up by: %s", health.Failed, strings.Join(append(health.Errors, ""), "; "))
 			}
 			say("desk", fmt.Sprintf("%d waiting, %d claimed, %d cards unposted, %d effects queued, the oldest %s", health.Waiting, health.Claimed, health.Unposted, health.Queued, health.Oldest.Round(time.Second)), err)
-			if token := config.String("slack.bot_token"); token != "" {
-				id, err := slack.Identify(ctx, slack.Options{BotToken: token, APIURL: config.String("slack.api_url")})
+			o := slack.Options{BotToken: config.String("slack.bot_token"), AppToken: config.String("slack.app_token"), APIURL: config.String("slack.api_url")}
+			switch {
+			case o.BotToken != "" && thorough:
+				var channels []string
+				for _, name := range slices.Sorted(maps.Keys(config.Teams)) {
+					channels = append(channels, config.Teams[name].SlackChannel)
+				}
+				slack.Examine(ctx, o, channels, say)
+			case o.BotToken != "":
+				id, err := slack.Identify(ctx, o)
 				say("slack", "team "+id.Team+" as "+id.BotUser, err)
-			} else {
+			default:
 				c.Println("– slack:       not connected (slack.bot_token)")
 			}
 			if bad > 0 {
@@ -80,4 +93,6 @@ func doctorCommand() *cobra.Command {
 			return nil
 		},
 	}
+	cmd.Flags().BoolVar(&thorough, "slack", false, "look at Slack thoroughly, with a test card in each channel")
+	return cmd
 }

@@ -36,7 +36,9 @@ type Options struct {
 	Events         string // where events are posted, as http://127.0.0.1:1/slack/events; "" with Socket Mode
 	Interactions   string
 	Commands       string
-	Addr           string // listen there; "": anywhere on loopback
+	Scopes         string        // of the token, as Slack tells them; "": not told
+	Skew           time.Duration // of Slack's clock, ahead of ours
+	Addr           string        // listen there; "": anywhere on loopback
 }
 
 // Message is a message as the server keeps it.
@@ -254,6 +256,7 @@ func (s *Server) api(w http.ResponseWriter, r *http.Request) {
 	if token == "" {
 		token = in.str("token")
 	}
+	w.Header().Set("Date", time.Now().Add(s.o.Skew).UTC().Format(http.TimeFormat))
 	s.mu.Lock()
 	s.calls[method]++
 	f := s.nextFault(method, in.str("thread_ts"))
@@ -277,6 +280,7 @@ func (s *Server) api(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-OAuth-Scopes", s.o.Scopes)
 	switch {
 	case f.Status == http.StatusTooManyRequests:
 		w.Header().Set("Retry-After", strconv.Itoa(max(1, f.RetryAfter)))
