@@ -225,6 +225,13 @@ func (s *Server) AddUser(id, first string) {
 	s.users[id] = first
 }
 
+// SetRate changes how many posts a second a channel takes.
+func (s *Server) SetRate(posts float64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.o.PostsPerSecond = posts
+}
+
 // Calls returns how often a method was called and how often it was limited.
 func (s *Server) Calls(method string) (calls, limited int) {
 	s.mu.Lock()
