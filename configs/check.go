@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/agnivade/levenshtein"
 	"go.yaml.in/yaml/v3"
@@ -133,7 +134,7 @@ func (c *Config) strict(path string, n *yaml.Node, t reflect.Type, m *Mistakes) 
 
 // list decodes what only the file can set.
 func (c *Config) list(name string, v *yaml.Node, m *Mistakes) {
-	into := map[string]any{"teams": &c.Teams, "agents": &c.Agents, "intents": &c.Intents, "masking": &c.Masking, "web.origins": &c.Origins, "slack.card_fields": &c.Fields}[name]
+	into := map[string]any{"teams": &c.Teams, "agents": &c.Agents, "intents": &c.Intents, "masking": &c.Masking, "web.origins": &c.Origins, "slack.card_fields": &c.Fields, "macros": &c.Macros}[name]
 	if v.Tag == "!!null" {
 		return // empty: none
 	}
@@ -162,6 +163,8 @@ func (c *Config) list(name string, v *yaml.Node, m *Mistakes) {
 		}
 	}
 }
+
+var variable = regexp.MustCompile(`\{\{[^}]*\}\}`)
 
 // cross checks what the lists say of each other and of themselves.
 func (c *Config) cross(m *Mistakes) {
@@ -205,6 +208,16 @@ func (c *Config) cross(m *Mistakes) {
 			}
 			if _, err := regexp.Compile(f.Pattern); err != nil {
 				wrong(at+".pattern", "not a regular expression: %v", err)
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Macros)) {
+		if utf8.RuneCountInString(name) > 75 || strings.TrimSpace(name) == "" {
+			wrong("macros."+name, "a name has 1 to 75 characters")
+		}
+		for _, v := range variable.FindAllString(c.Macros[name], -1) {
+			if known := []string{"{{contact.first_name}}", "{{contact.name}}", "{{agent.name}}", "{{team}}"}; !slices.Contains(known, v) {
+				wrong("macros."+name, "%s is no variable; there are %s%s", v, strings.Join(known, ", "), nearest(v, known))
 			}
 		}
 	}

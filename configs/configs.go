@@ -61,9 +61,10 @@ type Config struct {
 	Intents map[string]Intent
 	Masking map[string]string // further patterns that are hidden from Slack and models, by name
 	Origins []string
-	Fields  []string       // variables of a contact that cards show
-	lines   map[string]int // of what only the file can set: "intents.refund.team"
-	Hash    string         // of all that is in force, secrets left out
+	Macros  map[string]string // texts that agents use, by name
+	Fields  []string          // variables of a contact that cards show
+	lines   map[string]int    // of what only the file can set: "intents.refund.team"
+	Hash    string            // of all that is in force, secrets left out
 }
 
 // String returns a scalar key's value.
@@ -112,7 +113,7 @@ func (m *Mistakes) Error() string {
 // Load reads the file (DefaultFile, which may be absent, when file is "") and the environment. overrides, key by key, win over both.
 // All mistakes come as one *Mistakes.
 func Load(file string, overrides map[string]string) (*Config, error) {
-	c := &Config{v: viper.New(), Teams: map[string]Team{}, Agents: map[string]Agent{}, Intents: map[string]Intent{}, Masking: map[string]string{}, lines: map[string]int{}}
+	c := &Config{v: viper.New(), Teams: map[string]Team{}, Agents: map[string]Agent{}, Intents: map[string]Intent{}, Masking: map[string]string{}, Macros: map[string]string{}, lines: map[string]int{}}
 	for _, k := range Keys {
 		c.v.SetDefault(k.Name, k.Default)
 	}
@@ -183,7 +184,7 @@ func (c *Config) Show() string {
 		a.ConsoleToken = mask(a.ConsoleToken)
 		agents[name] = a
 	}
-	out["teams"], out["agents"], out["intents"], out["masking"] = c.Teams, agents, c.Intents, c.Masking
+	out["teams"], out["agents"], out["intents"], out["masking"], out["macros"] = c.Teams, agents, c.Intents, c.Masking, c.Macros
 	out["web"].(map[string]any)["origins"] = c.Origins
 	out["slack"].(map[string]any)["card_fields"] = c.Fields
 	var b bytes.Buffer

@@ -62,6 +62,7 @@ agents:
 web:
   origins: [https://shop.example/path]
   messages_per_minute: 1.5
+macros: {thanks: "Thank you, {{contact.frist_name}}"}
 teams: {billing: {slack_channel: C1}}
 intents:
   refund:
@@ -92,11 +93,12 @@ intents:
 		`:15: agents.mia.role: got "leed", expected one of member, lead, admin; did you mean lead?`,
 		`:17: web.origins: got "https://shop.example/path", expected an origin such as https://shop.example (without a path), or *`,
 		`:18: web.messages_per_minute: got "1.5", expected a whole number`,
-		`:23: intents.refund.team: "biling" is not among teams (billing); did you mean billing?`,
-		`:24: intents.refund.skills[1]: no agent has the skill "refunds"`,
-		`:28: intents.refund.form[1].pattern: not a regular expression: error parsing regexp: missing closing ]: ` + "`[0-9`",
-		`:29: intents.refund.form[2].asks is not a key; did you mean ask?`,
-		`:29: intents.refund.form[2]: expected a name and what to ask`,
+		`:19: macros.thanks: {{contact.frist_name}} is no variable; there are {{contact.first_name}}, {{contact.name}}, {{agent.name}}, {{team}}; did you mean {{contact.first_name}}?`,
+		`:24: intents.refund.team: "biling" is not among teams (billing); did you mean billing?`,
+		`:25: intents.refund.skills[1]: no agent has the skill "refunds"`,
+		`:29: intents.refund.form[1].pattern: not a regular expression: error parsing regexp: missing closing ]: ` + "`[0-9`",
+		`:30: intents.refund.form[2].asks is not a key; did you mean ask?`,
+		`:30: intents.refund.form[2]: expected a name and what to ask`,
 	}
 	got := strings.Split(err.Error(), "\n")
 	for i, w := range want {

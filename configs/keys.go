@@ -81,7 +81,7 @@ var Keys = []Key{
 }
 
 // lists are the keys that only the file can set.
-var lists = []string{"teams", "agents", "intents", "masking", "web.origins", "slack.card_fields"}
+var lists = []string{"teams", "agents", "intents", "masking", "web.origins", "slack.card_fields", "macros"}
 
 func find(name string) *Key {
 	for i := range Keys {

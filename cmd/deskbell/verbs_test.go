@@ -383,3 +383,37 @@ func TestWhoIsDeactivatedReleasesWhatSheHolds(t *testing.T) {
 		w.until("Ana waits again", func() bool { return strings.HasPrefix(ana.stateText(), "waiting") })
 	})
 }
+
+func TestADraftIsSentAndResolvedOrKeptAsANoteOrStartsFromAMacro(t *testing.T) {
+	t.Parallel()
+	w := begin(t, settings{more: `macros: {thanks: "Thank you, {{contact.first_name}}. {{agent.name}} is here."}`})
+	ana, card := w.rings("What does delivery cost?")
+	w.click(card.TS, "claim", "UMIA")
+	ana.reads("Hi, I'm Mia.")
+	open := func() {
+		t.Helper()
+		w.cardShows("CLAIMED")
+		w.click(card.TS, "draft", "UMIA")
+		w.until("the draft is there", func() bool { v := w.slack.Modal("UMIA"); return v != nil && len(v.Fields()) == 1 })
+	}
+	open()
+	w.ok(w.slack.Press("UMIA", "draft_note", "She is in a hurry."))
+	w.until("it says so", func() bool { return strings.Contains(w.slack.Modal("UMIA").Text(), "Saved as a note") })
+	w.threadHas(card.TS, "(note): She is in a hurry.")
+	w.slack.CloseModal("UMIA")
+	open()
+	w.ok(w.slack.Press("UMIA", "draft_resolve", " "))
+	w.until("it is refused", func() bool { return strings.Contains(w.slack.Modal("UMIA").Text(), "Write something first.") })
+	w.slack.CloseModal("UMIA")
+	w.ok(w.slack.Choose("UMIA", "draft_macro", "thanks", "my own"))
+	w.until("the macro is in the field", func() bool {
+		f := w.slack.Modal("UMIA").Fields()
+		return len(f) == 2 && f[0].Initial == "Thank you, Ana. Mia is here." && f[1].Initial == "my own"
+	})
+	w.ok(w.slack.Press("UMIA", "draft_resolve", "Thank you, Ana."))
+	ana.reads("agent: Thank you, Ana.")
+	w.until("it is resolved", func() bool { return strings.HasPrefix(ana.stateText(), "closed") })
+	if strings.Contains(ana.sees(), "hurry") {
+		t.Error("a note leaked")
+	}
+}

@@ -135,8 +135,7 @@ func (w *Workspace) interaction(ctx context.Context, payload []byte) (out any, e
 	a := in.Actions[0]
 	c.at, c.block = a.ActionTS, a.BlockID
 	if in.View.ID != "" && in.View.Type != slack.VTHomeTab {
-		w.restyle(in.View, a.ActionID, a.SelectedOption.Value)
-		return nil, nil
+		return nil, w.inModal(ctx, in.User.ID, in.TriggerID, in.View, a.ActionID, a.SelectedOption.Value)
 	}
 	if in.Container.Ephemeral || in.View.ID != "" {
 		c.aside = in.ResponseURL

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,6 +24,9 @@ const (
 	hadBlock      = "had"  // and the round
 	draftTone     = "draft_tone"
 	draftLength   = "draft_length"
+	draftMacro    = "draft_macro"
+	draftResolve  = "draft_resolve"
+	draftNote     = "draft_note"
 )
 
 // draft is what the modal of a draft is about; it is kept in the modal itself.
@@ -77,7 +82,7 @@ func (w *Workspace) openDraft(c click) {
 func (w *Workspace) openWith(c click, found handover.Draft) {
 	w.politely("open a draft", func(ctx context.Context) error {
 		d := draft{Handoff: c.handoff, Round: 1, Cited: len(found.Citations), Shown: fingerprint(clip(found.Text, maxInput)), Style: handover.StyleOf("", "")}
-		view, err := w.api.OpenViewContext(ctx, c.trigger, d.modal(d.blocks(found, ""), true))
+		view, err := w.api.OpenViewContext(ctx, c.trigger, d.modal(w.draftBlocks(d, found, ""), true))
 		if err != nil {
 			return err
 		}
@@ -85,12 +90,95 @@ func (w *Workspace) openWith(c click, found handover.Draft) {
 	})
 }
 
-// restyle drafts anew in another tone or length. What the agent has written herself is kept in a field below the new draft.
-func (w *Workspace) restyle(v slack.View, action, value string) {
+// inModal does what is pressed or chosen in a draft's modal.
+func (w *Workspace) inModal(ctx context.Context, user, trigger string, v slack.View, action, value string) error {
 	d, ok := draftOf(v)
 	if !ok {
-		return
+		return nil
 	}
+	switch action {
+	case draftMacro:
+		w.useMacro(v, d, value)
+	case draftResolve, draftNote:
+		text, err := w.finish(ctx, user, v, d, action)
+		if err != nil {
+			return err
+		}
+		w.politely("finish a draft", func(ctx context.Context) error {
+			if text != "" { // what is typed stays in the modal below
+				_, err := w.api.PushViewContext(ctx, trigger, slack.ModalViewRequest{Type: slack.VTModal, Title: plainText("Draft reply"), Close: plainText("Back"), Blocks: slack.Blocks{BlockSet: []slack.Block{section(text)}}})
+				return err
+			}
+			done := map[string]string{draftResolve: "Sent, and resolved.", draftNote: "Saved as a note for the team."}[action]
+			s := shown{w: w, id: v.ID}
+			return s.last(ctx, d.modal([]slack.Block{section(done)}, false))
+		})
+	default:
+		w.restyle(v, d, action, value)
+	}
+	return nil
+}
+
+// finish sends the text and resolves, or keeps it as a note; a refusal is returned as what to say.
+func (w *Workspace) finish(ctx context.Context, user string, v slack.View, d draft, action string) (refused string, err error) {
+	text, _ := d.written(v)
+	if text = strings.TrimSpace(handover.Unmarked(text, d.Cited)); text == "" {
+		return "Write something first.", nil
+	}
+	by := handover.By{Account: w.account(user)}
+	if action == draftNote {
+		_, err = w.desk.Note(ctx, d.Handoff, by, fmt.Sprintf("view:%s:note:%d", v.ID, d.Round), text)
+		return refusalText(err), unless(err)
+	}
+	if _, err = w.desk.Write(ctx, d.Handoff, by, "view:"+v.ID, text); err == nil {
+		w.politely("draft's outcome", func(ctx context.Context) error { return w.reads.DraftSent(ctx, "view:"+v.ID, text) })
+		_, err = w.desk.Resolve(ctx, d.Handoff, by)
+	}
+	return refusalText(err), unless(err)
+}
+
+// unless is err, unless it is a refusal.
+func unless(err error) error {
+	if refusalText(err) != "" {
+		return nil
+	}
+	return err
+}
+
+// useMacro puts a text that was written beforehand into the field; what the agent had written stays below.
+func (w *Workspace) useMacro(v slack.View, d draft, name string) {
+	_, had := d.written(v)
+	w.politely("a macro", func(ctx context.Context) error {
+		conv, err := w.reads.OfHandoff(ctx, d.Handoff)
+		if err != nil {
+			return err
+		}
+		found := handover.Draft{Text: filled(w.o.Macros[name], conv)}
+		d.Round, d.Cited, d.Shown = d.Round+1, 0, fingerprint(clip(found.Text, maxInput))
+		s := shown{w: w, id: v.ID}
+		return s.last(ctx, d.modal(w.draftBlocks(d, found, had), true))
+	})
+}
+
+// filled is a macro with its variables in.
+func filled(macro string, c handover.Conversation) string {
+	return strings.NewReplacer("{{contact.first_name}}", c.Contact.FirstName(), "{{contact.name}}", c.Contact.Name, "{{agent.name}}", c.Handoff.Agent.Title, "{{team}}", c.Handoff.Team).Replace(macro)
+}
+
+// draftBlocks are a draft's, with the macros to choose from.
+func (w *Workspace) draftBlocks(d draft, found handover.Draft, had string) []slack.Block {
+	blocks := d.blocks(found, had)
+	if len(w.o.Macros) == 0 {
+		return blocks
+	}
+	names := slices.Sorted(maps.Keys(w.o.Macros))
+	menu := choice(draftMacro, "", names[:min(100, len(names))]...)
+	menu.Placeholder = plainText("Use a macro")
+	return append(blocks, slack.NewActionBlock("macros", menu))
+}
+
+// restyle drafts anew in another tone or length. What the agent has written herself is kept in a field below the new draft.
+func (w *Workspace) restyle(v slack.View, d draft, action, value string) {
 	_, had := d.written(v)
 	switch action {
 	case draftTone:
@@ -207,7 +295,7 @@ func (w *Workspace) fill(ctx context.Context, s *shown, d draft, had string) {
 	if err := w.reads.Drafted(ctx, "view:"+s.id, d.Handoff, found); err != nil {
 		w.o.Logger.WarnContext(ctx, "what becomes of the draft is not known", "handoff", d.Handoff, "err", err)
 	}
-	final = d.modal(d.blocks(found, had), true)
+	final = d.modal(w.draftBlocks(d, found, had), true)
 }
 
 func (w *Workspace) drafted(ctx context.Context, d draft, heard func(text string)) (handover.Draft, error) {
@@ -264,7 +352,8 @@ func (d draft) blocks(found handover.Draft, had string) []slack.Block {
 	blocks := d.withHad([]slack.Block{field}, had)
 	blocks = append(blocks, slack.NewActionBlock("style",
 		choice(draftTone, string(d.Tone), string(handover.ToneFriendly), string(handover.ToneNeutral), string(handover.ToneFormal)),
-		choice(draftLength, string(d.Length), string(handover.LengthShort), string(handover.LengthMedium), string(handover.LengthLong))))
+		choice(draftLength, string(d.Length), string(handover.LengthShort), string(handover.LengthMedium), string(handover.LengthLong)),
+		slack.NewButtonBlockElement(draftResolve, "send", plainText("Send & resolve")), slack.NewButtonBlockElement(draftNote, "note", plainText("Save as note"))))
 	if found.Text == "" {
 		blocks = append(blocks, section("The knowledge base has nothing on this. Write the answer yourself."))
 	}
@@ -299,7 +388,7 @@ func choice(action, now string, values ...string) *slack.SelectBlockElement {
 	var options []*slack.OptionBlockObject
 	s := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, nil, action)
 	for _, v := range values {
-		o := slack.NewOptionBlockObject(v, plainText(strings.ToUpper(v[:1])+v[1:]), nil)
+		o := slack.NewOptionBlockObject(v, plainText(clip(strings.ToUpper(v[:1])+v[1:], 75)), nil)
 		if options = append(options, o); v == now {
 			s.InitialOption = o
 		}

@@ -48,6 +48,7 @@ type Options struct {
 	Teams         []string               // that a conversation can be moved to, sorted
 	ListedOnly    bool                   // only agents of the configuration may claim
 	Lead          func(user string) bool // whether a user is a lead or an admin; nil: everybody is as good as one
+	Macros        map[string]string      // texts written beforehand, by name
 	// Learn adds an article, a question with its answer, to the knowledge base; what has the same key is replaced.
 	Learn func(ctx context.Context, key, title, text string) error
 	// Doctor says how the desk is, in mrkdwn. May be nil.

@@ -378,6 +378,24 @@ func (s *Server) Choose(user, action, value, text string) error {
 	return acked(env)
 }
 
+// Press presses a button in the newest modal of a user, with a text in its first field.
+func (s *Server) Press(user, action, text string) error {
+	s.mu.Lock()
+	v := s.newest(user)
+	if v == nil {
+		s.mu.Unlock()
+		return errors.New("no modal is open")
+	}
+	block, value, found := press(blocksOf(v.Body), action)
+	if !found {
+		s.mu.Unlock()
+		return fmt.Errorf("the modal has no button %q", action)
+	}
+	env := s.interact(user, map[string]any{"type": "block_actions", "view": v.with(text), "actions": []any{map[string]any{"action_id": action, "block_id": block, "type": "button", "value": value}}})
+	s.mu.Unlock()
+	return acked(env)
+}
+
 // CloseModal closes the newest modal of a user: it can no longer be updated.
 func (s *Server) CloseModal(user string) {
 	s.mu.Lock()

@@ -319,7 +319,7 @@ func (s *Server) limit(method, where string) time.Duration {
 	switch method {
 	case "chat.postMessage":
 		rate, burst, key = s.o.PostsPerSecond, s.o.Burst, method+" "+where
-	case "views.open", "views.update", "views.publish", "users.info", "chat.postEphemeral":
+	case "views.open", "views.update", "views.push", "views.publish", "users.info", "chat.postEphemeral":
 		rate, burst = 100.0/60, 100
 	case "auth.test", "apps.connections.open":
 		return 0
@@ -367,7 +367,7 @@ func (s *Server) call(method, token string, in args) map[string]any {
 			return no("user_not_found")
 		}
 		return map[string]any{"ok": true, "user": map[string]any{"id": in.str("user"), "name": strings.ToLower(first), "profile": map[string]any{"first_name": first, "image_192": "https://img.example/" + first}}}
-	case "views.open", "views.update":
+	case "views.open", "views.update", "views.push":
 		return s.view(method, in)
 	case "views.publish":
 		body, _ := in["view"].(map[string]any)
