@@ -45,6 +45,7 @@ var Keys = []Key{
 	{Name: "slack.signing_secret", Kind: Secret, Default: ""},
 	{Name: "slack.api_url", Kind: URL, Default: ""},
 	{Name: "slack.undo_window", Kind: Duration, Default: "3s", Max: 60},
+	{Name: "slack.guests", Kind: Text, Default: "no", OneOf: []string{"no", "yes"}},
 	{Name: "slack.posts_per_second", Kind: Number, Default: 1.0, Max: 100},
 	{Name: "openai.api_key", Kind: Secret, Default: ""},
 	{Name: "openai.base_url", Kind: URL, Default: ""},

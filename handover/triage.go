@@ -24,6 +24,29 @@ func (d *Desk) Escalate(ctx context.Context, handoff int64, by By, reason string
 	})
 }
 
+// Refuse takes the claim back from an agent who may not have it, and tells the team why.
+func (d *Desk) Refuse(ctx context.Context, handoff, agent int64, why string) (Saved, error) {
+	return d.update(ctx, ByHandoff(handoff).WithPending(), func(c Conversation, ch *Change) error {
+		if c.Handoff.ID != handoff || c.State != Claimed || c.Handoff.Agent.ID != agent {
+			return nil
+		}
+		if err := ch.move(stepRelease); err != nil {
+			return err
+		}
+		for _, m := range c.Pending { // hers: nobody has read them
+			m.Visibility = Internal
+			ch.Messages = append(ch.Messages, m)
+			ch.Elapsed = append(ch.Elapsed, Timer{Conversation: c.ID, Kind: TimerPublish, Subject: m.ID})
+		}
+		ch.letGo("", "")
+		ch.Next.Handoff.State, ch.Next.Handoff.Agent = Waiting, Agent{}
+		ch.changed()
+		ch.cause(KindCard, nil)
+		ch.tell(why)
+		return nil
+	})
+}
+
 // Snooze lays a claimed handoff aside until a while has passed or the customer writes.
 func (d *Desk) Snooze(ctx context.Context, handoff int64, by By, after time.Duration) (Saved, error) {
 	return d.agentStep(ctx, handoff, by, "snooze", func(c Conversation, ch *Change) error {

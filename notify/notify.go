@@ -60,6 +60,9 @@ type Drafter interface {
 // ErrPlace is wrapped by a Workspace when a channel refuses cards: it is gone, archived, or we are not in it.
 var ErrPlace = errors.New("the channel does not take cards")
 
+// ErrGuest is wrapped by a Workspace's Profile: the account is a guest's, or of another organisation.
+var ErrGuest = errors.New("a guest")
+
 // Reads is what the notifier reads of the desk.
 type Reads interface {
 	OfHandoff(ctx context.Context, handoff int64) (handover.Conversation, error)
@@ -327,6 +330,10 @@ func (n *Notifier) introduce(ctx context.Context, r handover.Run) error {
 		ask, cancel := context.WithTimeout(ctx, 3*time.Second)
 		found, err := w.Profile(ask, account)
 		cancel()
+		if errors.Is(err, ErrGuest) {
+			_, err = n.desk.Refuse(ctx, c.Handoff.ID, profile.ID, "A guest has claimed this; guests cannot, unless an admin lists them or sets slack.guests. It waits again.")
+			return err
+		}
 		if err != nil {
 			n.logger.WarnContext(ctx, "an agent's profile could not be looked up", "err", err)
 		}

@@ -417,3 +417,18 @@ func TestADraftIsSentAndResolvedOrKeptAsANoteOrStartsFromAMacro(t *testing.T) {
 		t.Error("a note leaked")
 	}
 }
+
+func TestAGuestCannotClaim(t *testing.T) {
+	byBothDoors(t, func(w *whole) {
+		w.slack.AddGuest("UGUEST", "Gus")
+		ana, card := w.rings("Do you sell lawn mowers?")
+		w.click(card.TS, "claim", "UGUEST")
+		w.threadHas(card.TS, "guests cannot")
+		w.cardShows("WAITING")
+		w.click(card.TS, "claim", "UMIA")
+		ana.reads("Hi, I'm Mia.")
+		if strings.Contains(ana.sees(), "Gus") || strings.Contains(ana.sees(), "guest") {
+			w.Error("the customer reads of the guest:\n" + ana.sees())
+		}
+	})
+}

@@ -148,7 +148,7 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 	workspaces := map[string]notify.Workspace{}
 	if slackOptions.BotToken != "" {
 		slackOptions.Teams, slackOptions.ListedOnly, slackOptions.Config = slices.Sorted(maps.Keys(options.Teams)), options.ListedOnly, c.Hash
-		slackOptions.Macros = c.Macros
+		slackOptions.Macros, slackOptions.Guests = c.Macros, c.String("slack.guests") == "yes"
 		slackOptions.Lead, slackOptions.Doctor = slackLeads(c), a.condition
 		slackOptions.Learn = func(ctx context.Context, key, title, text string) error {
 			return base.Add(ctx, "slack", knowledge.Article{Key: key, Title: title, Audience: knowledge.ForAll, Sections: []knowledge.Section{{Text: text}}})

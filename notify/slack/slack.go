@@ -47,6 +47,7 @@ type Options struct {
 	Config        string                 // hash of the configuration, for admins
 	Teams         []string               // that a conversation can be moved to, sorted
 	ListedOnly    bool                   // only agents of the configuration may claim
+	Guests        bool                   // guests and people of other organisations may claim as well
 	Lead          func(user string) bool // whether a user is a lead or an admin; nil: everybody is as good as one
 	Macros        map[string]string      // texts written beforehand, by name
 	// Learn adds an article, a question with its answer, to the knowledge base; what has the same key is replaced.
@@ -190,6 +191,9 @@ func (w *Workspace) Profile(ctx context.Context, account string) (handover.Agent
 	u, err := w.api.GetUserInfoContext(ctx, account)
 	if err != nil {
 		return handover.Agent{}, fmt.Errorf("users.info: %w", err)
+	}
+	if foreign := u.IsRestricted || u.IsUltraRestricted || u.IsStranger || u.TeamID != "" && u.TeamID != w.o.Identity.Team && u.Enterprise.ID == ""; foreign && !w.o.Guests {
+		return handover.Agent{}, notify.ErrGuest
 	}
 	a := handover.Agent{Avatar: u.Profile.Image192}
 	for _, name := range []string{u.Profile.FirstName, u.Profile.DisplayName, u.RealName, u.Name} {

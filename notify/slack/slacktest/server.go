@@ -89,6 +89,7 @@ type Server struct {
 	closed     chan struct{}
 
 	uninstalled bool
+	guests      map[string]bool
 }
 
 type channel struct {
@@ -136,7 +137,7 @@ func New(o Options) *Server {
 		o.Retries = []time.Duration{0, time.Minute, 5 * time.Minute}
 	}
 	s := &Server{
-		o: o, channels: map[string]*channel{"C1": {}, "C2": {}}, users: map[string]string{"UMIA": "Mia", "UBOB": "Bob"}, buckets: map[string]*bucket{}, views: map[string]*View{}, homes: map[string]map[string]any{},
+		o: o, channels: map[string]*channel{"C1": {}, "C2": {}}, users: map[string]string{"UMIA": "Mia", "UBOB": "Bob"}, buckets: map[string]*bucket{}, views: map[string]*View{}, homes: map[string]map[string]any{}, guests: map[string]bool{},
 		triggers: map[string]time.Time{}, faults: map[string][]Fault{}, calls: map[string]int{}, limited: map[string]int{}, sockets: map[*socket]struct{}{}, tickets: map[string]bool{},
 		unacked: map[string]*envelope{}, acked: map[string]bool{}, closed: make(chan struct{}),
 	}
@@ -223,6 +224,13 @@ func (s *Server) AddUser(id, first string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.users[id] = first
+}
+
+// AddGuest adds a guest with a first name.
+func (s *Server) AddGuest(id, first string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.users[id], s.guests[id] = first, true
 }
 
 // SetRate changes how many posts a second a channel takes.
@@ -366,7 +374,7 @@ func (s *Server) call(method, token string, in args) map[string]any {
 		if !ok {
 			return no("user_not_found")
 		}
-		return map[string]any{"ok": true, "user": map[string]any{"id": in.str("user"), "name": strings.ToLower(first), "profile": map[string]any{"first_name": first, "image_192": "https://img.example/" + first}}}
+		return map[string]any{"ok": true, "user": map[string]any{"id": in.str("user"), "team_id": Team, "is_restricted": s.guests[in.str("user")], "name": strings.ToLower(first), "profile": map[string]any{"first_name": first, "image_192": "https://img.example/" + first}}}
 	case "views.open", "views.update", "views.push":
 		return s.view(method, in)
 	case "views.publish":
