@@ -11,6 +11,7 @@ type By struct {
 	Account Account
 	At      string // the workspace's own time of the click or line; "" at the console
 	Card    Card   // the message clicked on, which teaches a card its ts; zero: none
+	Own     bool   // not on what a colleague holds: checked where it is decided
 }
 
 // agentStep runs decide for a step on the current handoff; a button of an earlier one is a *NotAllowedError.
@@ -21,6 +22,9 @@ func (d *Desk) agentStep(ctx context.Context, handoff int64, by By, step Step, d
 		}
 		if err := d.meet(ch, by.Account); err != nil {
 			return err
+		}
+		if by.Own && c.State == Claimed && c.Handoff.Agent.ID != ch.Next.Actor.ID {
+			return &NotAllowedError{Step: step, State: c.State, Agent: c.Handoff.Agent}
 		}
 		d.learn(ch, by.Card)
 		return decide(ch.Next, ch)
@@ -132,7 +136,10 @@ func (d *Desk) TakeOver(ctx context.Context, conversation int64, by By) (Saved, 
 
 // Assign gives a waiting or claimed handoff to another agent.
 func (d *Desk) Assign(ctx context.Context, handoff int64, by By, to Agent) (Saved, error) {
-	return d.agentStep(ctx, handoff, by, stepAssign, func(_ Conversation, ch *Change) error {
+	return d.agentStep(ctx, handoff, by, stepAssign, func(c Conversation, ch *Change) error {
+		if c.State == Claimed && c.Handoff.Agent.ID == to.ID {
+			return nil // she has it already
+		}
 		if err := ch.move(stepAssign); err != nil {
 			return err
 		}
@@ -207,6 +214,7 @@ func (d *Desk) Release(ctx context.Context, handoff int64, by By) (Saved, error)
 		d.publish(ch, 0)
 		ch.letGo(by.Account.Workspace, by.At)
 		ch.Next.Handoff.State, ch.Next.Handoff.Agent = Waiting, Agent{}
+		ch.unsnooze()
 		ch.changed()
 		ch.cause(KindCard, nil)
 		return nil
@@ -219,6 +227,9 @@ func (d *Desk) Transfer(ctx context.Context, handoff int64, by By, team, reason 
 		if _, known := d.opts.Teams[team]; !known {
 			return fmt.Errorf("no team is called %q", team)
 		}
+		if c.State == Waiting && c.Handoff.Team == team {
+			return nil // it waits there already
+		}
 		_, place := d.place(team)
 		if err := ch.move(stepTransfer); err != nil {
 			return err
@@ -229,6 +240,7 @@ func (d *Desk) Transfer(ctx context.Context, handoff int64, by By, team, reason 
 		h.Card.Closed = true
 		ch.Cards = append(ch.Cards, h.Card)
 		h.State, h.Agent, h.Team = Waiting, Agent{}, team
+		ch.unsnooze()
 		h.Card = Card{ID: ch.id(), Handoff: h.ID, Place: place}
 		ch.Cards = append(ch.Cards, h.Card)
 		why := *ch.add(Message{From: FromAgent, Agent: c.Actor, Visibility: Internal, Text: "Transferred to " + team + ": " + reason})

@@ -15,6 +15,8 @@ var (
 	ErrNoPerson = errors.New("no person can be had")
 	// ErrNotRated is returned when there is no ended handoff to rate.
 	ErrNotRated = errors.New("nothing to rate")
+	// ErrNotYours is returned when a line is to be sent that is not the sender's own, or is a note.
+	ErrNotYours = errors.New("not a line of yours that can be sent")
 	// ErrLeaseLost is returned to a worker whose lane was taken over.
 	ErrLeaseLost = errors.New("the lane was taken over")
 )

@@ -33,6 +33,10 @@ type Reads interface {
 	Transcript(ctx context.Context, conversation, after int64) ([]Message, error)
 	// Queue returns the open conversations for the team, waiting ones first; with live, also those the bot holds.
 	Queue(ctx context.Context, live bool) ([]Conversation, error)
+	// Held returns the conversations that an agent holds, the longest held first.
+	Held(ctx context.Context, agent int64) ([]Conversation, error)
+	// OfTeam returns the open conversations of a team.
+	OfTeam(ctx context.Context, team string) ([]Conversation, error)
 	// Wait says how many wait up to and with this handoff, and the usual wait; zeros when not known.
 	Wait(ctx context.Context, h Handoff) (Wait, error)
 	// OfThread returns the conversation in whose card's thread a line stands, with that card's handoff; ErrUnknown when there is none.

@@ -68,6 +68,18 @@ func (d *Desk) Alert(ctx context.Context, about, what string) error {
 // Alerted says whether there is something that an admin should know about this.
 func (d *Desk) Alerted(about string) bool { return d.switched(switchAlert+about) != "" }
 
+// AlertedAbout is what admins should know something about.
+func (d *Desk) AlertedAbout() (names []string) {
+	if all := d.switches.Load(); all != nil {
+		for name := range *all {
+			if about, is := strings.CutPrefix(name, switchAlert); is {
+				names = append(names, about)
+			}
+		}
+	}
+	return names
+}
+
 // Alerts are what an admin should know, in the order of what they are about.
 func (d *Desk) Alerts() (out []string) {
 	all := d.switches.Load()
@@ -88,8 +100,11 @@ func (d *Desk) place(team string) (string, Place) {
 	if !known {
 		team, p = d.opts.Team, d.opts.Teams[d.opts.Team]
 	}
-	if workspace, channel, moved := cutLast(d.switched(switchPlace + team)); moved {
-		p = Place{Workspace: workspace, Channel: channel}
+	// It was moved from the channel that is configured now, in the workspace that is connected now; else the file says anew.
+	if to, was, _ := strings.Cut(d.switched(switchPlace+team), " was "); was == p.Channel {
+		if workspace, channel, moved := cutLast(to); moved && workspace == p.Workspace {
+			p.Channel = channel
+		}
 	}
 	return team, p
 }
@@ -102,19 +117,16 @@ func cutLast(s string) (before, after string, found bool) {
 	return s[:i], s[i+1:], true
 }
 
-// Move makes a team's cards appear in another place from now on, and brings those that are open there: each as a new card with the whole thread,
-// the old one closed. Claims stay.
+// Move makes a team's cards appear in another place from now on, and brings those that are open there: each as a new card with all that was said
+// in public, the old one closed. Claims stay.
 func (d *Desk) Move(ctx context.Context, team string, to Place, by string, open []Conversation) error {
-	if err := d.set(ctx, switchPlace+team, to.Workspace+":"+to.Channel, by); err != nil {
+	if err := d.set(ctx, switchPlace+team, to.Workspace+":"+to.Channel+" was "+d.opts.Teams[team].Channel, by); err != nil {
 		return err
 	}
 	for _, c := range open {
-		if c.Handoff.Team != team {
-			continue
-		}
 		if _, err := d.update(ctx, ByHandoff(c.Handoff.ID), func(_ Conversation, ch *Change) error {
 			h := &ch.Next.Handoff
-			if h.ID != c.Handoff.ID || h.State == Closed || h.Card.Place == to {
+			if h.ID != c.Handoff.ID || h.Team != team || h.State == Closed || h.Card.Place == to {
 				return nil
 			}
 			if h.Card.ID != 0 {

@@ -105,12 +105,15 @@ func (d *Desk) SendLine(ctx context.Context, handoff int64, by By, key string, c
 		if err := d.meet(ch, by.Account); err != nil {
 			return err
 		}
-		if c.Handoff.ID != handoff || c.Line == nil || c.Line.Agent.ID != ch.Next.Actor.ID {
-			return &NotAllowedError{Step: "reply in", State: Closed}
+		if c.Handoff.ID != handoff || c.Line == nil || c.Line.From != FromAgent {
+			return ErrNotYours
 		}
 		m := *c.Line
-		if m.Deleted || m.Visibility != Internal || noteText(m.Text) { // or was made a note meanwhile
+		if m.Deleted || m.Visibility != Internal {
 			return nil
+		}
+		if m.Agent.ID != ch.Next.Actor.ID || noteText(m.Text) || strings.HasPrefix(strings.TrimSpace(m.Text), "@") { // a note, or made one meanwhile
+			return ErrNotYours
 		}
 		switch {
 		case c.State == Claimed && c.Handoff.Agent.ID == ch.Next.Actor.ID:

@@ -15,10 +15,11 @@ func (d *Desk) Escalate(ctx context.Context, handoff int64, by By, reason string
 		if c.State != Waiting && c.State != Claimed {
 			return &NotAllowedError{Step: "escalate", State: c.State, Agent: c.Handoff.Agent}
 		}
-		if c.Handoff.Priority < 2 {
-			ch.Next.Handoff.Priority = 2
-			ch.cause(KindCard, nil)
+		if c.Handoff.Priority >= 2 {
+			return nil // it is as urgent as can be
 		}
+		ch.Next.Handoff.Priority = 2
+		ch.cause(KindCard, nil)
 		ch.tell("Escalated: " + reason)
 		return nil
 	})
@@ -62,18 +63,28 @@ func (d *Desk) Snooze(ctx context.Context, handoff int64, by By, after time.Dura
 
 // wake ends a snooze: the thread is told, so that it comes up again.
 func (ch *Change) wake(why string) {
+	if ch.unsnooze() {
+		ch.cause(KindCard, nil)
+		ch.tell(why)
+	}
+}
+
+// unsnooze ends a snooze without a word, and says whether there was one.
+func (ch *Change) unsnooze() bool {
 	if ch.Next.Handoff.SnoozedUntil.Unix() <= 0 {
-		return
+		return false
 	}
 	ch.Next.Handoff.SnoozedUntil = time.Time{}
 	ch.Elapsed = append(ch.Elapsed, Timer{Conversation: ch.Next.ID, Kind: TimerSnooze})
-	ch.cause(KindCard, nil)
-	ch.tell(why)
+	return true
 }
 
 // Wake ends a snooze whose time is over.
 func (d *Desk) Wake(ctx context.Context, t Timer) (Saved, error) {
 	return d.update(ctx, ByID(t.Conversation), func(c Conversation, ch *Change) error {
+		if c.Handoff.ID == t.Handoff && c.Now.Before(c.Handoff.SnoozedUntil) {
+			return nil // it was laid aside again meanwhile
+		}
 		ch.Elapsed = append(ch.Elapsed, t)
 		if c.Handoff.ID == t.Handoff && c.State == Claimed {
 			ch.wake("The snooze is over.")

@@ -250,11 +250,18 @@ func (n *Notifier) relay(ctx context.Context, r handover.Run) error {
 	if err != nil {
 		return err
 	}
-	veiled, err := n.veiled(ctx, c, r.Effects)
+	// What was said in public before a card stands in its transcript: lines that waited for a card that was left.
+	effects := slices.DeleteFunc(slices.Clone(r.Effects), func(e handover.Effect) bool {
+		return e.Message.Visibility == handover.Public && e.Message.ID < c.Handoff.Card.ID
+	})
+	if len(effects) == 0 {
+		return nil
+	}
+	veiled, err := n.veiled(ctx, c, effects)
 	if err != nil {
 		return err
 	}
-	lines := make([]Line, len(r.Effects))
+	lines := make([]Line, len(effects))
 	for i, m := range veiled {
 		lines[i] = n.line(c, m)
 	}

@@ -308,6 +308,14 @@ agents:
 	w.click(card.TS, "resolve", "UEVE")
 	w.told("UEVE", "Mia holds this conversation. She or a lead can do that.")
 	w.command("UEVE", "pause incident", "This is for leads")
+	w.ok(w.slack.More("C1", card.TS, "Not a handoff", "UEVE"))
+	w.slack.Say("C1", card.TS, "UEVE", "<@UBOT> assign <@UEVE>")
+	w.until("she is told twice more", func() bool {
+		return strings.Count(strings.Join(w.slack.Ephemerals("UEVE"), "|"), "She or a lead can do that.") == 3
+	})
+	if !strings.HasPrefix(ana.stateText(), "claimed") {
+		t.Error(ana.stateText())
+	}
 	w.slack.OpenHome("UEVE")
 	w.until("Eve's home is drawn", func() bool { return strings.Contains(w.slack.Home("UEVE"), "Yours: 0") })
 	if strings.Contains(w.slack.Home("UEVE"), "Pause") {
@@ -334,14 +342,14 @@ func TestAnArchivedChannelIsToldAndItsCardsMove(t *testing.T) {
 		w.slack.OpenHome("UMIA")
 		w.until("home tells it", func() bool { return strings.Contains(w.slack.Home("UMIA"), "was archived") })
 		got, err := w.slack.Command("UMIA", "C9", "rehome support")
-		if err != nil || !strings.Contains(got, "come here now") {
+		if err != nil || !strings.Contains(got, "Moving the cards of support") {
 			w.Fatal(got, err)
 		}
 		w.until("the open card is in the new channel", func() bool {
 			cards := w.slack.Channel("C9")
-			return len(cards) == 1 && strings.Contains(cards[0].Shown(), "CLAIMED by Mia")
+			return len(cards) == 2 && strings.Contains(cards[1].Shown(), "CLAIMED by Mia")
 		})
-		moved := w.slack.Channel("C9")[0]
+		moved := w.slack.Channel("C9")[1]
 		w.until("its thread has what was said", func() bool {
 			for _, m := range w.slack.Thread("C9", moved.TS) {
 				if strings.Contains(m.Shown(), "lawn mowers") {
@@ -354,7 +362,11 @@ func TestAnArchivedChannelIsToldAndItsCardsMove(t *testing.T) {
 		ana.reads("agent: I am still here.")
 		eve := w.visit()
 		eve.says("a human please")
-		w.until("the next one comes there as well", func() bool { return len(w.slack.Channel("C9")) == 2 })
+		w.until("the next one comes there as well", func() bool { return len(w.slack.Channel("C9")) == 3 })
+		w.until("the alert is over: nothing is to come to the old channel", func() bool { return len(w.app.desk.Alerts()) == 0 })
+		if got, err = w.slack.Command("UMIA", "D1", "rehome support"); err != nil || !strings.Contains(got, "Say it in the channel") {
+			w.Error(got, err)
+		}
 	})
 }
 
@@ -427,7 +439,12 @@ func TestAGuestCannotClaim(t *testing.T) {
 		w.cardShows("WAITING")
 		w.click(card.TS, "claim", "UMIA")
 		ana.reads("Hi, I'm Mia.")
-		if strings.Contains(ana.sees(), "Gus") || strings.Contains(ana.sees(), "guest") {
+		w.slack.Say("C1", card.TS, "UGUEST", "buy my watches")
+		w.told("UGUEST", "Mia holds this conversation")
+		w.ok(w.slack.Answer("UGUEST", "send_on_behalf"))
+		w.told("UGUEST", "Guests can do nothing here")
+		w.command("UGUEST", "queue", "Guests can do nothing here")
+		if strings.Contains(ana.sees(), "watches") || strings.Contains(ana.sees(), "Gus") || strings.Contains(ana.sees(), "guest") {
 			w.Error("the customer reads of the guest:\n" + ana.sees())
 		}
 	})

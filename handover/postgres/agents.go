@@ -107,3 +107,9 @@ func (s *Store) SetSwitch(ctx context.Context, name, value, by string) error {
 	}
 	return nil
 }
+
+// Named keeps what an agent is called, unless the configuration says it.
+func (s *Store) Named(ctx context.Context, a handover.Agent) error {
+	_, err := s.db.Exec(ctx, `UPDATE agents SET title = $2, avatar = $3 WHERE id = $1 AND NOT (listed AND title <> '')`, a.ID, a.Title, a.Avatar)
+	return err
+}

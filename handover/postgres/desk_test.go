@@ -472,9 +472,18 @@ func TestATurnDecidedInAnotherStateIsDecidedAgain(t *testing.T) {
 func TestAnAssignmentByAnAccountNotSeenBefore(t *testing.T) {
 	b := setup(t)
 	h := b.claimed()
-	s := b.ok(b.desk.Assign(t.Context(), h.ID, by("lead", "300.0"), handover.Agent{ID: h.Agent.ID, Title: "Mia"}))
-	if s.Conversation.Handoff.Agent.Title != "Mia" {
+	to, err := b.store.Meet(t.Context(), handover.Account{Workspace: "slack:T1", External: "tom"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	to.Title = "Tom"
+	s := b.ok(b.desk.Assign(t.Context(), h.ID, by("lead", "300.0"), to))
+	if s.Conversation.Handoff.Agent.Title != "Tom" {
 		t.Fatalf("%+v", s.Conversation.Handoff)
+	}
+	rev := s.Conversation.Rev
+	if s = b.ok(b.desk.Assign(t.Context(), h.ID, by("lead", "301.0"), to)); s.Conversation.Rev != rev {
+		t.Fatal("who has it already is introduced again")
 	}
 }
 

@@ -201,8 +201,11 @@ func (p *play) step(ctx context.Context, customer handover.Ref, n int) error {
 		if p.holder != "" && p.r.IntN(3) > 0 {
 			l.Account = p.holder
 		}
-		// To a teammate: internal, until its author says otherwise.
-		p.lines[at] = &spoken{Line: l, version: map[string]bool{text: note}, held: l.Account == p.holder, note: note || l.Note, noted: note || l.Note, text: text}
+		if l.Note { // to a teammate
+			text = "@mia " + text
+			l.Text, note = text, true
+		}
+		p.lines[at] = &spoken{Line: l, version: map[string]bool{text: note}, held: l.Account == p.holder, note: note, noted: note, text: text}
 		p.order, p.queue = append(p.order, at), append(p.queue, l)
 		p.say("%s writes %q at %s", l.Account, text, at)
 	case 8:
@@ -233,7 +236,7 @@ func (p *play) step(ctx context.Context, customer handover.Ref, n int) error {
 		}
 		o, claim := p.lines[p.order[p.r.IntN(len(p.order))]], p.r.IntN(2) == 0
 		s, err := p.desk.SendLine(ctx, p.handoff, p.by1(o.Account, at), o.Key(), claim)
-		if refused(err) || errors.Is(err, handover.ErrUnknown) {
+		if refused(err) || errors.Is(err, handover.ErrUnknown) || errors.Is(err, handover.ErrNotYours) {
 			return nil
 		}
 		if err == nil && !s.Again {

@@ -93,6 +93,26 @@ func (s *Store) Queue(ctx context.Context, live bool) ([]handover.Conversation, 
 	})
 }
 
+// Held implements handover.Reads.
+func (s *Store) Held(ctx context.Context, agent int64) ([]handover.Conversation, error) {
+	return s.list(ctx, `h.state = 'claimed' AND h.agent_id = $1 ORDER BY h.claimed_at`, agent)
+}
+
+// OfTeam implements handover.Reads.
+func (s *Store) OfTeam(ctx context.Context, team string) ([]handover.Conversation, error) {
+	return s.list(ctx, `h.state <> 'closed' AND h.team = $1 ORDER BY h.requested_at`, team)
+}
+
+func (s *Store) list(ctx context.Context, where string, arg any) ([]handover.Conversation, error) {
+	rows, err := s.db.Query(ctx, `SELECT now(), `+conversationColumns+` FROM `+conversationJoins+` WHERE `+where, arg)
+	if err != nil {
+		return nil, fmt.Errorf("list conversations: %w", err)
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (c handover.Conversation, err error) {
+		return c, row.Scan(append([]any{&c.Now}, conversationFields(&c)...)...)
+	})
+}
+
 // Wait implements handover.Reads: the usual wait is the middle half of the last 20 claims of a day, when there are 5.
 func (s *Store) Wait(ctx context.Context, h handover.Handoff) (w handover.Wait, err error) {
 	if h.State != handover.Waiting {

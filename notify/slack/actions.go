@@ -162,8 +162,11 @@ func (w *Workspace) pressed(ctx context.Context, action, value, option string, c
 	var r reply
 	var err error
 	if do := w.buttons()[action]; do != nil {
-		if r, err = do(ctx, c); refusalText(err) != "" {
-			r, err = reply{text: refusalText(err)}, nil
+		if r.text, err = w.stranger(ctx, c.user); r.text == "" && err == nil {
+			r, err = do(ctx, c)
+		}
+		if text := refusalText(err); text != "" {
+			r, err = reply{text: text}, nil
 		}
 	} else if v, is := w.verbs()[action]; is && v.about && c.handoff != 0 {
 		r, err = w.about(ctx, action, c)
@@ -177,6 +180,12 @@ func (w *Workspace) pressed(ctx context.Context, action, value, option string, c
 	switch {
 	case c.aside == "home":
 		w.homeLater(c.user)
+		if !r.done && r.text != "" {
+			w.politely("answer", func(ctx context.Context) error {
+				_, err := w.api.OpenViewContext(ctx, c.trigger, slack.ModalViewRequest{Type: slack.VTModal, Title: plainText("Deskbell"), Close: plainText("Close"), Blocks: slack.Blocks{BlockSet: []slack.Block{section(r.text)}}})
+				return err
+			})
+		}
 	case c.aside != "" && r.text != "":
 		w.politely("answer", func(ctx context.Context) error {
 			return slack.PostWebhookCustomHTTPContext(ctx, c.aside, w.http, &slack.WebhookMessage{Text: r.text, ReplaceOriginal: true})
@@ -196,7 +205,7 @@ func (w *Workspace) about(ctx context.Context, verb string, c click) (reply, err
 	if err != nil {
 		return reply{}, err
 	}
-	a := ask{verb: verb, user: c.user, at: c.at, channel: c.channel, line: c.line, trigger: c.trigger, conv: conv}
+	a := ask{verb: verb, user: c.user, at: c.at, channel: c.channel, trigger: c.trigger, conv: conv}
 	if c.aside == "" {
 		a.card = c.ts
 	}
@@ -213,6 +222,9 @@ func (w *Workspace) shortcut(ctx context.Context, name string, c click) error {
 	case err != nil:
 		return err
 	case name == "send_to_customer":
+		if r.text, err = w.stranger(ctx, c.user); r.text != "" || err != nil {
+			break
+		}
 		c.handoff = conv.Handoff.ID
 		if r, err = w.sendLine(ctx, c, conv.State == handover.Waiting); refusalText(err) != "" {
 			r, err = reply{text: refusalText(err)}, nil
@@ -239,6 +251,8 @@ func refusalText(err error) string {
 		return "This conversation is not waiting for anybody any more."
 	case errors.As(err, new(*handover.NotListedError)):
 		return "You are not in the list of agents. Ask an admin to add you under `agents` in the configuration."
+	case errors.Is(err, handover.ErrNotYours):
+		return "Only a line of your own that stayed internal, and is no note, can be sent to the customer."
 	case errors.Is(err, handover.ErrUnknown):
 		return "This conversation is not known here."
 	}

@@ -233,7 +233,7 @@ func (w *Workspace) written(ctx context.Context, l handover.Line, raw string) er
 	if err != nil || s.Again || m.Visibility != handover.Internal || m.Deleted {
 		return err
 	}
-	w.called(l, raw)
+	w.called(ctx, l, raw)
 	w.politely("mark a note", func(ctx context.Context) error {
 		return w.api.AddReactionContext(ctx, "memo", slack.NewRefToMessage(l.Place.Channel, l.TS))
 	})

@@ -103,7 +103,7 @@ func (w *Workspace) submitForm(ctx context.Context, user string, v slack.View) (
 	if err != nil && !errors.Is(err, handover.ErrUnknown) {
 		return nil, err
 	}
-	a := ask{verb: f.Verb, user: user, channel: f.Channel, conv: conv}
+	a := ask{verb: f.Verb, user: user, channel: f.Channel, conv: conv, form: true}
 	blocks, _ := w.fields(f.Verb, conv)
 	first := blocks[0].ID()
 	a.args = strings.TrimSpace(value("team") + " " + value("reason") + value("for") + value("title"))

@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -33,7 +34,14 @@ func (w *Workspace) home(ctx context.Context, user string) (blocks []slack.Block
 	if err != nil {
 		return nil, err
 	}
+	if text, err := w.stranger(ctx, user); text != "" || err != nil {
+		return []slack.Block{section(text)}, err
+	}
 	queue, err := w.reads.Queue(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	mine, err := w.reads.Held(ctx, me.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -41,15 +49,7 @@ func (w *Workspace) home(ctx context.Context, user string) (blocks []slack.Block
 	if err != nil {
 		return nil, err
 	}
-	var mine, waiting []handover.Conversation
-	for _, c := range queue {
-		switch {
-		case c.State == handover.Claimed && c.Handoff.Agent.ID == me.ID:
-			mine = append(mine, c)
-		case c.State == handover.Waiting:
-			waiting = append(waiting, c)
-		}
-	}
+	waiting := slices.DeleteFunc(queue, func(c handover.Conversation) bool { return c.State != handover.Waiting })
 	heading := func(text string) slack.Block { return slack.NewHeaderBlock(plainText(text)) }
 	blocks = append(blocks, slack.NewActionBlock("status", choice("home_status", string(status), string(handover.Available), string(handover.Busy), string(handover.Away), string(handover.Offline))))
 	for _, a := range w.desk.Alerts() {

@@ -52,7 +52,7 @@ type Options struct {
 	Macros        map[string]string      // texts written beforehand, by name
 	// Learn adds an article, a question with its answer, to the knowledge base; what has the same key is replaced.
 	Learn func(ctx context.Context, key, title, text string) error
-	// Doctor says how the desk is, in mrkdwn. May be nil.
+	// Doctor says how the desk is, as plain text. May be nil.
 	Doctor   func(ctx context.Context) string
 	Observer Observer
 	Logger   *slog.Logger // required
@@ -63,6 +63,8 @@ type Reads interface {
 	OfHandoff(ctx context.Context, handoff int64) (handover.Conversation, error)
 	OfThread(ctx context.Context, p handover.Place, ts string) (handover.Conversation, error)
 	Queue(ctx context.Context, live bool) ([]handover.Conversation, error)
+	Held(ctx context.Context, agent int64) ([]handover.Conversation, error)
+	OfTeam(ctx context.Context, team string) ([]handover.Conversation, error)
 	Figures(ctx context.Context, since time.Duration) (handover.Figures, error)
 	Transcript(ctx context.Context, conversation, after int64) ([]handover.Message, error)
 	// Drafted and DraftSent keep what became of the drafts that agents are shown.
@@ -75,6 +77,7 @@ type People interface {
 	Meet(ctx context.Context, a handover.Account) (handover.Agent, error)
 	Availability(ctx context.Context, agent int64) (handover.Availability, error)
 	SetAvailability(ctx context.Context, agent int64, a handover.Availability) error
+	Named(ctx context.Context, a handover.Agent) error // keeps what she is called
 }
 
 // Store is what the adapter needs of the desk's store.

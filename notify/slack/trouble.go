@@ -2,6 +2,7 @@ package slack
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/deskbell/deskbell/handover"
@@ -41,7 +42,7 @@ func (w *Workspace) trouble(ctx context.Context, kind string, e message) (handle
 // recheck is how often we ask whether Slack knows us again.
 const recheck = 2 * time.Second
 
-// recover takes the alert of the app itself back once Slack knows it again.
+// recover takes alerts back: of the app itself once Slack knows it again, of a channel once no cards are to come there.
 func (w *Workspace) recover(ctx context.Context) {
 	tick := time.NewTicker(recheck)
 	defer tick.Stop()
@@ -50,6 +51,14 @@ func (w *Workspace) recover(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		}
+		for _, about := range w.desk.AlertedAbout() {
+			channel, is := strings.CutPrefix(about, w.o.Identity.Workspace()+":")
+			if is && !w.desk.CardsIn(handover.Place{Workspace: w.o.Identity.Workspace(), Channel: channel}) { // no team is there any more
+				if err := w.desk.Alert(ctx, about, ""); err != nil {
+					w.o.Logger.WarnContext(ctx, "an alert stays", "err", err)
+				}
+			}
 		}
 		if about := w.o.Identity.Workspace(); w.desk.Alerted(about) {
 			if _, err := w.api.AuthTestContext(ctx); err != nil {
@@ -74,15 +83,13 @@ func (w *Workspace) changed(ctx context.Context, user string, deleted bool) erro
 	if err := w.people.SetAvailability(ctx, me.ID, handover.Offline); err != nil {
 		return err
 	}
-	queue, err := w.reads.Queue(ctx, false)
+	held, err := w.reads.Held(ctx, me.ID)
 	if err != nil {
 		return err
 	}
-	for _, c := range queue {
-		if c.State == handover.Claimed && c.Handoff.Agent.ID == me.ID {
-			if _, err := w.desk.Release(ctx, c.Handoff.ID, handover.By{Account: w.account(user)}); err != nil && refusalText(err) == "" {
-				return err
-			}
+	for _, c := range held {
+		if _, err := w.desk.Refuse(ctx, c.Handoff.ID, me.ID, agentName(me)+" was deactivated in Slack. It waits again."); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/deskbell/deskbell/handover"
+	"github.com/deskbell/deskbell/notify"
 )
 
 // may says who a verb is for.
@@ -36,11 +38,12 @@ type verb struct {
 type ask struct {
 	verb, args string
 	text       string // of a form that has a second field
+	form       bool   // the words are a form's: plain text
 	user       string
 	at         string // Slack's time, where the door has one
 	channel    string
 	card       string // ts of the card, where the door has one
-	line       string // ts of the line that a shortcut was used on
+	own        bool   // not on what a colleague holds
 	trigger    string // opens a modal within three seconds; "": this door cannot
 	conv       handover.Conversation
 }
@@ -64,7 +67,7 @@ func (w *Workspace) account(user string) handover.Account {
 }
 
 func (w *Workspace) byOf(a ask) handover.By {
-	by := handover.By{Account: w.account(a.user), At: a.at}
+	by := handover.By{Account: w.account(a.user), At: a.at, Own: a.own}
 	if a.card != "" {
 		by.Card = handover.Card{Place: handover.Place{Workspace: w.o.Identity.Workspace(), Channel: a.channel}, TS: a.card}
 	}
@@ -85,15 +88,15 @@ func (w *Workspace) verbs() map[string]verb {
 		"resolve":          {"", "end it, and ask for a rating", keeper, true, step(w.desk.Resolve, "Resolved.")},
 		"return":           {"", "give it back to the bot", keeper, true, step(w.desk.Return, "The bot has it again.")},
 		"reopen":           {"", "take an ended one up again", anyone, true, step(w.desk.Reopen, "It is yours again.")},
-		"not_a_handoff":    {"", "this should not have rung: back to the bot, with a label", anyone, true, step(w.desk.Dismiss, "Noted: not a handoff. The bot has it.")},
+		"not_a_handoff":    {"", "this should not have rung: back to the bot, with a label", keeper, true, step(w.desk.Dismiss, "Noted: not a handoff. The bot has it.")},
 		"draft":            {"", "a draft from the knowledge base", anyone, true, w.verbDraft},
 		"kb":               {"QUESTION", "search the knowledge base", anyone, false, w.verbSearch},
-		"assign":           {"@COLLEAGUE", "give it to a colleague", anyone, true, w.verbAssign},
+		"assign":           {"@COLLEAGUE", "give it to a colleague", keeper, true, w.verbAssign},
 		"transfer":         {"TEAM REASON", "move it to another team, which reads the reason", keeper, true, w.verbTransfer},
 		"escalate":         {"REASON", "make it more urgent", anyone, true, w.verbEscalate},
 		"snooze":           {"2h", "lay it aside until then, or until the customer writes", keeper, true, w.verbSnooze},
 		"add_to_knowledge": {"", "make an article of the question and your answer", anyone, true, w.verbLearn},
-		"status":           {"available|busy|away|offline", "whether you can take a conversation", anyone, false, w.verbStatus},
+		"status":           {"available|busy|away|offline", "shown to colleagues who assign to you, and on Home", anyone, false, w.verbStatus},
 		"queue":            {"", "who waits, and who has whom", anyone, false, w.verbQueue},
 		"live":             {"", "what the bot is talking about, to take over", anyone, false, w.verbLive},
 		"stats":            {"7d", "figures of a while", anyone, false, w.verbStats},
@@ -108,12 +111,16 @@ func (w *Workspace) verbs() map[string]verb {
 func (w *Workspace) perform(ctx context.Context, a ask) (reply, error) {
 	v, known := w.verbs()[a.verb]
 	if !known {
-		names := make([]string, 0, 20)
-		for name := range w.verbs() {
-			names = append(names, name)
+		return said("There is no verb %q. There are: %s.", clip(a.verb, 40), strings.Join(slices.Sorted(maps.Keys(w.verbs())), ", "))
+	}
+	if a.verb != "claim" { // who claims is looked up when she is introduced, and a guest's claim is taken back: a claim does not wait for Slack
+		if text, err := w.stranger(ctx, a.user); text != "" || err != nil {
+			return reply{text: text}, err
 		}
-		slices.Sort(names)
-		return said("There is no verb %q. There are: %s.", clip(a.verb, 40), strings.Join(names, ", "))
+	}
+	lead := w.o.Lead == nil || w.o.Lead(a.user)
+	if v.may == leads && !lead {
+		return said("This is for leads and admins.")
 	}
 	if v.about && a.conv.ID == 0 {
 		conv, text, err := w.meant(ctx, a)
@@ -122,29 +129,47 @@ func (w *Workspace) perform(ctx context.Context, a ask) (reply, error) {
 		}
 		a.conv = conv
 	}
-	if text := w.refused(ctx, v.may, a); text != "" {
-		return reply{text: text}, nil
-	}
+	a.own = v.may == keeper && !lead
 	r, err := v.do(ctx, a)
+	var no *handover.NotAllowedError
+	if a.own && errors.As(err, &no) && no.State == handover.Claimed {
+		return said("%s holds this conversation. She or a lead can do that.", agentName(no.Agent))
+	}
 	if text := refusalText(err); text != "" {
 		return reply{text: text}, nil
 	}
 	return r, err
 }
 
-// refused says why somebody may not, "" when she may. Without a list of agents everybody may.
-func (w *Workspace) refused(ctx context.Context, m may, a ask) string {
-	lead := w.o.Lead == nil || w.o.Lead(a.user)
+// stranger says why somebody may do nothing here, "" when she may: where agents are listed she must be, and a guest must be allowed. Who has not
+// been seen before is looked up, once.
+func (w *Workspace) stranger(ctx context.Context, user string) (string, error) {
+	me, err := w.people.Meet(ctx, w.account(user))
 	switch {
-	case m == leads && !lead:
-		return "This is for leads and admins."
-	case m == keeper && !lead && a.conv.State == handover.Claimed:
-		if me, err := w.people.Meet(ctx, w.account(a.user)); err == nil && a.conv.Handoff.Agent.ID != me.ID {
-			return agentName(a.conv.Handoff.Agent) + " holds this conversation. She or a lead can do that."
-		}
+	case err != nil:
+		return "", err
+	case me.Name != "":
+		return "", nil
+	case w.o.ListedOnly:
+		return refusalText(&handover.NotListedError{}), nil
+	case me.Title != "" || w.o.Guests:
+		return "", nil
 	}
-	return ""
+	ask, cancel := context.WithTimeout(ctx, nameWithin)
+	defer cancel()
+	profile, err := w.Profile(ask, user)
+	if errors.Is(err, notify.ErrGuest) {
+		return "Guests can do nothing here unless an admin lists them, or sets `slack.guests`.", nil
+	}
+	if err != nil {
+		return "Slack does not say who you are just now. Try again in a moment.", nil
+	}
+	profile.ID = me.ID
+	return "", w.people.Named(ctx, profile)
 }
+
+// nameWithin is how long looking somebody up may take while she waits.
+const nameWithin = 2 * time.Second
 
 // meant is the conversation that a verb without a thread is about: for claim the next that waits in the channel's team, else the only one
 // that the agent holds.
@@ -165,11 +190,9 @@ func (w *Workspace) meant(ctx context.Context, a ask) (conv handover.Conversatio
 	if err != nil {
 		return conv, "", err
 	}
-	var mine []handover.Conversation
-	for _, c := range queue {
-		if c.State == handover.Claimed && c.Handoff.Agent.ID == me.ID {
-			mine = append(mine, c)
-		}
+	mine, err := w.reads.Held(ctx, me.ID)
+	if err != nil {
+		return conv, "", err
 	}
 	switch len(mine) {
 	case 0:
@@ -199,11 +222,15 @@ func title(verb string) string {
 	return strings.ToUpper(verb[:1]) + verb[1:]
 }
 
+// mostQuery of a question are searched: it stands in a block_id, so that Insert finds the same.
+const mostQuery = 230
+
 func (w *Workspace) verbSearch(ctx context.Context, a ask) (reply, error) {
 	if a.args == "" {
 		return said("Say what to look for: `kb how long does delivery take`.")
 	}
-	found, err := w.drafter.Search(ctx, a.args)
+	query := clip(unescape(a.args), mostQuery)
+	found, err := w.drafter.Search(ctx, query)
 	if err != nil {
 		return reply{}, err
 	}
@@ -219,7 +246,7 @@ func (w *Workspace) verbSearch(ctx context.Context, a ask) (reply, error) {
 		s := slack.NewSectionBlock(mrkdwn(clipEscaped(text+"\n"+fromMarkdown(clip(c.Text, 600)), maxSection)), nil, nil)
 		if a.conv.Handoff.ID != 0 && !c.Internal {
 			s.Accessory = slack.NewAccessory(slack.NewButtonBlockElement("insert", strconv.FormatInt(a.conv.Handoff.ID, 10), plainText("Insert")))
-			s.BlockID = clip(fmt.Sprintf("kb:%d:%s", i, a.args), 250)
+			s.BlockID = fmt.Sprintf("kb:%d:%s", i, query)
 		}
 		r.blocks = append(r.blocks, s)
 	}
@@ -250,30 +277,52 @@ func (w *Workspace) assign(ctx context.Context, a ask, user string) (reply, erro
 	if _, err := w.desk.Assign(ctx, a.conv.Handoff.ID, w.byOf(a), to); err != nil {
 		return reply{}, err
 	}
+	if now, err := w.people.Availability(ctx, to.ID); err == nil && now != handover.Available {
+		return done("<@%s> has it now; her status is %s.", user, now)
+	}
 	return done("<@%s> has it now.", user)
 }
 
 func (w *Workspace) verbTransfer(ctx context.Context, a ask) (reply, error) {
-	team, reason, _ := strings.Cut(strings.TrimSpace(a.args), " ")
-	switch {
-	case a.args == "":
+	if a.args == "" {
 		return w.byForm(ctx, a)
-	case !slices.Contains(w.o.Teams, team):
-		return said("No team is called %q. There are: %s.", clip(team, 40), strings.Join(w.o.Teams, ", "))
-	case strings.TrimSpace(reason) == "":
+	}
+	team, reason, known := w.team(a.args)
+	if !known {
+		return said("No team is called that. There are: %s.", strings.Join(w.o.Teams, ", "))
+	}
+	if reason == "" {
 		return said("Say why, the next agent reads it: `transfer %s she asks for an invoice of 2019`.", team)
 	}
-	if _, err := w.desk.Transfer(ctx, a.conv.Handoff.ID, w.byOf(a), team, strings.TrimSpace(reason)); err != nil {
+	if _, err := w.desk.Transfer(ctx, a.conv.Handoff.ID, w.byOf(a), team, a.words(reason)); err != nil {
 		return reply{}, err
 	}
 	return done("It waits for %s now.", team)
+}
+
+// team cuts a team's name, which may have spaces, from what follows it.
+func (w *Workspace) team(args string) (team, rest string, known bool) {
+	for _, t := range w.o.Teams {
+		if after, is := strings.CutPrefix(args+" ", t+" "); is && len(t) >= len(team) {
+			team, rest, known = t, strings.TrimSpace(after), true
+		}
+	}
+	return team, rest, known
+}
+
+// words are what somebody wrote, as Markdown: a form's are plain, others are mrkdwn.
+func (a ask) words(s string) string {
+	if a.form {
+		return s
+	}
+	return toMarkdown(s)
 }
 
 func (w *Workspace) verbEscalate(ctx context.Context, a ask) (reply, error) {
 	if a.args == "" {
 		return w.byForm(ctx, a)
 	}
-	_, err := w.desk.Escalate(ctx, a.conv.Handoff.ID, w.byOf(a), a.args)
+	_, err := w.desk.Escalate(ctx, a.conv.Handoff.ID, w.byOf(a), a.words(a.args))
 	return reply{text: "Escalated.", done: true}, err
 }
 
@@ -438,7 +487,7 @@ func figures(f handover.Figures) string {
 }
 
 func (w *Workspace) verbPause(ctx context.Context, a ask) (reply, error) {
-	switch why := strings.Trim(strings.TrimSpace(a.args), `"“”`); {
+	switch why := strings.Trim(strings.TrimSpace(unescape(a.args)), `"“”`); {
 	case why == "" && w.desk.Paused() != "":
 		return said("Paused: %s. `pause off` opens again.", escape(w.desk.Paused()))
 	case why == "":
@@ -450,24 +499,34 @@ func (w *Workspace) verbPause(ctx context.Context, a ask) (reply, error) {
 	}
 }
 
-// verbRehome moves a team to the channel that it is said in: its own was archived, or the team moves.
-func (w *Workspace) verbRehome(ctx context.Context, a ask) (reply, error) {
-	team := a.args
-	if team == "" && len(w.o.Teams) == 1 {
-		team = w.o.Teams[0]
+// verbRehome moves a team to the channel that it is said in: its own was archived, or the team moves. The channel must take a message first.
+func (w *Workspace) verbRehome(_ context.Context, a ask) (reply, error) {
+	team, _, known := w.team(a.args)
+	if a.args == "" && len(w.o.Teams) == 1 {
+		team, known = w.o.Teams[0], true
 	}
-	if !slices.Contains(w.o.Teams, team) {
+	if !known {
 		return said("Say which team: `rehome TEAM`. There are: %s.", strings.Join(w.o.Teams, ", "))
 	}
-	open, err := w.reads.Queue(ctx, false)
-	if err != nil {
-		return reply{}, err
+	if !strings.HasPrefix(a.channel, "C") && !strings.HasPrefix(a.channel, "G") {
+		return said("Say it in the channel that the cards are to come to.")
 	}
 	to := handover.Place{Workspace: w.o.Identity.Workspace(), Channel: a.channel}
-	if err := w.desk.Move(ctx, team, to, a.user, open); err != nil {
-		return reply{}, err
-	}
-	return done("The cards of %s come here now, the open ones too.", team)
+	w.politely("rehome "+team, func(ctx context.Context) error {
+		_, _, err := w.api.PostMessageContext(ctx, a.channel, slack.MsgOptionText("The cards of "+escape(team)+" come here from now on.", false))
+		if err != nil {
+			return errors.Join(err, w.show(ctx, a.channel, a.user, "", reply{text: "This channel does not take our messages: invite the app first. Nothing was moved."}))
+		}
+		open, err := w.reads.OfTeam(ctx, team)
+		if err == nil {
+			err = w.desk.Move(ctx, team, to, a.user, open)
+		}
+		if err != nil {
+			return errors.Join(err, w.show(ctx, a.channel, a.user, "", reply{text: "Not all of it could be moved. Say it again in a moment."}))
+		}
+		return nil
+	})
+	return done("Moving the cards of %s here; open ones come with what was said.", team)
 }
 
 func (w *Workspace) verbDoctor(ctx context.Context, _ ask) (reply, error) {
@@ -512,7 +571,7 @@ func (w *Workspace) command(ctx context.Context, team, channel, user, trigger, t
 		return nil
 	}
 	a := ask{user: user, channel: channel, trigger: trigger}
-	a.verb, a.args = parse(text)
+	a.verb, a.args = parse(keepable(text))
 	r, err := w.perform(ctx, a)
 	if err != nil {
 		w.o.Logger.ErrorContext(ctx, "a command failed", "verb", a.verb, "err", err)
@@ -528,27 +587,26 @@ func (w *Workspace) command(ctx context.Context, team, channel, user, trigger, t
 	return out
 }
 
-// called does what @deskbell was told in a thread, once: the line itself has been kept as a note. raw is the line as Slack has it.
-func (w *Workspace) called(l handover.Line, raw string) {
-	text, is := strings.CutPrefix(strings.TrimSpace(raw), "<@"+w.o.Identity.BotUser+">")
+// called does what @deskbell was told in a thread, once: the line itself has been kept as a note. raw is the line as Slack has it. It is done
+// before the event is acked; only the answer is a courtesy.
+func (w *Workspace) called(ctx context.Context, l handover.Line, raw string) {
+	text, is := strings.CutPrefix(strings.TrimSpace(keepable(raw)), "<@"+w.o.Identity.BotUser+">")
 	if !is {
 		return
 	}
-	w.politely("do what was said", func(ctx context.Context) error {
-		a := ask{user: l.Account, at: l.TS, channel: l.Place.Channel, card: l.ThreadTS}
-		a.verb, a.args = parse(text)
-		conv, err := w.reads.OfThread(ctx, l.Place, l.ThreadTS)
-		if err != nil && !errors.Is(err, handover.ErrUnknown) {
-			return err
-		}
+	a := ask{user: l.Account, at: l.TS, channel: l.Place.Channel, card: l.ThreadTS}
+	a.verb, a.args = parse(text)
+	conv, err := w.reads.OfThread(ctx, l.Place, l.ThreadTS)
+	var r reply
+	if err == nil {
 		a.conv = conv
-		r, err := w.perform(ctx, a)
-		if err != nil {
-			r = reply{text: "This did not work just now. Try again in a moment."}
-			w.o.Logger.ErrorContext(ctx, "a verb failed", "verb", a.verb, "err", err)
-		}
-		return w.show(ctx, a.channel, a.user, a.card, r)
-	})
+		r, err = w.perform(ctx, a)
+	}
+	if err != nil {
+		r = reply{text: "This did not work just now. Try again in a moment."}
+		w.o.Logger.ErrorContext(ctx, "a verb failed", "verb", a.verb, "err", err)
+	}
+	w.politely("answer", func(ctx context.Context) error { return w.show(ctx, a.channel, a.user, a.card, r) })
 }
 
 // show answers one person in a thread, where the others do not see it.

@@ -132,7 +132,11 @@ func (s *Server) Command(user, channel, text string) (string, error) {
 			return "", fmt.Errorf("the answer to a command: %s", problem)
 		}
 		s.mu.Lock()
-		s.ephemerals = append(s.ephemerals, &Ephemeral{Channel: channel, User: user, Text: out.Text, Blocks: out.Blocks, TS: s.nextTS(s.channels[channel])})
+		e := &Ephemeral{Channel: channel, User: user, Text: out.Text, Blocks: out.Blocks, TS: "0"}
+		if c := s.channels[channel]; c != nil {
+			e.TS = s.nextTS(c)
+		}
+		s.ephemerals = append(s.ephemerals, e)
 		s.mu.Unlock()
 		return Message{Text: out.Text, Blocks: out.Blocks}.Shown(), nil
 	case <-time.After(ackWithin + time.Second):
