@@ -138,9 +138,9 @@ func begin(t *testing.T, s settings) *whole {
 
 func (w *whole) until(what string, ok func() bool) {
 	w.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			w.Fatalf("not within 20 s: %s", what)
+			w.Fatalf("not within 30 s: %s", what)
 		}
 	}
 }
