@@ -378,6 +378,7 @@ func TestAnAppThatIsTakenOutLosesNothing(t *testing.T) {
 		ana.says("Do you sell lawn mowers?")
 		ana.says("a human please")
 		ana.reads("I have asked a person to join")
+		w.until("the card was refused", func() bool { n, _ := w.slack.Calls("chat.postMessage"); return n > 0 }) // and would wait a minute
 		w.slack.Uninstall(false)
 		w.until("the trouble is over", func() bool { return len(w.app.desk.Alerts()) == 0 })
 		w.cardShows("WAITING")

@@ -156,6 +156,17 @@ func (s *Store) Retry(ctx context.Context, r handover.Run, b handover.Back) erro
 	return lost(err)
 }
 
+// Resume lets everything that waits for a workspace be tried at once: it takes what it refused before.
+func (s *Store) Resume(ctx context.Context, workspace string) error {
+	b := &pgx.Batch{}
+	b.Queue(`UPDATE paces SET next_at = now() WHERE starts_with(key, $1 || ':') AND next_at > now()`, workspace)
+	b.Queue(`UPDATE lanes SET due_at = now() WHERE starts_with(pace_key, $1 || ':') AND queued > 0 AND due_at > now() AND due_at <> 'infinity' AND leased_until IS NULL`, workspace)
+	if err := s.db.SendBatch(ctx, b).Close(); err != nil {
+		return fmt.Errorf("resume: %w", err)
+	}
+	return nil
+}
+
 func lost(err error) error {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return handover.ErrLeaseLost

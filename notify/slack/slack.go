@@ -84,6 +84,8 @@ type People interface {
 type Store interface {
 	Reads
 	People
+	// Resume lets everything that waits for the workspace be tried at once.
+	Resume(ctx context.Context, workspace string) error
 }
 
 // Workspace is one Slack workspace.
@@ -91,6 +93,7 @@ type Workspace struct {
 	desk      *handover.Desk
 	reads     Reads
 	people    People
+	resume    func(ctx context.Context, workspace string) error
 	drafter   notify.Drafter
 	o         Options
 	api       *slack.Client
@@ -129,7 +132,7 @@ func Identify(ctx context.Context, o Options) (Identity, error) {
 // New returns the workspace that Identify named.
 func New(desk *handover.Desk, store Store, drafter notify.Drafter, o Options) *Workspace {
 	return &Workspace{
-		desk: desk, reads: store, people: store, drafter: drafter, o: o, api: client(o, o.Observer), http: &http.Client{Timeout: 10 * time.Second},
+		desk: desk, reads: store, people: store, resume: store.Resume, drafter: drafter, o: o, api: client(o, o.Observer), http: &http.Client{Timeout: 10 * time.Second},
 		courtesy: make(chan func(context.Context), 256), drafts: make(chan func(context.Context), 64), growing: rate.NewLimiter(1, 1), processed: make(chan struct{}, 16),
 	}
 }

@@ -2,6 +2,7 @@ package slack
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -64,7 +65,7 @@ func (w *Workspace) recover(ctx context.Context) {
 			if _, err := w.api.AuthTestContext(ctx); err != nil {
 				continue
 			}
-			if err := w.desk.Alert(ctx, about, ""); err != nil {
+			if err := errors.Join(w.resume(ctx, about), w.desk.Alert(ctx, about, "")); err != nil {
 				w.o.Logger.WarnContext(ctx, "an alert stays", "err", err)
 			}
 		}
