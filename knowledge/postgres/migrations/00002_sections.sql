@@ -1,6 +1,16 @@
 -- +goose Up
 -- Sections are what is searched, chunks are windows of them; terms are stemmed by language. What was imported before has neither:
 -- import it again.
+-- Tables of vectors are made when an embedder is first used; those of chunks that are no more go with them.
+-- +goose StatementBegin
+DO $$
+DECLARE old text;
+BEGIN
+    FOR old IN SELECT DISTINCT conrelid::regclass::text FROM pg_constraint WHERE contype = 'f' AND confrelid = 'chunks'::regclass AND conrelid::regclass::text LIKE 'embeddings%' LOOP
+        EXECUTE 'DROP TABLE ' || old;
+    END LOOP;
+END $$;
+-- +goose StatementEnd
 DROP TABLE postings, chunks, corpus;
 DELETE FROM articles;
 ALTER TABLE articles
