@@ -4,10 +4,13 @@ package notify
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/deskbell/deskbell/handover"
@@ -55,6 +58,12 @@ type Drafter interface {
 	Draft(ctx context.Context, c handover.Conversation, talk []handover.Message, style handover.Style, heard func(text string)) (handover.Draft, error)
 	// Search finds the passages nearest to a question, those for the team among them, the best first.
 	Search(ctx context.Context, question string) ([]handover.Citation, error)
+}
+
+// Fingerprint tells whether a text is still the one that was shown; spaces around it do not count.
+func Fingerprint(text string) string {
+	sum := sha256.Sum256([]byte(strings.TrimSpace(text)))
+	return hex.EncodeToString(sum[:8])
 }
 
 // ErrPlace is wrapped by a Workspace when a channel refuses cards: it is gone, archived, or we are not in it.

@@ -31,6 +31,15 @@ func (w *whole) rings(question string) (*visitor, slacktest.Message) {
 	return ana, w.cardShows("WAITING", "*Summary*")
 }
 
+// held is a customer whose conversation Mia has claimed.
+func (w *whole) held(question string) (*visitor, slacktest.Message) {
+	w.Helper()
+	ana, card := w.rings(question)
+	w.click(card.TS, "claim", "UMIA")
+	ana.reads("Hi, I'm Mia.")
+	return ana, card
+}
+
 func (w *whole) told(user, part string) {
 	w.Helper()
 	w.until(user+" alone reads "+part, func() bool {
@@ -82,9 +91,7 @@ func TestALineBeforeTheClaimIsClaimedAndSent(t *testing.T) {
 
 func TestAColleaguesLineIsSentOnBehalfOrStays(t *testing.T) {
 	byBothDoors(t, func(w *whole) {
-		ana, card := w.rings("Do you sell lawn mowers?")
-		w.click(card.TS, "claim", "UMIA")
-		ana.reads("Hi, I'm Mia.")
+		ana, card := w.held("Do you sell lawn mowers?")
 		w.slack.Say("C1", card.TS, "UBOB", "They are in the cellar.")
 		w.told("UBOB", "Mia holds this conversation")
 		w.ok(w.slack.Answer("UBOB", "send_on_behalf"))
@@ -113,9 +120,7 @@ func (w *whole) reactions(thread, ts string) []string {
 
 func TestAConversationIsTransferredWithItsReason(t *testing.T) {
 	byBothDoors(t, func(w *whole) {
-		ana, card := w.rings("Do you sell lawn mowers?")
-		w.click(card.TS, "claim", "UMIA")
-		ana.reads("Hi, I'm Mia.")
+		ana, card := w.held("Do you sell lawn mowers?")
 		w.cardShows("CLAIMED by Mia")
 		w.click(card.TS, "transfer", "UMIA")
 		w.until("the form is open", func() bool { v := w.slack.Modal("UMIA"); return v != nil && strings.Contains(v.Text(), "Transfer") })
@@ -193,9 +198,7 @@ func TestVerbsInTheThreadAreDoneOnceAndStayInTheTeam(t *testing.T) {
 
 func TestTheKnowledgeBaseIsSearchedAndInserted(t *testing.T) {
 	byBothDoors(t, func(w *whole) {
-		ana, card := w.rings("Do you sell lawn mowers?")
-		w.click(card.TS, "claim", "UMIA")
-		ana.reads("Hi, I'm Mia.")
+		ana, card := w.held("Do you sell lawn mowers?")
 		w.slack.Say("C1", card.TS, "UMIA", "<@UBOT> kb what does delivery cost")
 		w.told("UMIA", "found")
 		w.ok(w.slack.Answer("UMIA", "insert"))
@@ -301,9 +304,7 @@ agents:
   eve: {slack_user: UEVE, display_name: Eve}
 `})
 	w.slack.AddUser("UEVE", "Eve")
-	ana, card := w.rings("Do you sell lawn mowers?")
-	w.click(card.TS, "claim", "UMIA")
-	ana.reads("Hi, I'm Mia.")
+	ana, card := w.held("Do you sell lawn mowers?")
 	w.cardShows("CLAIMED by Mia")
 	w.click(card.TS, "resolve", "UEVE")
 	w.told("UEVE", "Mia holds this conversation. She or a lead can do that.")
@@ -332,9 +333,7 @@ agents:
 func TestAnArchivedChannelIsToldAndItsCardsMove(t *testing.T) {
 	byBothDoors(t, func(w *whole) {
 		w.slack.AddChannel("C9")
-		ana, card := w.rings("Do you sell lawn mowers?")
-		w.click(card.TS, "claim", "UMIA")
-		ana.reads("Hi, I'm Mia.")
+		ana, _ := w.held("Do you sell lawn mowers?")
 		w.slack.Archive("C1")
 		w.until("admins are told", func() bool {
 			return len(w.app.desk.Alerts()) == 1 && strings.Contains(w.app.desk.Alerts()[0], "was archived")
@@ -388,9 +387,7 @@ func TestAnAppThatIsTakenOutLosesNothing(t *testing.T) {
 
 func TestWhoIsDeactivatedReleasesWhatSheHolds(t *testing.T) {
 	byBothDoors(t, func(w *whole) {
-		ana, card := w.rings("Do you sell lawn mowers?")
-		w.click(card.TS, "claim", "UMIA")
-		ana.reads("Hi, I'm Mia.")
+		ana, _ := w.held("Do you sell lawn mowers?")
 		w.slack.Deactivate("UMIA")
 		w.cardShows("WAITING")
 		w.until("Ana waits again", func() bool { return strings.HasPrefix(ana.stateText(), "waiting") })
@@ -400,9 +397,7 @@ func TestWhoIsDeactivatedReleasesWhatSheHolds(t *testing.T) {
 func TestADraftIsSentAndResolvedOrKeptAsANoteOrStartsFromAMacro(t *testing.T) {
 	t.Parallel()
 	w := begin(t, settings{more: `macros: {thanks: "Thank you, {{contact.first_name}}. {{agent.name}} is here."}`})
-	ana, card := w.rings("What does delivery cost?")
-	w.click(card.TS, "claim", "UMIA")
-	ana.reads("Hi, I'm Mia.")
+	ana, card := w.held("What does delivery cost?")
 	open := func() {
 		t.Helper()
 		w.cardShows("CLAIMED")

@@ -41,7 +41,7 @@ func TestNoInternalTextReachesTheCustomer(t *testing.T) {
 	for worker := range 4 {
 		wg.Go(func() {
 			for i := worker; i < cases && !t.Failed(); i += 4 {
-				p := &play{desk: desk, store: store, r: rand.New(rand.NewPCG(seed, uint64(i))), n: i, lines: map[string]*spoken{}, seen: map[string]bool{}, by: map[int64]string{}}
+				p := &play{desk: desk, store: store, r: rand.New(rand.NewPCG(seed, uint64(i))), n: i, lines: map[string]*spoken{}, seen: map[string]bool{}}
 				if err := p.run(t.Context()); err != nil {
 					t.Errorf("case %d: %v\n%s", i, err, strings.Join(p.log, "\n"))
 				}
@@ -91,7 +91,6 @@ type play struct {
 	order         []string
 	queue         []handover.Line
 	seen          map[string]bool // every text that the customer could ever see
-	by            map[int64]string
 	log           []string
 }
 

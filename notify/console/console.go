@@ -8,12 +8,12 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"embed"
-	"encoding/hex"
 	"errors"
 	"html/template"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -285,9 +285,9 @@ func (c *Console) show(w http.ResponseWriter, r *http.Request, a Agent) {
 // present renders a conversation, personal data out of sight unless the agent looks at it.
 func (c *Console) present(w http.ResponseWriter, r *http.Request, status int, p page) {
 	if _, err := r.Cookie(shown); err != nil || !p.Agent.Personal {
-		p.Hidden = true
-		p.C = p.C.Veiled(c.o.Mask)
-		p.Transcript = c.o.Mask.Talk(p.Transcript)
+		veiled, talk := p.C.Veiled(c.o.Mask), c.o.Mask.Talk(p.Transcript)
+		p.Hidden = !reflect.DeepEqual(veiled, p.C) || !reflect.DeepEqual(talk, p.Transcript)
+		p.C, p.Transcript = veiled, talk
 	}
 	c.render(w, status, "conversation", p)
 }
@@ -346,11 +346,6 @@ func (c *Console) step(do func(context.Context, request) error) func(http.Respon
 // field is what stands in a form's field; browsers end its lines with CR LF.
 func field(r *http.Request, name string) string {
 	return strings.TrimSpace(strings.ReplaceAll(r.PostFormValue(name), "\r\n", "\n"))
-}
-
-func fingerprint(text string) string {
-	sum := sha256.Sum256([]byte(strings.TrimSpace(text)))
-	return hex.EncodeToString(sum[:8])
 }
 
 var (
@@ -444,10 +439,10 @@ func (c *Console) draft(w http.ResponseWriter, r *http.Request, a Agent) {
 		p.Say = "The knowledge base has nothing on this. Write the answer yourself."
 	}
 	p.Had = field(r, "had")
-	if own := field(r, "text"); own != "" && fingerprint(own) != r.PostFormValue("drafted") {
+	if own := field(r, "text"); own != "" && notify.Fingerprint(own) != r.PostFormValue("drafted") {
 		p.Had = strings.TrimSpace(own + "\n\n" + p.Had)
 	}
-	p.Key, p.Cited, p.Drafted = rand.Text(), len(p.Draft.Citations), fingerprint(p.Text)
+	p.Key, p.Cited, p.Drafted = rand.Text(), len(p.Draft.Citations), notify.Fingerprint(p.Text)
 	if err := c.reads.Drafted(r.Context(), "console:"+p.Key, p.C.Handoff.ID, p.Draft); err != nil {
 		c.o.Logger.WarnContext(r.Context(), "what becomes of the draft is not known", "conversation", p.C.ID, "err", err)
 	}

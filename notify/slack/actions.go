@@ -191,7 +191,7 @@ func (w *Workspace) pressed(ctx context.Context, action, value, option string, c
 			return slack.PostWebhookCustomHTTPContext(ctx, c.aside, w.http, &slack.WebhookMessage{Text: r.text, ReplaceOriginal: true})
 		})
 	case !r.done:
-		w.politely("answer", func(ctx context.Context) error { return w.show(ctx, c.channel, c.user, "", r) })
+		w.answer(c.channel, c.user, "", r)
 	}
 	return nil
 }
@@ -234,7 +234,7 @@ func (w *Workspace) shortcut(ctx context.Context, name string, c click) error {
 		r, err = w.about(ctx, name, c)
 	}
 	if err == nil && r.text != "" {
-		w.politely("answer", func(ctx context.Context) error { return w.show(ctx, c.channel, c.user, c.ts, r) })
+		w.answer(c.channel, c.user, c.ts, r)
 	}
 	return err
 }

@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -16,6 +14,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/deskbell/deskbell/handover"
+	"github.com/deskbell/deskbell/notify"
 )
 
 const (
@@ -25,6 +24,7 @@ const (
 	draftTone     = "draft_tone"
 	draftLength   = "draft_length"
 	draftMacro    = "draft_macro"
+	draftSend     = "draft_send"
 	draftResolve  = "draft_resolve"
 	draftNote     = "draft_note"
 )
@@ -55,11 +55,7 @@ func (d draft) written(v slack.View) (text, had string) {
 	return text, had
 }
 
-func fingerprint(text string) string {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(strings.TrimSpace(keepable(text))))
-	return strconv.FormatUint(h.Sum64(), 36)
-}
+func fingerprint(text string) string { return notify.Fingerprint(keepable(text)) }
 
 func draftOf(v slack.View) (d draft, ok bool) {
 	return d, v.CallbackID == draftCallback && json.Unmarshal([]byte(v.PrivateMetadata), &d) == nil && d.Handoff != 0
@@ -119,7 +115,7 @@ func (w *Workspace) inModal(ctx context.Context, user, trigger string, v slack.V
 	return nil
 }
 
-// finish sends the text and resolves, or keeps it as a note; a refusal is returned as what to say.
+// finish sends the text, sends it and resolves, or keeps it as a note; a refusal is returned as what to say.
 func (w *Workspace) finish(ctx context.Context, user string, v slack.View, d draft, action string) (refused string, err error) {
 	text, _ := d.written(v)
 	if text = strings.TrimSpace(handover.Unmarked(text, d.Cited)); text == "" {
@@ -132,7 +128,9 @@ func (w *Workspace) finish(ctx context.Context, user string, v slack.View, d dra
 	}
 	if _, err = w.desk.Write(ctx, d.Handoff, by, "view:"+v.ID, text); err == nil {
 		w.politely("draft's outcome", func(ctx context.Context) error { return w.reads.DraftSent(ctx, "view:"+v.ID, text) })
-		_, err = w.desk.Resolve(ctx, d.Handoff, by)
+		if action == draftResolve {
+			_, err = w.desk.Resolve(ctx, d.Handoff, by)
+		}
 	}
 	return refusalText(err), unless(err)
 }
@@ -406,17 +404,9 @@ func (w *Workspace) submitDraft(ctx context.Context, user string, v slack.View) 
 	refuse := func(text string) any {
 		return map[string]any{"response_action": "errors", "errors": map[string]string{d.block(): text}}
 	}
-	text, _ := d.written(v)
-	if text = strings.TrimSpace(handover.Unmarked(text, d.Cited)); text == "" {
-		return refuse("Write something first."), nil
-	}
-	by := handover.By{Account: handover.Account{Workspace: w.o.Identity.Workspace(), External: user}}
-	_, err := w.desk.Write(ctx, d.Handoff, by, "view:"+v.ID, text)
-	if said := refusalText(err); said != "" {
+	said, err := w.finish(ctx, user, v, d, draftSend)
+	if said != "" {
 		return refuse(strings.ReplaceAll(said, "*", "")), nil
-	}
-	if err == nil {
-		w.politely("draft's outcome", func(ctx context.Context) error { return w.reads.DraftSent(ctx, "view:"+v.ID, text) })
 	}
 	return nil, err
 }

@@ -225,7 +225,7 @@ func (w *Workspace) written(ctx context.Context, l handover.Line, raw string) er
 	s, err := w.desk.Hear(ctx, l)
 	m := s.Message()
 	if err == nil && s.Conversation.ID == 0 && strings.HasPrefix(strings.TrimSpace(raw), "<@"+w.o.Identity.BotUser+">") && w.o.Identity.BotUser != "" {
-		w.tell(l.Place.Channel, l.Account, l.ThreadTS, "This thread belongs to no conversation of ours, or not yet. Try again in a moment.")
+		w.answer(l.Place.Channel, l.Account, l.ThreadTS, reply{text: "This thread belongs to no conversation of ours, or not yet. Try again in a moment."})
 	}
 	if err == nil && m.Visibility == handover.Pending {
 		w.desk.AgentTypes(s.Conversation)
@@ -258,9 +258,7 @@ func (w *Workspace) askWhether(l handover.Line, c handover.Conversation) {
 	case c.State == handover.Claimed && c.Handoff.Agent.ID != c.Actor.ID:
 		blocks = append(blocks, slack.NewActionBlock("line:"+l.TS, button("send_on_behalf", clip("Send on behalf of "+agentName(c.Handoff.Agent), 75)), keep))
 	}
-	w.politely("ask about a line", func(ctx context.Context) error {
-		return w.show(ctx, l.Place.Channel, l.Account, l.ThreadTS, reply{text: text, blocks: blocks})
-	})
+	w.answer(l.Place.Channel, l.Account, l.ThreadTS, reply{text: text, blocks: blocks})
 }
 
 // notSent says why a line stayed in the team.
@@ -272,16 +270,4 @@ func notSent(c handover.Conversation) string {
 		return "Not sent to the customer: nobody has claimed this conversation yet. Press *Claim* on the card, then write."
 	}
 	return "Not sent to the customer: your line is a note for the team."
-}
-
-// tell answers one person, where the others do not see it.
-func (w *Workspace) tell(channel, user, thread, text string) {
-	w.politely("tell "+channel, func(ctx context.Context) error {
-		opts := []slack.MsgOption{slack.MsgOptionText(text, false)}
-		if thread != "" {
-			opts = append(opts, slack.MsgOptionTS(thread))
-		}
-		_, err := w.api.PostEphemeralContext(ctx, channel, user, opts...)
-		return err
-	})
 }

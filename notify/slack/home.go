@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -75,4 +77,58 @@ func (w *Workspace) home(ctx context.Context, user string) (blocks []slack.Block
 		blocks = append(blocks, slack.NewActionBlock("gate", slack.NewButtonBlockElement(action, "0", plainText(label))), slack.NewContextBlock("", mrkdwn("Configuration "+escape(w.o.Config))))
 	}
 	return blocks, nil
+}
+
+// permalink is where a card is; Slack leads on to the workspace's own address.
+func permalink(k handover.Card) string {
+	return "https://slack.com/archives/" + k.Channel + "/p" + strings.ReplaceAll(k.TS, ".", "")
+}
+
+// rows are conversations, one a line, with the button that each wants.
+func (w *Workspace) rows(list []handover.Conversation, most int) (blocks []slack.Block) {
+	for _, c := range list[:min(most, len(list))] {
+		h := c.Handoff
+		text := "*" + plain(clip(name(c.Contact), 60)) + "*"
+		if h.Card.TS != "" && c.State != handover.WithBot {
+			text = "*<" + permalink(h.Card) + "|" + strings.ReplaceAll(plain(clip(name(c.Contact), 60)), "|", "¦") + ">*"
+		}
+		var button *slack.ButtonBlockElement
+		switch c.State {
+		case handover.Waiting:
+			text += " · waits since " + when(h.RequestedAt) + " · " + whyPlain(h)
+			button = slack.NewButtonBlockElement("claim", strconv.FormatInt(h.ID, 10), plainText("Claim"))
+		case handover.Claimed:
+			text += " · with " + plain(agentName(h.Agent)) + " since " + when(h.ClaimedAt)
+			if h.SnoozedUntil.Unix() > 0 {
+				text += " · snoozed until " + clockTime(h.SnoozedUntil)
+			}
+		case handover.WithBot:
+			text += " · with the bot · " + c.Channel
+			button = slack.NewButtonBlockElement("take_over", strconv.FormatInt(c.ID, 10), plainText("Take over"))
+		case handover.Closed:
+		}
+		if h.Priority > 0 && c.State != handover.WithBot {
+			text += " · URGENT"
+		}
+		if h.Brief != nil && c.State != handover.WithBot {
+			text += "\n" + escape(clip(h.Brief.Summary, 300))
+		}
+		s := slack.NewSectionBlock(mrkdwn(clipEscaped(text, maxSection)), nil, nil)
+		if button != nil {
+			s.Accessory = slack.NewAccessory(button)
+		}
+		blocks = append(blocks, s)
+	}
+	if more := len(list) - most; more > 0 {
+		blocks = append(blocks, slack.NewContextBlock("", mrkdwn(fmt.Sprintf("and %d more, in the console", more))))
+	}
+	return blocks
+}
+
+func figures(f handover.Figures) string {
+	text := fmt.Sprintf("%d rang · %d claimed, after %s in the middle · %d resolved · %d cancelled · %d not a handoff", f.Rang, f.Claimed, f.Wait.Round(time.Second), f.Resolved, f.Cancelled, f.NotAHandoff)
+	if f.Score > 0 {
+		text += fmt.Sprintf(" · rated %.1f of 5", f.Score)
+	}
+	return text
 }

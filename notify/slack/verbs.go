@@ -387,11 +387,6 @@ func (w *Workspace) verbStatus(ctx context.Context, a ask) (reply, error) {
 	return said("You are %s now.", to)
 }
 
-// permalink is where a card is; Slack leads on to the workspace's own address.
-func permalink(k handover.Card) string {
-	return "https://slack.com/archives/" + k.Channel + "/p" + strings.ReplaceAll(k.TS, ".", "")
-}
-
 func (w *Workspace) verbQueue(ctx context.Context, _ ask) (reply, error) {
 	queue, err := w.reads.Queue(ctx, false)
 	if err != nil {
@@ -401,47 +396,6 @@ func (w *Workspace) verbQueue(ctx context.Context, _ ask) (reply, error) {
 		return said("Nobody waits, and nobody is with an agent.")
 	}
 	return reply{text: fmt.Sprintf("%d open", len(queue)), blocks: w.rows(queue, 20)}, nil
-}
-
-// rows are conversations, one a line, with the button that each wants.
-func (w *Workspace) rows(list []handover.Conversation, most int) (blocks []slack.Block) {
-	for _, c := range list[:min(most, len(list))] {
-		h := c.Handoff
-		text := "*" + plain(clip(name(c.Contact), 60)) + "*"
-		if h.Card.TS != "" && c.State != handover.WithBot {
-			text = "*<" + permalink(h.Card) + "|" + strings.ReplaceAll(plain(clip(name(c.Contact), 60)), "|", "¦") + ">*"
-		}
-		var button *slack.ButtonBlockElement
-		switch c.State {
-		case handover.Waiting:
-			text += " · waits since " + when(h.RequestedAt) + " · " + whyPlain(h)
-			button = slack.NewButtonBlockElement("claim", strconv.FormatInt(h.ID, 10), plainText("Claim"))
-		case handover.Claimed:
-			text += " · with " + plain(agentName(h.Agent)) + " since " + when(h.ClaimedAt)
-			if h.SnoozedUntil.Unix() > 0 {
-				text += " · snoozed until " + clockTime(h.SnoozedUntil)
-			}
-		case handover.WithBot:
-			text += " · with the bot · " + c.Channel
-			button = slack.NewButtonBlockElement("take_over", strconv.FormatInt(c.ID, 10), plainText("Take over"))
-		case handover.Closed:
-		}
-		if h.Priority > 0 && c.State != handover.WithBot {
-			text += " · URGENT"
-		}
-		if h.Brief != nil && c.State != handover.WithBot {
-			text += "\n" + escape(clip(h.Brief.Summary, 300))
-		}
-		s := slack.NewSectionBlock(mrkdwn(clipEscaped(text, maxSection)), nil, nil)
-		if button != nil {
-			s.Accessory = slack.NewAccessory(button)
-		}
-		blocks = append(blocks, s)
-	}
-	if more := len(list) - most; more > 0 {
-		blocks = append(blocks, slack.NewContextBlock("", mrkdwn(fmt.Sprintf("and %d more, in the console", more))))
-	}
-	return blocks
 }
 
 func (w *Workspace) verbLive(ctx context.Context, _ ask) (reply, error) {
@@ -476,14 +430,6 @@ func (w *Workspace) verbStats(ctx context.Context, a ask) (reply, error) {
 	}
 	f, err := w.reads.Figures(ctx, since)
 	return reply{text: figures(f)}, err
-}
-
-func figures(f handover.Figures) string {
-	text := fmt.Sprintf("%d rang · %d claimed, after %s in the middle · %d resolved · %d cancelled · %d not a handoff", f.Rang, f.Claimed, f.Wait.Round(time.Second), f.Resolved, f.Cancelled, f.NotAHandoff)
-	if f.Score > 0 {
-		text += fmt.Sprintf(" · rated %.1f of 5", f.Score)
-	}
-	return text
 }
 
 func (w *Workspace) verbPause(ctx context.Context, a ask) (reply, error) {
@@ -553,74 +499,4 @@ func (w *Workspace) verbHelp(context.Context, ask) (reply, error) {
 	slices.Sort(lines)
 	text := "In a channel `/deskbell VERB`, in a thread `@deskbell VERB`:\n" + strings.Join(lines, "\n")
 	return reply{text: text, blocks: []slack.Block{section(clipEscaped(text, maxSection))}}, nil
-}
-
-// parse cuts "verb and its arguments".
-func parse(text string) (verb, args string) {
-	verb, args, _ = strings.Cut(strings.TrimSpace(text), " ")
-	verb = strings.ReplaceAll(strings.ToLower(verb), "-", "_")
-	if verb == "" {
-		verb = "help"
-	}
-	return verb, strings.TrimSpace(args)
-}
-
-// command takes a /deskbell in.
-func (w *Workspace) command(ctx context.Context, team, channel, user, trigger, text string) any {
-	if team != "" && team != w.o.Identity.Team {
-		return nil
-	}
-	a := ask{user: user, channel: channel, trigger: trigger}
-	a.verb, a.args = parse(keepable(text))
-	r, err := w.perform(ctx, a)
-	if err != nil {
-		w.o.Logger.ErrorContext(ctx, "a command failed", "verb", a.verb, "err", err)
-		r = reply{text: "This did not work just now. Try again in a moment."}
-	}
-	if r.text == "" && r.blocks == nil {
-		return nil
-	}
-	out := map[string]any{"response_type": "ephemeral", "text": r.text}
-	if len(r.blocks) > 0 {
-		out["blocks"] = r.blocks
-	}
-	return out
-}
-
-// called does what @deskbell was told in a thread, once: the line itself has been kept as a note. raw is the line as Slack has it. It is done
-// before the event is acked; only the answer is a courtesy.
-func (w *Workspace) called(ctx context.Context, l handover.Line, raw string) {
-	text, is := strings.CutPrefix(strings.TrimSpace(keepable(raw)), "<@"+w.o.Identity.BotUser+">")
-	if !is {
-		return
-	}
-	a := ask{user: l.Account, at: l.TS, channel: l.Place.Channel, card: l.ThreadTS}
-	a.verb, a.args = parse(text)
-	conv, err := w.reads.OfThread(ctx, l.Place, l.ThreadTS)
-	var r reply
-	if err == nil {
-		a.conv = conv
-		r, err = w.perform(ctx, a)
-	}
-	if err != nil {
-		r = reply{text: "This did not work just now. Try again in a moment."}
-		w.o.Logger.ErrorContext(ctx, "a verb failed", "verb", a.verb, "err", err)
-	}
-	w.politely("answer", func(ctx context.Context) error { return w.show(ctx, a.channel, a.user, a.card, r) })
-}
-
-// show answers one person in a thread, where the others do not see it.
-func (w *Workspace) show(ctx context.Context, channel, user, thread string, r reply) error {
-	if r.text == "" && r.blocks == nil {
-		return nil
-	}
-	opts := []slack.MsgOption{slack.MsgOptionText(r.text, false)}
-	if len(r.blocks) > 0 {
-		opts = append(opts, slack.MsgOptionBlocks(r.blocks...))
-	}
-	if thread != "" {
-		opts = append(opts, slack.MsgOptionTS(thread))
-	}
-	_, err := w.api.PostEphemeralContext(ctx, channel, user, opts...)
-	return err
 }
