@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/deskbell/deskbell/handover"
@@ -96,7 +97,10 @@ func (b *Bot) answer(ctx context.Context, r handover.Run) error {
 	if err != nil {
 		return err
 	}
-	signals, err := b.advisor.Read(ctx, c, talk)
+	var signals handover.Signals // of a file alone nothing is known: it is not read
+	if slices.ContainsFunc(talk, func(m handover.Message) bool { return m.From == handover.FromCustomer && m.Seq > c.Answered && m.Text != "" }) {
+		signals, err = b.advisor.Read(ctx, c, talk)
+	}
 	if err != nil {
 		b.o.Logger.WarnContext(ctx, "the advisor failed, ringing for a human", "conversation", c.ID, "err", err)
 		signals = handover.Signals{Failed: true}

@@ -11,16 +11,39 @@ import (
 
 // MessageView is a message as customers' sides read it.
 type MessageView struct {
-	ID       string    `json:"id"`
-	ClientID string    `json:"client_id,omitempty"` // the client's own name for it, of a customer's message
-	Seq      int64     `json:"seq"`
-	From     string    `json:"from"` // customer, bot or agent
-	Author   string    `json:"author"`
-	Text     string    `json:"text"` // Markdown
-	At       time.Time `json:"at"`
-	Choices  []string  `json:"choices,omitempty"`
-	Edited   bool      `json:"edited,omitempty"`
-	Deleted  bool      `json:"deleted,omitempty"` // then Text is empty
+	ID       string     `json:"id"`
+	ClientID string     `json:"client_id,omitempty"` // the client's own name for it, of a customer's message
+	Seq      int64      `json:"seq"`
+	From     string     `json:"from"` // customer, bot or agent
+	Author   string     `json:"author"`
+	Text     string     `json:"text"` // Markdown
+	At       time.Time  `json:"at"`
+	Choices  []string   `json:"choices,omitempty"`
+	Files    []FileView `json:"files,omitempty"`
+	Edited   bool       `json:"edited,omitempty"`
+	Deleted  bool       `json:"deleted,omitempty"` // then Text is empty
+}
+
+// FileView is a file as customers' sides read it.
+type FileView struct {
+	Name   string `json:"name"`
+	Type   string `json:"type"`
+	Size   int64  `json:"size"`          // bytes
+	URL    string `json:"url,omitempty"` // path on this server; "": on its way, or Failed
+	Image  bool   `json:"image,omitempty"`
+	Failed bool   `json:"failed,omitempty"` // it will not come
+}
+
+// filesOf are a message's files for its customer.
+func filesOf(files []handover.File) (views []FileView) {
+	for _, f := range files {
+		v := FileView{Name: f.Name, Type: f.Type, Size: f.Size, Image: f.Image(), Failed: f.Failure != ""}
+		if f.Ready {
+			v.URL = "/web/files/" + f.Key
+		}
+		views = append(views, v)
+	}
+	return views
 }
 
 // AgentView is an agent as customers see her.
@@ -57,7 +80,7 @@ type Delivery struct {
 
 // ViewOf is a message for its customer. persona is the name of an agent without one.
 func ViewOf(m handover.Message, persona string) MessageView {
-	v := MessageView{ID: strconv.FormatInt(m.ID, 10), Seq: m.Seq, From: string(m.From), Text: m.Text, At: m.At, Choices: m.Choices, Edited: m.Edited}
+	v := MessageView{ID: strconv.FormatInt(m.ID, 10), Seq: m.Seq, From: string(m.From), Text: m.Text, At: m.At, Choices: m.Choices, Files: filesOf(m.Files), Edited: m.Edited}
 	switch m.From {
 	case handover.FromCustomer:
 		v.ClientID = strings.TrimPrefix(m.ExternalID, "c:")
@@ -69,7 +92,7 @@ func ViewOf(m handover.Message, persona string) MessageView {
 		}
 	}
 	if m.Deleted {
-		v.Text, v.Choices, v.Edited, v.Deleted = "", nil, false, true
+		v.Text, v.Choices, v.Files, v.Edited, v.Deleted = "", nil, nil, false, true
 	}
 	return v
 }

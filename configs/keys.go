@@ -60,6 +60,7 @@ var Keys = []Key{
 	{Name: "policy.answer_above", Kind: Number, Default: 0.70, Max: 1},
 	{Name: "policy.offer_below", Kind: Number, Default: 0.40, Max: 1},
 	{Name: "policy.frustration_at", Kind: Number, Default: 0.70, Max: 1},
+	{Name: "files.max_megabytes", Kind: Whole, Default: 10, Max: 100},
 	{Name: "knowledge.exact_below", Kind: Whole, Default: 10000, Min: 100, Max: 1e7},
 	{Name: "web.greeting", Kind: Text, Default: "Hello! Ask me anything, or ask for a person."},
 	{Name: "web.messages_per_minute", Kind: Whole, Default: 60, Max: 1e6},

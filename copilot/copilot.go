@@ -70,6 +70,7 @@ const passages = 4
 
 // Read gives the signals of the customer's newest turn. It fails only when the knowledge base cannot be read.
 func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []handover.Message) (handover.Signals, error) {
+	talk = worded(talk)
 	burst := newest(talk)
 	turn := strings.Join(burst, "\n")
 	s := handover.Signals{Language: language(turn, conv.Language), Intent: c.intent(turn)}
@@ -161,8 +162,14 @@ func (c *Copilot) search(ctx context.Context, question string, internal bool) ([
 	return found, nil
 }
 
+// worded leaves out what has no words: files alone.
+func worded(talk []handover.Message) []handover.Message {
+	return slices.DeleteFunc(slices.Clone(talk), func(m handover.Message) bool { return m.Text == "" })
+}
+
 // Brief is what an agent reads before claiming.
 func (c *Copilot) Brief(ctx context.Context, conv handover.Conversation, talk []handover.Message) (handover.Brief, error) {
+	talk = worded(talk)
 	b := Extract(c.o.Masker, talk)
 	b.Language = language(customerText(talk), conv.Language)
 	b.Intent = c.intent(b.Wants)

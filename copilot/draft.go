@@ -17,7 +17,7 @@ import (
 // it. What the bot or an agent has said is not said again. heard, which may be nil, hears the text grow while a model writes it.
 func (c *Copilot) Draft(ctx context.Context, conv handover.Conversation, talk []handover.Message, style handover.Style, heard func(text string)) (handover.Draft, error) {
 	talk = slices.DeleteFunc(slices.Clone(talk), func(m handover.Message) bool { // what the team notes is not for customers
-		return m.Deleted || m.Visibility == handover.Internal || m.Visibility == handover.Pending
+		return m.Deleted || m.Text == "" || m.Visibility == handover.Internal || m.Visibility == handover.Pending
 	})
 	q := draftQuestion{text: lastQuestion(talk), language: language(customerText(talk), conv.Language), style: handover.StyleOf(string(style.Tone), string(style.Length)), said: said(talk)}
 	all, err := c.search(ctx, q.text, true)

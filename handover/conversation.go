@@ -45,6 +45,7 @@ type Message struct {
 	Rev          int64  // the conversation's Rev when it last changed for the customer
 	Choices      []string
 	Citations    []Citation
+	Files        []File
 	At           time.Time
 	Edited       bool
 	Deleted      bool

@@ -2,9 +2,10 @@ package handover
 
 import "context"
 
-// Inbound is a message that a customer sent. ID is the client's own name for it, unique in the conversation.
+// Inbound is a message that a customer sent: a text, files or both. ID is the client's own name for it, unique in the conversation.
 type Inbound struct {
 	ID, Text, PageURL string
+	Files             []File // uploaded before
 }
 
 // Open starts a conversation, or finds it.
@@ -26,7 +27,7 @@ func (d *Desk) Receive(ctx context.Context, ref Ref, in Inbound) (Saved, error) 
 		if in.PageURL != "" {
 			ch.Next.PageURL = in.PageURL
 		}
-		m := ch.say(Message{From: FromCustomer, Text: in.Text, ExternalID: "c:" + in.ID})
+		m := ch.say(Message{From: FromCustomer, Text: in.Text, Files: in.Files, ExternalID: "c:" + in.ID})
 		if ch.Next.State == WithBot || ch.Next.State == Waiting {
 			ch.cause(KindAnswer, m)
 		}

@@ -11,6 +11,7 @@ const (
 	KindBrief  Kind = "brief"  // the copilot reads the conversation for the agent
 
 	KindIntroduce Kind = "introduce" // the agent's profile is looked up, then she says hello
+	KindFetch     Kind = "fetch"     // what an agent's files have is fetched from the workspace
 	KindDeliver   Kind = "deliver"   // a message, an edit or a deletion goes out to the customer
 	KindState     Kind = "state"     // so does the state
 
@@ -34,7 +35,7 @@ func (k Kind) Lane() string {
 	switch k {
 	case KindAnswer, KindBrief:
 		return LaneThink
-	case KindIntroduce, KindDeliver, KindState:
+	case KindIntroduce, KindFetch, KindDeliver, KindState:
 		return LaneCustomer
 	case KindCard:
 		return LaneCard

@@ -127,6 +127,7 @@ type Store interface {
 	DueTimers(ctx context.Context, n int, retry time.Duration) ([]Timer, error)
 	Lines
 	Switches
+	Files
 }
 
 // Lines keeps lines of threads that are not known yet.

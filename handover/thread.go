@@ -26,6 +26,7 @@ type Line struct {
 	EditedTS string // when it was edited; with LineEdited
 	Account  string // who wrote it
 	Text     string // Markdown
+	Files    []File // what came along
 	Note     bool   // marked as internal by the platform's own means: it starts with a teammate's name
 }
 
@@ -66,14 +67,14 @@ func (d *Desk) reply(ctx context.Context, l Line) (Saved, error) {
 	return d.update(ctx, ref, func(c Conversation, ch *Change) error {
 		l := l
 		listed := d.meet(ch, Account{Workspace: l.Place.Workspace, External: l.Account}) == nil
-		m := Message{From: FromAgent, Agent: ch.Next.Actor, Visibility: Internal, Handoff: c.Door.Handoff, Text: l.Text, ExternalID: l.Key(), LineTS: l.TS}
+		m := Message{From: FromAgent, Agent: ch.Next.Actor, Visibility: Internal, Handoff: c.Door.Handoff, Text: l.Text, Files: l.Files, ExternalID: l.Key(), LineTS: l.TS}
 		l.Note = l.note()          // an edit never makes an internal line public
 		for _, k := range c.Kept { // oldest first
 			if k.Kind == LineDeleted {
 				m.Deleted = true
 			} else {
 				l.Text, l.Note = k.Text, l.Note || k.note()
-				m.Text, m.EditedTS = k.Text, k.EditedTS
+				m.Text, m.EditedTS, m.Files = k.Text, k.EditedTS, fewer(m.Files, k.Files)
 			}
 			ch.Drop = append(ch.Drop, k)
 		}
@@ -83,6 +84,7 @@ func (d *Desk) reply(ctx context.Context, l Line) (Saved, error) {
 		}
 		m.Visibility = Pending
 		p := ch.add(m)
+		ch.fetch(p)
 		if d.opts.UndoWindow > 0 {
 			ch.Timers = append(ch.Timers, Timer{Conversation: c.ID, Handoff: c.Handoff.ID, Kind: TimerPublish, Subject: p.ID, After: d.opts.UndoWindow})
 			return nil
@@ -129,6 +131,7 @@ func (d *Desk) SendLine(ctx context.Context, handoff int64, by By, key string, c
 		}
 		if h := ch.Next.Handoff; !h.Introduced && h.Agent.Title == "" { // her name is being looked up: then she says hello, and then this
 			m.Visibility = Pending
+			ch.fetch(&m)
 			ch.Messages = append(ch.Messages, m)
 			ch.Timers = append(ch.Timers, Timer{Conversation: c.ID, Handoff: handoff, Kind: TimerPublish, Subject: m.ID, After: nameWithin})
 			return nil
@@ -136,6 +139,7 @@ func (d *Desk) SendLine(ctx context.Context, handoff int64, by By, key string, c
 		d.publish(ch, 0)
 		d.greet(ch)
 		m.Visibility = Public
+		ch.fetch(&m)
 		ch.Messages = append(ch.Messages, m)
 		ch.show(&ch.Messages[len(ch.Messages)-1])
 		return nil
@@ -162,12 +166,13 @@ func (d *Desk) edit(ctx context.Context, l Line) (Saved, error) {
 		if m.Deleted || m.EditedTS >= l.EditedTS && m.EditedTS != "" {
 			return nil // older than what we have
 		}
-		if m.Text == l.Text { // nothing to see, but older edits are older than this one
+		left := fewer(m.Files, l.Files)
+		if m.Text == l.Text && len(left) == len(m.Files) { // nothing to see, but older edits are older than this one
 			m.EditedTS = l.EditedTS
 			ch.Messages = append(ch.Messages, m)
 			return nil
 		}
-		m.Text, m.EditedTS = l.Text, l.EditedTS
+		m.Text, m.EditedTS, m.Files = l.Text, l.EditedTS, left
 		switch {
 		case m.Visibility == Public && l.note():
 			m.Deleted = true

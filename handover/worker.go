@@ -71,7 +71,7 @@ type Worker struct {
 var groups = [][]string{{LaneThink}, {LaneCustomer}, {LaneCard, LaneThread}}
 
 // kinds are all the effects that a program must handle.
-var kinds = []Kind{KindAnswer, KindBrief, KindIntroduce, KindDeliver, KindState, KindCard, KindTranscript, KindRelay, KindSweep}
+var kinds = []Kind{KindAnswer, KindBrief, KindIntroduce, KindFetch, KindDeliver, KindState, KindCard, KindTranscript, KindRelay, KindSweep}
 
 // NewWorker returns a worker. A kind without a handler, or a handler for a kind that does not exist, is an error.
 func NewWorker(queue Queue, wakes *Wakes, handlers map[Kind]Handler, o WorkerOptions) (*Worker, error) {

@@ -32,7 +32,8 @@ type Line struct {
 	Author  string
 	Avatar  string
 	Text    string // Markdown, of a customer plain text
-	Private bool   // a note
+	Files   []handover.File
+	Private bool // a note
 	At      time.Time
 }
 
@@ -50,6 +51,8 @@ type Workspace interface {
 	Sweep(ctx context.Context, thread handover.Card) (deleted int, err error)
 	// Profile looks up what an account is called.
 	Profile(ctx context.Context, account string) (handover.Agent, error)
+	// Fetch returns what one of its files has, of at most so many bytes; more is ErrTooLarge, a file that is gone ErrGone.
+	Fetch(ctx context.Context, file string, most int64) ([]byte, error)
 }
 
 // Drafter proposes answers to agents; *copilot.Copilot is one.
@@ -69,6 +72,12 @@ func Fingerprint(text string) string {
 // ErrPlace is wrapped by a Workspace when a channel refuses cards: it is gone, archived, or we are not in it.
 var ErrPlace = errors.New("the channel does not take cards")
 
+// ErrTooLarge and ErrGone are wrapped by a Workspace's Fetch.
+var (
+	ErrTooLarge = errors.New("it is too large")
+	ErrGone     = errors.New("it is not there any more")
+)
+
 // ErrGuest is wrapped by a Workspace's Profile: the account is a guest's, or of another organisation.
 var ErrGuest = errors.New("a guest")
 
@@ -79,6 +88,7 @@ type Reads interface {
 	Transcript(ctx context.Context, conversation, after int64) ([]handover.Message, error)
 	Wait(ctx context.Context, h handover.Handoff) (handover.Wait, error)
 	ExternalAccount(ctx context.Context, workspace string, agent int64) (string, error)
+	KeepContent(ctx context.Context, key string, content []byte) error
 }
 
 // Notifier does the team's side's effects.
@@ -88,14 +98,16 @@ type Notifier struct {
 	workspaces map[string]Workspace
 	mask       handover.Masker
 	fields     []string
+	mostFile   int64
 	logger     *slog.Logger
 }
 
 // Options are the notifier's knobs.
 type Options struct {
-	Mask   handover.Masker // nil: nothing is hidden
-	Fields []string        // variables of a contact that cards show, at most 10; no others leave for a workspace
-	Logger *slog.Logger    // required
+	Mask     handover.Masker // nil: nothing is hidden
+	Fields   []string        // variables of a contact that cards show, at most 10; no others leave for a workspace
+	MostFile int64           // bytes that a file of an agent's may have; 0: none is passed on
+	Logger   *slog.Logger    // required
 }
 
 // New returns a notifier for the workspaces, by name.
@@ -103,13 +115,13 @@ func New(desk *handover.Desk, reads Reads, workspaces map[string]Workspace, o Op
 	if o.Mask == nil {
 		o.Mask = handover.Unmasked{}
 	}
-	return &Notifier{desk: desk, reads: reads, workspaces: workspaces, mask: o.Mask, fields: o.Fields, logger: o.Logger}
+	return &Notifier{desk: desk, reads: reads, workspaces: workspaces, mask: o.Mask, fields: o.Fields, mostFile: o.MostFile, logger: o.Logger}
 }
 
 // Handlers are the effects that the notifier does.
 func (n *Notifier) Handlers() map[handover.Kind]handover.Handler {
 	return map[handover.Kind]handover.Handler{
-		handover.KindCard: n.card, handover.KindTranscript: n.transcript, handover.KindRelay: n.relay, handover.KindSweep: n.sweep, handover.KindIntroduce: n.introduce,
+		handover.KindCard: n.card, handover.KindTranscript: n.transcript, handover.KindRelay: n.relay, handover.KindSweep: n.sweep, handover.KindIntroduce: n.introduce, handover.KindFetch: n.fetch,
 	}
 }
 
@@ -300,7 +312,7 @@ func (n *Notifier) relayed(ctx context.Context, handoff int64, looked bool, err 
 }
 
 func (n *Notifier) line(c handover.Conversation, m handover.Message) Line {
-	l := Line{ID: m.ID, From: m.From, Text: m.Text, Private: m.Visibility == handover.Internal, At: m.At}
+	l := Line{ID: m.ID, From: m.From, Text: m.Text, Files: m.Files, Private: m.Visibility == handover.Internal, At: m.At}
 	switch m.From {
 	case handover.FromCustomer:
 		l.Author = c.Contact.Name

@@ -44,6 +44,15 @@ type Reads interface {
 	Wait(ctx context.Context, h handover.Handoff) (handover.Wait, error)
 }
 
+// Store is what the channel needs of the desk's store.
+type Store interface {
+	Reads
+	// Upload, Uploads and Content are of handover.Files.
+	Upload(ctx context.Context, conversation int64, f handover.File, content []byte) error
+	Uploads(ctx context.Context, conversation int64, keys []string) ([]handover.File, error)
+	Content(ctx context.Context, key string, shown bool) (handover.File, []byte, error)
+}
+
 // Observer hears of what customers wait for, for metrics.
 type Observer interface {
 	// CustomerAcked hears how long it took to take a customer's message in.
@@ -60,6 +69,7 @@ type Options struct {
 	Greeting          string   // shown before the first message; "": none
 	MessagesPerMinute int      // of one customer, 0: no limit; bursts of a third are let through
 	SessionsPerMinute int      // from one address, 0: no limit
+	MostFile          int64    // bytes that a file may have; 0: none can be sent
 	Demo              bool     // serve the demo page at /
 	Observer          Observer
 	Logger            *slog.Logger // required
@@ -69,6 +79,7 @@ type Options struct {
 type Channel struct {
 	desk     *handover.Desk
 	reads    Reads
+	files    Store
 	wakes    *handover.Wakes
 	o        Options
 	messages *limiter
@@ -80,8 +91,8 @@ type Channel struct {
 var _ bot.Channel = (*Channel)(nil)
 
 // New returns the widget's channel.
-func New(desk *handover.Desk, reads Reads, wakes *handover.Wakes, o Options) *Channel {
-	return &Channel{desk: desk, reads: reads, wakes: wakes, o: o, messages: newLimiter(o.MessagesPerMinute), steps: newLimiter(o.MessagesPerMinute), sessions: newLimiter(o.SessionsPerMinute), ended: make(chan struct{})}
+func New(desk *handover.Desk, store Store, wakes *handover.Wakes, o Options) *Channel {
+	return &Channel{desk: desk, reads: store, files: store, wakes: wakes, o: o, messages: newLimiter(o.MessagesPerMinute), steps: newLimiter(o.MessagesPerMinute), sessions: newLimiter(o.SessionsPerMinute), ended: make(chan struct{})}
 }
 
 // Name implements bot.Channel.
@@ -93,7 +104,7 @@ func (c *Channel) EndStreams() { close(c.ended) }
 // Routes adds the channel's paths.
 func (c *Channel) Routes(mux *http.ServeMux) {
 	for path, h := range map[string]http.HandlerFunc{
-		"POST /web/sessions": c.open, "POST /web/messages": c.receive, "GET /web/messages": c.list, "GET /web/stream": c.stream,
+		"POST /web/sessions": c.open, "POST /web/messages": c.receive, "POST /web/files": c.upload, "GET /web/files/{key}": c.download, "GET /web/messages": c.list, "GET /web/stream": c.stream,
 		"POST /web/handoff": c.ask, "DELETE /web/handoff": c.cancel, "POST /web/rating": c.rate, "POST /web/typing": c.typing, "POST /web/seen": c.seen,
 	} {
 		mux.HandleFunc(path, c.guard(h))
@@ -277,7 +288,7 @@ func (c *Channel) open(w http.ResponseWriter, r *http.Request) {
 	}
 	encode(w, http.StatusCreated, map[string]any{
 		"token": token, "conversation_id": strconv.FormatInt(s.Conversation.ID, 10), "messages": []bot.MessageView{},
-		"state": bot.StateOf(s.Conversation, c.desk.Gate(), c.desk.Persona(), handover.Wait{}), "rev": s.Conversation.Rev, "greeting": c.o.Greeting,
+		"state": bot.StateOf(s.Conversation, c.desk.Gate(), c.desk.Persona(), handover.Wait{}), "rev": s.Conversation.Rev, "greeting": c.o.Greeting, "most_file": c.o.MostFile,
 	})
 }
 
@@ -335,9 +346,10 @@ func cut(s string, n int) string {
 func (c *Channel) receive(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	var in struct {
-		ID      string `json:"id"`
-		Text    string `json:"text"`
-		PageURL string `json:"page_url"`
+		ID      string   `json:"id"`
+		Text    string   `json:"text"`
+		Files   []string `json:"files"`
+		PageURL string   `json:"page_url"`
 	}
 	ref, who, err := c.ref(r)
 	if err == nil {
@@ -349,16 +361,20 @@ func (c *Channel) receive(w http.ResponseWriter, r *http.Request) {
 		err = decode(w, r, &in)
 	}
 	if err == nil {
-		err = checkMessage(in.ID, in.Text)
+		err = checkMessage(in.ID, in.Text, len(in.Files))
 	}
 	if err == nil {
 		err = clean(in.PageURL)
+	}
+	var files []handover.File
+	if err == nil {
+		files, err = c.attached(r.Context(), who, in.Files)
 	}
 	if err != nil {
 		c.fail(w, r, err)
 		return
 	}
-	s, err := c.desk.Receive(r.Context(), ref, handover.Inbound{ID: in.ID, Text: in.Text, PageURL: cut(in.PageURL, 2000)})
+	s, err := c.desk.Receive(r.Context(), ref, handover.Inbound{ID: in.ID, Text: in.Text, Files: files, PageURL: cut(in.PageURL, 2000)})
 	if err != nil {
 		c.fail(w, r, err)
 		return
@@ -370,13 +386,13 @@ func (c *Channel) receive(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func checkMessage(id, text string) error {
+func checkMessage(id, text string, files int) error {
 	switch {
 	case id == "":
 		return unprocessable("no_id", "A message needs an id of the client's own, so that sending it twice is harmless.")
 	case utf8.RuneCountInString(id) > maxID:
 		return unprocessable("bad_id", "An id may have 200 characters.")
-	case strings.TrimSpace(text) == "":
+	case strings.TrimSpace(text) == "" && files == 0:
 		return unprocessable("empty", "A message needs a text.")
 	case utf8.RuneCountInString(text) > maxText:
 		return unprocessable("too_long", "A message may have 8,000 characters.")
@@ -423,7 +439,7 @@ func (c *Channel) list(w http.ResponseWriter, r *http.Request) {
 		views[i] = bot.ViewOf(m, c.desk.Persona())
 	}
 	slices.SortFunc(views, func(a, b bot.MessageView) int { return int(a.Seq - b.Seq) })
-	encode(w, http.StatusOK, map[string]any{"messages": views, "state": state, "rev": rev, "greeting": c.o.Greeting})
+	encode(w, http.StatusOK, map[string]any{"messages": views, "state": state, "rev": rev, "greeting": c.o.Greeting, "most_file": c.o.MostFile})
 }
 
 // since reads which changes are asked for: all after a rev or, without one, the newest messages.

@@ -32,6 +32,7 @@ const (
 type Options struct {
 	Secret string        // whsec_… as in Standard Webhooks; signs both ways; required
 	URL    string        // where deliveries are posted; required
+	Base   string        // address of this server, for links to files; "": they have paths alone
 	Wait   time.Duration // for an answer, default 10s
 	Logger *slog.Logger  // required
 }
@@ -145,6 +146,13 @@ func (c *Channel) Send(ctx context.Context, d bot.Delivery) error {
 	kind := "state"
 	if d.Message != nil {
 		kind = "message"
+	}
+	if m := d.Message; m != nil && c.o.Base != "" {
+		for i, f := range m.Files {
+			if f.URL != "" {
+				m.Files[i].URL = strings.TrimSuffix(c.o.Base, "/") + f.URL
+			}
+		}
 	}
 	b, err := json.Marshal(struct {
 		Type         string           `json:"type"`

@@ -158,13 +158,13 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 	}
 
 	a.web = web.New(a.desk, a.store, a.wakes, web.Options{
-		Origins: c.Origins, Greeting: c.String("web.greeting"), MessagesPerMinute: c.Int("web.messages_per_minute"), SessionsPerMinute: c.Int("web.sessions_per_minute"),
+		Origins: c.Origins, Greeting: c.String("web.greeting"), MessagesPerMinute: c.Int("web.messages_per_minute"), SessionsPerMinute: c.Int("web.sessions_per_minute"), MostFile: mostFile(c),
 		Demo: demo, Observer: a.metrics, Logger: logger,
 	})
 	channels := []bot.Channel{a.web}
 	var hook *webhook.Channel
 	if secret := c.String("channels.webhook.secret"); secret != "" {
-		if hook, err = webhook.New(a.desk, webhook.Options{Secret: secret, URL: c.String("channels.webhook.url"), Logger: logger}); err != nil {
+		if hook, err = webhook.New(a.desk, webhook.Options{Secret: secret, URL: c.String("channels.webhook.url"), Base: c.String("public_url"), Logger: logger}); err != nil {
 			return nil, usageError{err}
 		}
 		channels = append(channels, hook)
@@ -173,7 +173,7 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 		Policy: bot.Policy{AnswerAbove: c.Float("policy.answer_above"), OfferBelow: c.Float("policy.offer_below"), FrustrationAt: c.Float("policy.frustration_at"), Config: c.Hash, Intents: intents(c)},
 		Offer:  c.String("texts.offer"), Declined: c.String("texts.declined"), NoPerson: c.String("texts.no_person"), Logger: logger,
 	})
-	n := notify.New(a.desk, a.store, workspaces, notify.Options{Mask: masker, Fields: c.Fields, Logger: logger})
+	n := notify.New(a.desk, a.store, workspaces, notify.Options{Mask: masker, Fields: c.Fields, MostFile: mostFile(c), Logger: logger})
 	handlers := b.Handlers()
 	maps.Copy(handlers, n.Handlers())
 	if a.worker, err = handover.NewWorker(a.store, a.wakes, handlers, handover.WorkerOptions{
@@ -184,6 +184,9 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 	a.route(hook)
 	return a, nil
 }
+
+// mostFile is how many bytes a file may have.
+func mostFile(c *configs.Config) int64 { return int64(c.Int("files.max_megabytes")) << 20 }
 
 // prices are what a token costs, by model and way.
 func prices(c *configs.Config) map[tokenKind]float64 {

@@ -74,14 +74,14 @@ func conversationFields(c *handover.Conversation) []any {
 }
 
 const messageColumns = `m.id, m.conversation_id, coalesce(m.handoff_id, 0), m.sender, coalesce(ma.id, 0), coalesce(ma.name, ''), coalesce(ma.title, ''), coalesce(ma.avatar, ''),
-	m.visibility, m.text, coalesce(m.external_id, ''), m.line_ts, m.edited_ts, coalesce(m.seq, 0), coalesce(m.rev, 0), m.choices, m.citations, m.at, m.edited, m.deleted, m.failure`
+	m.visibility, m.text, coalesce(m.external_id, ''), m.line_ts, m.edited_ts, coalesce(m.seq, 0), coalesce(m.rev, 0), m.choices, m.citations, m.files, m.at, m.edited, m.deleted, m.failure`
 
 const messageJoins = ` messages m LEFT JOIN agents ma ON ma.id = m.agent_id `
 
 func messageFields(m *handover.Message) []any {
 	return []any{
 		&m.ID, &m.Conversation, &m.Handoff, &m.From, &m.Agent.ID, &m.Agent.Name, &m.Agent.Title, &m.Agent.Avatar,
-		&m.Visibility, &m.Text, &m.ExternalID, &m.LineTS, &m.EditedTS, &m.Seq, &m.Rev, &m.Choices, &m.Citations, &m.At, &m.Edited, &m.Deleted, &m.Failure,
+		&m.Visibility, &m.Text, &m.ExternalID, &m.LineTS, &m.EditedTS, &m.Seq, &m.Rev, &m.Choices, &m.Citations, &m.Files, &m.At, &m.Edited, &m.Deleted, &m.Failure,
 	}
 }
 
@@ -404,21 +404,23 @@ func saveHandoff(b *pgx.Batch, was, next handover.Conversation) {
 func saveMessages(b *pgx.Batch, firstNew int64, messages []handover.Message) {
 	for _, m := range messages {
 		if m.ID < firstNew {
-			b.Queue(`UPDATE messages SET visibility = $2, text = $3, edited_ts = $4, seq = nullif($5, 0), rev = nullif($6, 0), edited = $7, deleted = $8, failure = $9, agent_id = nullif($10, 0) WHERE id = $1`,
-				m.ID, m.Visibility, m.Text, m.EditedTS, m.Seq, m.Rev, m.Edited, m.Deleted, m.Failure, m.Agent.ID)
+			b.Queue(`UPDATE messages SET visibility = $2, text = $3, edited_ts = $4, seq = nullif($5, 0), rev = nullif($6, 0), edited = $7, deleted = $8, failure = $9, agent_id = nullif($10, 0), files = $11 WHERE id = $1`,
+				m.ID, m.Visibility, m.Text, m.EditedTS, m.Seq, m.Rev, m.Edited, m.Deleted, m.Failure, m.Agent.ID, listed(m.Files))
 			continue
 		}
-		b.Queue(`INSERT INTO messages (id, conversation_id, handoff_id, sender, agent_id, visibility, text, external_id, line_ts, edited_ts, seq, rev, choices, citations, at, deleted)
-			VALUES ($1, $2, nullif($3, 0), $4, nullif($5, 0), $6, $7, nullif($8, ''), $9, $10, nullif($11, 0), nullif($12, 0), $13, $14, $15, $16)`,
-			m.ID, m.Conversation, m.Handoff, m.From, m.Agent.ID, m.Visibility, m.Text, m.ExternalID, m.LineTS, m.EditedTS, m.Seq, m.Rev, m.Choices, citations(m.Citations), m.At, m.Deleted)
+		b.Queue(`INSERT INTO messages (id, conversation_id, handoff_id, sender, agent_id, visibility, text, external_id, line_ts, edited_ts, seq, rev, choices, citations, at, deleted, files)
+			VALUES ($1, $2, nullif($3, 0), $4, nullif($5, 0), $6, $7, nullif($8, ''), $9, $10, nullif($11, 0), nullif($12, 0), $13, $14, $15, $16, $17)`,
+			m.ID, m.Conversation, m.Handoff, m.From, m.Agent.ID, m.Visibility, m.Text, m.ExternalID, m.LineTS, m.EditedTS, m.Seq, m.Rev, m.Choices, listed(m.Citations), m.At, m.Deleted, listed(m.Files))
+		attach(b, m)
 	}
 }
 
-func citations(c []handover.Citation) any {
-	if len(c) == 0 {
+// listed is a list as JSON, nil when it is empty.
+func listed[T any](list []T) any {
+	if len(list) == 0 {
 		return nil
 	}
-	b, err := json.Marshal(c)
+	b, err := json.Marshal(list)
 	if err != nil {
 		return nil // strings and numbers always encode
 	}

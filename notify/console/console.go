@@ -11,6 +11,7 @@ import (
 	"errors"
 	"html/template"
 	"log/slog"
+	"mime"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -43,6 +44,8 @@ type Reads interface {
 	// Drafted and DraftSent keep what became of the drafts that agents are shown.
 	Drafted(ctx context.Context, key string, handoff int64, d handover.Draft) error
 	DraftSent(ctx context.Context, key, sent string) error
+	// Content returns what a file has.
+	Content(ctx context.Context, key string, shown bool) (handover.File, []byte, error)
 }
 
 // Options are the console's knobs.
@@ -78,7 +81,7 @@ func (c *Console) EndStreams() { close(c.ended) }
 // Routes adds the console's paths.
 func (c *Console) Routes(mux *http.ServeMux) {
 	for path, h := range map[string]func(http.ResponseWriter, *http.Request, Agent){
-		"GET /console/{$}": c.queue, "GET /console/c/{id}": c.open, "GET /console/events": c.events,
+		"GET /console/{$}": c.queue, "GET /console/c/{id}": c.open, "GET /console/events": c.events, "GET /console/files/{key}": c.file,
 		"POST /console/c/{id}/claim": c.step(c.claim), "POST /console/c/{id}/resolve": c.step(onHandoff(c.desk.Resolve)), "POST /console/c/{id}/return": c.step(onHandoff(c.desk.Return)),
 		"POST /console/c/{id}/release": c.step(onHandoff(c.desk.Release)), "POST /console/c/{id}/reopen": c.step(onHandoff(c.desk.Reopen)),
 		"POST /console/c/{id}/reply": c.step(c.reply), "POST /console/c/{id}/note": c.step(c.note), "POST /console/c/{id}/draft": c.draft, "POST /console/c/{id}/show": c.show, "POST /console/c/{id}/typing": c.typing,
@@ -299,6 +302,27 @@ func (c *Console) open(w http.ResponseWriter, r *http.Request, a Agent) {
 		return
 	}
 	c.present(w, r, http.StatusOK, p)
+}
+
+// file gives out what a message came with. Nothing in it runs.
+func (c *Console) file(w http.ResponseWriter, r *http.Request, _ Agent) {
+	f, content, err := c.reads.Content(r.Context(), r.PathValue("key"), false)
+	if errors.Is(err, handover.ErrNoFile) {
+		http.Error(w, "There is no such file.", http.StatusNotFound)
+		return
+	}
+	if err != nil {
+		c.failed(w, r, err)
+		return
+	}
+	h, disposition := w.Header(), "attachment"
+	if f.Image() {
+		disposition = "inline"
+	}
+	h.Set("Content-Type", f.Type)
+	h.Set("Content-Disposition", mime.FormatMediaType(disposition, map[string]string{"filename": f.Name}))
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	_, _ = w.Write(content)
 }
 
 // request is a button pressed or a line written.

@@ -130,10 +130,11 @@ type message struct {
 	Edited   *struct {
 		TS string `json:"ts"`
 	} `json:"edited"`
-	Message   *message `json:"message"`
-	Previous  *message `json:"previous_message"`
-	DeletedTS string   `json:"deleted_ts"`
-	Tab       string   `json:"tab"` // of app_home_opened
+	Message   *message     `json:"message"`
+	Previous  *message     `json:"previous_message"`
+	Files     []attachment `json:"files"`
+	DeletedTS string       `json:"deleted_ts"`
+	Tab       string       `json:"tab"` // of app_home_opened
 }
 
 // event takes one event in, from HTTP or a socket. nil: it may be acked. Kinds that we do not know are logged and acked.
@@ -210,7 +211,7 @@ func (w *Workspace) own(m message) bool {
 func (w *Workspace) line(p handover.Place, m message) handover.Line {
 	text := strings.TrimSpace(m.Text)
 	return handover.Line{
-		Kind: handover.LineWritten, Place: p, ThreadTS: m.ThreadTS, TS: m.TS, Account: m.User, Text: toMarkdown(keepable(m.Text)),
+		Kind: handover.LineWritten, Place: p, ThreadTS: m.ThreadTS, TS: m.TS, Account: m.User, Text: toMarkdown(keepable(m.Text)), Files: w.files(m.Files),
 		Note: strings.HasPrefix(text, "<@") || strings.HasPrefix(text, "<!"), // to a teammate, or to us
 	}
 }

@@ -18,6 +18,8 @@ var scopes = []scope{
 	{"groups:history", "the same in private channels"},
 	{"users:read", "the name and picture of an agent, looked up once"},
 	{"reactions:write", "mark lines that stay internal"},
+	{"files:read", "pass on files that agents send"},
+	{"files:write", "show agents the files that customers send"},
 	{"commands", "/deskbell, and the shortcuts on messages"},
 }
 

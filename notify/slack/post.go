@@ -75,6 +75,14 @@ func (w *Workspace) Relay(ctx context.Context, thread handover.Card, key string,
 		if posted[p.block(l)] {
 			continue
 		}
+		if look && len(l.Files) > 0 {
+			if there, err := w.shared(ctx, thread, l, posted); err != nil || there {
+				if err != nil {
+					return partly(sent, err)
+				}
+				continue
+			}
+		}
 		if !p.fits(l) {
 			if err := w.send(ctx, thread, p); err != nil {
 				return partly(sent, err)
@@ -102,6 +110,9 @@ func partly(sent bool, err error) error {
 func (w *Workspace) send(ctx context.Context, thread handover.Card, p *post) error {
 	if len(p.blocks) == 0 {
 		return nil
+	}
+	if len(p.files) > 0 {
+		return w.share(ctx, thread, p)
 	}
 	opts := []slack.MsgOption{
 		slack.MsgOptionTS(thread.TS), slack.MsgOptionBlocks(p.blocks...), slack.MsgOptionText(clipEscaped(strings.Join(p.texts, "\n"), 3900), false),
@@ -131,6 +142,7 @@ type post struct {
 	texts   []string
 	persona *notify.Line // the agent in whose name it is posted; nil: our own
 	size    int
+	files   []handover.File
 }
 
 // block is the id of a line's first block.
@@ -148,12 +160,20 @@ func (p *post) fits(l notify.Line) bool {
 	if len(p.blocks) == 0 {
 		return true
 	}
+	if len(l.Files) > 0 || len(p.files) > 0 { // a message with files is a post of its own
+		return false
+	}
 	same := persona(l) == (p.persona != nil) && (p.persona == nil || p.persona.Author == l.Author)
 	parts := pieces(l)
 	return same && len(p.blocks)+len(parts) <= maxBlocks && p.size+len(strings.Join(parts, "")) < 12000
 }
 
 func (p *post) add(l notify.Line) {
+	for _, f := range l.Files {
+		if f.Ready {
+			p.files = append(p.files, f)
+		}
+	}
 	if len(p.blocks) == 0 {
 		p.first = l.ID
 		if persona(l) {
@@ -177,7 +197,10 @@ func pieces(l notify.Line) []string {
 	if l.From != handover.FromCustomer {
 		text = fromMarkdown(l.Text)
 	}
-	if strings.TrimSpace(text) == "" {
+	switch {
+	case strings.TrimSpace(text) == "" && len(l.Files) > 0:
+		text = fmt.Sprintf("_sent %d %s_", len(l.Files), plural(len(l.Files), "file"))
+	case strings.TrimSpace(text) == "":
 		text = "_(empty)_"
 	}
 	switch {
@@ -241,6 +264,9 @@ func (w *Workspace) ours(m slack.Message) []seen {
 	s := seen{ts: m.Timestamp, thread: m.ReplyCount > 0}
 	for _, b := range m.Blocks.BlockSet {
 		s.blocks = append(s.blocks, b.ID())
+	}
+	for _, f := range m.Files {
+		s.blocks = append(s.blocks, fileMark+f.ID)
 	}
 	return []seen{s}
 }

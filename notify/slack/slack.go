@@ -80,10 +80,18 @@ type People interface {
 	Named(ctx context.Context, a handover.Agent) error // keeps what she is called
 }
 
+// Files has what messages came with.
+type Files interface {
+	Content(ctx context.Context, key string, shown bool) (handover.File, []byte, error)
+	Copy(ctx context.Context, key, place string) (string, error)
+	Copied(ctx context.Context, key, place, id string) error
+}
+
 // Store is what the adapter needs of the desk's store.
 type Store interface {
 	Reads
 	People
+	Files
 	// Resume lets everything that waits for the workspace be tried at once.
 	Resume(ctx context.Context, workspace string) error
 }
@@ -94,6 +102,7 @@ type Workspace struct {
 	reads     Reads
 	people    People
 	resume    func(ctx context.Context, workspace string) error
+	store     Files
 	drafter   notify.Drafter
 	o         Options
 	api       *slack.Client
@@ -132,7 +141,7 @@ func Identify(ctx context.Context, o Options) (Identity, error) {
 // New returns the workspace that Identify named.
 func New(desk *handover.Desk, store Store, drafter notify.Drafter, o Options) *Workspace {
 	return &Workspace{
-		desk: desk, reads: store, people: store, resume: store.Resume, drafter: drafter, o: o, api: client(o, o.Observer), http: &http.Client{Timeout: 10 * time.Second},
+		desk: desk, reads: store, people: store, resume: store.Resume, store: store, drafter: drafter, o: o, api: client(o, o.Observer), http: &http.Client{Timeout: 10 * time.Second},
 		courtesy: make(chan func(context.Context), 256), drafts: make(chan func(context.Context), 64), growing: rate.NewLimiter(1, 1), processed: make(chan struct{}, 16),
 	}
 }
@@ -229,7 +238,11 @@ func (o observed) RoundTrip(r *http.Request) (*http.Response, error) {
 		case res.StatusCode >= 500:
 			outcome = "5xx"
 		}
-		o.observer.Called(r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:], outcome, time.Since(start))
+		method := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
+		if !strings.HasSuffix(strings.TrimSuffix(r.URL.Path, method), "/api/") { // a file's own address has its name
+			method = "file"
+		}
+		o.observer.Called(method, outcome, time.Since(start))
 	}
 	return res, err
 }

@@ -14,6 +14,7 @@
     edited: 'edited', deleted: 'This message was deleted', offline: 'No connection. Trying again…', you: 'You', typing: 'is writing…', start: 'Assistant',
     rate: 'How did we do?', rated: 'Thank you.', stars: (n) => n + ' of 5', unread: (n) => n + ' new', comment: 'Anything to add? (optional)', submit: 'Send rating',
     hello: 'Hello! How can I help you?', log: 'Conversation',
+    attach: 'Attach files', uploading: 'uploading…', remove: (n) => 'Remove ' + n, large: (n, mb) => n + ' is larger than ' + mb + ' MB', coming: 'on its way…', lost: 'could not be sent', sentFiles: 'Files', many: 'At most 10 files at once',
   };
 
   // --- what is kept between pages and shared by tabs: the token and what is not sent yet
@@ -25,7 +26,7 @@
   };
   let memory = {};
   const messages = new Map(); // id → message
-  let rev = 0, state = null, greeting = '', connected = true, sending = false, unread = 0, isOpen = false, ratedFor = 0;
+  let rev = 0, state = null, greeting = '', connected = true, sending = false, unread = 0, isOpen = false, ratedFor = 0, mostFile = 0;
   const delivered = new Set(); // client ids that came back
   const acked = new Set(); // client ids that the server has answered
   const tabs = 'BroadcastChannel' in window ? new BroadcastChannel(key) : null;
@@ -52,7 +53,7 @@
     const made = await call('POST', '/web/sessions', { contact, page_url: location.href, language: navigator.language });
     store.write({ token: made.token });
     greeting = made.greeting || '';
-    take({ state: made.state, rev: made.rev });
+    take({ state: made.state, rev: made.rev, most_file: made.most_file });
   });
 
   // gone: the server does not know this session (any more). Stop asking; the next message starts a new one.
@@ -66,6 +67,7 @@
   // --- what comes in: messages and states, in any order, any number of times
   const take = (change) => {
     if (change.greeting !== undefined) greeting = change.greeting;
+    if (change.most_file !== undefined) mostFile = change.most_file;
     for (const m of change.messages || []) {
       const had = messages.get(m.id);
       if (!had && m.from !== 'customer' && !change.first && (!isOpen || document.hidden)) unread++;
@@ -82,7 +84,7 @@
     try {
       const all = await call('GET', '/web/messages');
       connected = true;
-      take({ messages: all.messages, state: all.state, rev: all.rev, greeting: all.greeting, first });
+      take({ messages: all.messages, state: all.state, rev: all.rev, greeting: all.greeting, most_file: all.most_file, first });
     } catch (e) {
       if (e.status === 401) gone(); else { connected = false; draw(); throw e; }
     }
@@ -120,11 +122,11 @@
   const typing = () => { clearTimeout(typingTimer); typingTimer = setTimeout(() => { typingTimer = 0; draw(); }, 5000); draw(); };
 
   // --- what goes out: kept until the server has it, sent in order, under an id of our own
-  const submit = (text) => {
+  const submit = (text, files) => {
     text = text.trim();
-    if (!text) return;
+    if (!text && !(files && files.length)) return;
     const id = crypto.randomUUID ? crypto.randomUUID() : Date.now().toString(36) + Math.random().toString(36).slice(2);
-    store.outbox((box) => box.concat({ id, text, at: new Date().toISOString() }));
+    store.outbox((box) => box.concat({ id, text, files, at: new Date().toISOString() }));
     draw(true);
     flush();
   };
@@ -138,7 +140,7 @@
         if (!next) break;
         try {
           if (!store.read().token) { await session(); lead(); if (tabs) tabs.postMessage({ renew: true }); }
-          await call('POST', '/web/messages', { id: next.id, text: next.text, page_url: location.href });
+          await call('POST', '/web/messages', { id: next.id, text: next.text, files: (next.files || []).map((f) => f.id), page_url: location.href });
           acked.add(next.id);
           tries = 0; connected = true;
           draw();
@@ -163,6 +165,23 @@
       return true;
     } catch (e) { if (e.status === 401) gone(); else notice(e.message); return false; }
   };
+
+  // --- files: sent as soon as they are chosen, so that the message only names them
+  let chosen = []; // { name, id, type, size, state: '' | 'up' | error }
+  const upload = async (file) => {
+    const f = { name: file.name || 'image.png', size: file.size, state: 'up' };
+    chosen.push(f); drawChosen();
+    try {
+      if (!store.read().token) { await session(); lead(); }
+      if (mostFile && file.size > mostFile) throw new Error(say.large(f.name, Math.floor(mostFile / 1048576)));
+      const res = await fetch(base + '/web/files?name=' + encodeURIComponent(f.name), { method: 'POST', headers: { Authorization: 'Bearer ' + store.read().token, 'Content-Type': 'application/octet-stream' }, body: file, credentials: 'omit', referrerPolicy: 'no-referrer' });
+      const data = await res.json().catch(() => ({}));
+      if (!res.ok) throw new Error(data.error ? data.error.message : res.statusText);
+      Object.assign(f, data, { state: '' });
+    } catch (e) { f.state = e.message || say.offline; }
+    drawChosen();
+  };
+  const choose = (files) => { for (const f of files) { if (chosen.length >= 10) { notice(say.many); break; } upload(f); } };
 
   // --- Markdown, as elements: nothing is ever parsed as HTML
   const el = (tag, attrs, ...kids) => {
@@ -283,6 +302,15 @@
     .note { font-size: .82rem; color: var(--bad); margin: 0; flex: 1 1 auto; }
     form.write { display: flex; gap: .5rem; align-items: flex-end; padding: .6rem .8rem .8rem; }
     textarea { flex: 1; resize: none; border: 1px solid var(--line); border-radius: .8rem; padding: .55rem .75rem; max-block-size: 8rem; min-block-size: 2.6rem; background: var(--bg); color: var(--fg); }
+    .clip { inline-size: 2.6rem; block-size: 2.6rem; border-radius: .8rem; display: grid; place-items: center; flex: none; color: var(--dim); }
+    .clip:hover { background: var(--soft); } .clip svg { inline-size: 1.25rem; block-size: 1.25rem; }
+    .chosen { display: flex; flex-wrap: wrap; gap: .35rem; padding: .5rem .8rem 0; margin: 0; list-style: none; }
+    .chosen li { display: flex; align-items: center; gap: .3rem; background: var(--soft); border-radius: .6rem; padding: .15rem .2rem .15rem .6rem; font-size: .82rem; max-inline-size: 100%; }
+    .chosen span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; } .chosen .bad { color: var(--bad); white-space: normal; } .chosen button { inline-size: 1.8rem; block-size: 1.8rem; border-radius: .4rem; }
+    .files { display: flex; flex-direction: column; gap: .3rem; margin-block-start: .35rem; align-items: flex-start; } .mine .files { align-items: flex-end; }
+    .files img { display: block; max-inline-size: 100%; max-block-size: 14rem; border-radius: .7rem; background: var(--soft); min-block-size: 2rem; }
+    .files a, .files span { font-size: .85rem; overflow-wrap: anywhere; color: var(--fg); } .files span { color: var(--dim); }
+    .over { outline: 3px dashed var(--accent); outline-offset: -6px; }
     textarea::placeholder { color: var(--dim); opacity: 1; }
     .go { background: var(--accent); color: var(--on-accent); inline-size: 2.6rem; block-size: 2.6rem; border-radius: .8rem; display: grid; place-items: center; flex: none; }
     .go svg { inline-size: 1.2rem; block-size: 1.2rem; } :host(:dir(rtl)) .go svg { transform: scaleX(-1); }
@@ -311,13 +339,30 @@
   const ask = el('button', { class: 'ask', type: 'button', onclick: () => state && state.state === 'waiting' ? act('DELETE', '/web/handoff') : act('POST', '/web/handoff') }, say.person);
   const box = el('textarea', { rows: '1', maxlength: '8000', placeholder: say.write, 'aria-label': say.write, enterkeyhint: 'send' });
   const go = el('button', { class: 'go', type: 'submit', 'aria-label': say.send }, svg('M4 12l16-8-6 16-3-6-7-2Z'));
-  const form = el('form', { class: 'write' }, box, go);
+  const picker = el('input', { type: 'file', multiple: true, hidden: true, tabindex: '-1', 'aria-hidden': 'true', onchange: () => { choose(picker.files); picker.value = ''; box.focus(); } });
+  const clip = el('button', { class: 'clip', type: 'button', 'aria-label': say.attach, title: say.attach, hidden: true, onclick: () => picker.click() }, svg('M20 11l-8.5 8.5a5 5 0 0 1-7-7L13 4a3.3 3.3 0 0 1 4.7 4.7L9.5 17a1.7 1.7 0 0 1-2.4-2.4L14.5 7'));
+  const chips = el('ul', { class: 'chosen', hidden: true, 'aria-live': 'polite' });
+  const form = el('form', { class: 'write' }, picker, clip, box, go);
   const panel = el('div', { class: 'panel', role: 'dialog', 'aria-label': say.title, hidden: true },
     el('header', {}, face, el('div', { class: 'who' }, el('h2', {}, say.title), stateLine), el('button', { class: 'x', type: 'button', 'aria-label': say.close, onclick: () => show(false) }, svg('M6 6l12 12M18 6L6 18'))),
-    log, el('div', { class: 'bar' }, note, ask), form);
+    log, el('div', { class: 'bar' }, note, ask), chips, form);
   root.append(panel, launcher);
 
-  form.addEventListener('submit', (e) => { e.preventDefault(); const t = box.value; box.value = ''; grow(); submit(t); box.focus(); });
+  form.addEventListener('submit', (e) => {
+    e.preventDefault();
+    if (chosen.some((f) => f.state === 'up')) { notice(say.uploading); return; }
+    const t = box.value, files = chosen.filter((f) => !f.state);
+    chosen = []; drawChosen();
+    box.value = ''; grow(); submit(t, files); box.focus();
+  });
+  const drawChosen = () => {
+    chips.hidden = !chosen.length;
+    chips.replaceChildren(...chosen.map((f) => el('li', {}, el('span', { class: f.state && f.state !== 'up' ? 'bad' : '' }, f.state === 'up' ? f.name + ' · ' + say.uploading : f.state || f.name), el('button', { type: 'button', 'aria-label': say.remove(f.name), onclick: () => { chosen = chosen.filter((x) => x !== f); drawChosen(); box.focus(); } }, '×'))));
+  };
+  box.addEventListener('paste', (e) => { if (mostFile && e.clipboardData && e.clipboardData.files.length) { e.preventDefault(); choose(e.clipboardData.files); } });
+  panel.addEventListener('dragover', (e) => { if (mostFile) { e.preventDefault(); panel.classList.add('over'); } });
+  panel.addEventListener('dragleave', () => panel.classList.remove('over'));
+  panel.addEventListener('drop', (e) => { panel.classList.remove('over'); if (mostFile && e.dataTransfer && e.dataTransfer.files.length) { e.preventDefault(); choose(e.dataTransfer.files); } });
   box.addEventListener('keydown', (e) => { if (e.key === 'Enter' && !e.shiftKey && !e.isComposing) { e.preventDefault(); form.requestSubmit(); } });
   let told = 0;
   box.addEventListener('input', () => { grow(); if (Date.now() - told > 4000 && state && state.state === 'claimed') { told = Date.now(); call('POST', '/web/typing').catch(() => {}); } });
@@ -353,12 +398,12 @@
     const hello = greeting || say.hello;
     if (!all.length || all[0].seq === 1) rows.push({ id: 'hello', from: 'bot', author: say.start, text: hello });
     all.forEach((m, i) => rows.push(Object.assign({}, m, { mark: i === lastMine && !waiting.length ? say.delivered : '', live: i === all.length - 1 })));
-    waiting.forEach((o) => rows.push({ id: 'o:' + o.id, client_id: o.id, from: 'customer', text: o.text, mark: o.failed ? say.failed : acked.has(o.id) ? say.sent : say.sending, failed: o.failed }));
+    waiting.forEach((o) => rows.push({ id: 'o:' + o.id, client_id: o.id, from: 'customer', text: o.text, files: o.files, mark: o.failed ? say.failed : acked.has(o.id) ? say.sent : say.sending, failed: o.failed }));
     const keep = new Set();
     let before = null;
     rows.forEach((m, i) => {
       const id = m.client_id ? 'c:' + m.client_id : m.id;
-      const print = JSON.stringify([m.text, m.mark, m.deleted, m.edited, m.author, m.failed, m.live && m.choices, i && rows[i - 1].author]);
+      const print = JSON.stringify([m.text, m.files, m.mark, m.deleted, m.edited, m.author, m.failed, m.live && m.choices, i && rows[i - 1].author]);
       let d = drawn.get(id);
       if (!d || d.print !== print) {
         const fresh = row(m, i ? rows[i - 1] : null);
@@ -379,6 +424,7 @@
     face.replaceChildren(s.agent && s.agent.avatar && /^https?:/.test(s.agent.avatar) ? el('img', { src: s.agent.avatar, alt: '' }) : s.agent ? s.agent.name.slice(0, 1).toUpperCase() : svg('M12 3a6 6 0 0 1 6 6v5l2 3H4l2-3V9a6 6 0 0 1 6-6ZM10 20h4'));
     ask.hidden = s.state === 'claimed' || (s.gate && s.gate !== 'open');
     ask.textContent = s.state === 'waiting' ? say.cancel : say.person;
+    clip.hidden = !mostFile;
     badge.hidden = !unread;
     badge.textContent = unread;
     if (!isOpen && unread) launcher.setAttribute('aria-label', say.open + ', ' + say.unread(unread));
@@ -388,12 +434,20 @@
   const row = (m, prev) => {
     const mine = m.from === 'customer';
     const by = mine ? el('span', { class: 'sr' }, say.you + ': ') : (!prev || prev.author !== m.author || prev.from !== m.from) ? el('div', { class: 'by' }, m.author || '') : el('span', { class: 'sr' }, m.author + ': ');
-    const kids = [by, el('div', { class: 'bubble', dir: 'auto' }, m.deleted ? say.deleted : mine ? el('p', {}, lines2(m.text)) : markdown(m.text))];
+    const kids = [by];
+    if (m.text || m.deleted) kids.push(el('div', { class: 'bubble', dir: 'auto' }, m.deleted ? say.deleted : mine ? el('p', {}, lines2(m.text)) : markdown(m.text)));
+    if (m.files && m.files.length) kids.push(el('div', { class: 'files' }, m.files.map(fileRow)));
     if (m.edited) kids.push(el('div', { class: 'mark' }, say.edited));
     if (m.failed) kids.push(el('div', { class: 'mark bad' }, say.failed + ': ' + m.failed + ' ', el('button', { type: 'button', onclick: () => retry(m.client_id) }, say.retry)));
     else if (m.mark) kids.push(el('div', { class: 'mark' }, m.mark));
     if (m.live && m.choices && m.choices.length) kids.push(el('div', { class: 'choices' }, m.choices.map((c) => el('button', { class: 'choice', type: 'button', onclick: () => { submit(c); box.focus(); } }, c))));
     return el('div', { class: 'msg' + (mine ? ' mine' : '') + (m.deleted ? ' gone' : '') }, kids);
+  };
+  const fileRow = (f) => {
+    if (f.failed) return el('span', {}, f.name + ' ' + say.lost);
+    if (!f.url || !/^\/web\/files\/\w+$/.test(f.url)) return el('span', {}, f.id ? f.name : f.name + ' ' + say.coming);
+    const open = { href: base + f.url, target: '_blank', rel: 'noopener noreferrer' };
+    return f.image ? el('a', open, el('img', { src: base + f.url, alt: f.name, loading: 'lazy' })) : el('a', Object.assign(open, { download: f.name }), f.name + ' (' + (f.size > 1048576 ? (f.size / 1048576).toFixed(1) + ' MB' : Math.ceil(f.size / 1024) + ' kB') + ')');
   };
   const lines2 = (text) => text.split('\n').flatMap((l, i) => i ? [el('br'), l] : [l]);
   // the rating and "is writing" stand below the messages

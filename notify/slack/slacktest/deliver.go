@@ -75,7 +75,7 @@ func (s *Server) emit(e map[string]any) {
 	for range times {
 		s.n++
 		env := &envelope{id: fmt.Sprint("env", s.n), kind: "events_api", payload: payload}
-		if e["subtype"] == nil {
+		if sub := e["subtype"]; sub == nil || sub == "file_share" || sub == "thread_broadcast" {
 			env.line = fmt.Sprint(e["channel"], " ", e["ts"])
 		}
 		wait := time.Duration(0)

@@ -46,6 +46,7 @@ type Message struct {
 	TS, ThreadTS, Channel, User, BotID, Username, Text string
 	Blocks                                             []map[string]any
 	Reactions                                          []string
+	Files                                              []*File
 	Deleted                                            bool
 	EditedTS                                           string
 	Posted                                             time.Time
@@ -90,6 +91,7 @@ type Server struct {
 
 	uninstalled bool
 	guests      map[string]bool
+	files       map[string]*File
 }
 
 type channel struct {
@@ -137,7 +139,7 @@ func New(o Options) *Server {
 		o.Retries = []time.Duration{0, time.Minute, 5 * time.Minute}
 	}
 	s := &Server{
-		o: o, channels: map[string]*channel{"C1": {}, "C2": {}}, users: map[string]string{"UMIA": "Mia", "UBOB": "Bob"}, buckets: map[string]*bucket{}, views: map[string]*View{}, homes: map[string]map[string]any{}, guests: map[string]bool{},
+		o: o, channels: map[string]*channel{"C1": {}, "C2": {}}, users: map[string]string{"UMIA": "Mia", "UBOB": "Bob"}, buckets: map[string]*bucket{}, views: map[string]*View{}, homes: map[string]map[string]any{}, guests: map[string]bool{}, files: map[string]*File{},
 		triggers: map[string]time.Time{}, faults: map[string][]Fault{}, calls: map[string]int{}, limited: map[string]int{}, sockets: map[*socket]struct{}{}, tickets: map[string]bool{},
 		unacked: map[string]*envelope{}, acked: map[string]bool{}, closed: make(chan struct{}),
 	}
@@ -145,6 +147,8 @@ func New(o Options) *Server {
 	mux.HandleFunc("/api/", s.api)
 	mux.HandleFunc("/socket", s.socket)
 	mux.HandleFunc("/response/", s.respond)
+	mux.HandleFunc("/upload/", s.upload)
+	mux.HandleFunc("/download/", s.download)
 	s.h = httptest.NewServer(mux)
 	s.URL = s.h.URL + "/api/"
 	return s
@@ -327,7 +331,7 @@ func (s *Server) limit(method, where string) time.Duration {
 	switch method {
 	case "chat.postMessage":
 		rate, burst, key = s.o.PostsPerSecond, s.o.Burst, method+" "+where
-	case "views.open", "views.update", "views.push", "views.publish", "users.info", "chat.postEphemeral":
+	case "views.open", "views.update", "views.push", "views.publish", "users.info", "chat.postEphemeral", "files.info", "files.getUploadURLExternal", "files.completeUploadExternal":
 		rate, burst = 100.0/60, 100
 	case "auth.test", "apps.connections.open":
 		return 0
@@ -375,6 +379,8 @@ func (s *Server) call(method, token string, in args) map[string]any {
 			return no("user_not_found")
 		}
 		return map[string]any{"ok": true, "user": map[string]any{"id": in.str("user"), "team_id": Team, "is_restricted": s.guests[in.str("user")], "name": strings.ToLower(first), "profile": map[string]any{"first_name": first, "image_192": "https://img.example/" + first}}}
+	case "files.info", "files.getUploadURLExternal", "files.completeUploadExternal":
+		return s.fileCall(method, in)
 	case "views.open", "views.update", "views.push":
 		return s.view(method, in)
 	case "views.publish":
@@ -535,6 +541,9 @@ func render(m *Message, c *channel) map[string]any {
 	}
 	if len(m.Blocks) > 0 {
 		out["blocks"] = m.Blocks
+	}
+	if len(m.Files) > 0 {
+		out["files"] = rendered(m.Files)
 	}
 	if m.EditedTS != "" {
 		out["edited"] = map[string]any{"user": m.User, "ts": m.EditedTS}

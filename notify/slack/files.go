@@ -1,0 +1,165 @@
+package slack
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/deskbell/deskbell/handover"
+	"github.com/deskbell/deskbell/notify"
+)
+
+// attachment is a file as events carry it.
+type attachment struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Title    string `json:"title"`
+	Mimetype string `json:"mimetype"`
+	Size     int64  `json:"size"`
+	Mode     string `json:"mode"`
+}
+
+// files are those of a line; what was deleted or may not be seen leaves a tombstone.
+func (w *Workspace) files(all []attachment) (files []handover.File) {
+	for _, a := range all {
+		if a.ID == "" || a.Mode == "tombstone" || a.Mode == "hidden_by_limit" || len(files) == handover.MostFiles {
+			continue
+		}
+		name := a.Name
+		if name == "" {
+			name = a.Title
+		}
+		files = append(files, handover.File{Key: rand.Text(), Name: handover.FileName(keepable(name)), Type: clip(keepable(a.Mimetype), 100), Size: a.Size, Source: w.o.Identity.Workspace() + ":" + a.ID})
+	}
+	return files
+}
+
+// Fetch implements notify.Workspace.
+func (w *Workspace) Fetch(ctx context.Context, file string, most int64) ([]byte, error) {
+	info, _, _, err := w.api.GetFileInfoContext(ctx, file, 0, 0)
+	var said slack.SlackErrorResponse
+	switch {
+	case errors.As(err, &said) && (said.Err == "file_not_found" || said.Err == "file_deleted"):
+		return nil, notify.ErrGone
+	case err != nil:
+		return nil, fmt.Errorf("files.info: %w", err)
+	case info.IsExternal || info.URLPrivateDownload == "" && info.URLPrivate == "":
+		return nil, fmt.Errorf("kept elsewhere than in Slack: %w", handover.ErrFileType)
+	case int64(info.Size) > most:
+		return nil, notify.ErrTooLarge
+	}
+	url := info.URLPrivateDownload
+	if url == "" {
+		url = info.URLPrivate
+	}
+	into := &bounded{most: most}
+	if err := w.api.GetFileContext(ctx, url, into); err != nil && !into.over {
+		return nil, fmt.Errorf("download a file: %w", err)
+	}
+	if into.over { // more than it says
+		return nil, notify.ErrTooLarge
+	}
+	return into.Bytes(), nil
+}
+
+// bounded takes so many bytes and no more.
+type bounded struct {
+	bytes.Buffer
+	most int64
+	over bool
+}
+
+func (b *bounded) Write(p []byte) (int, error) {
+	if b.over = b.over || int64(b.Len()+len(p)) > b.most; b.over {
+		return 0, notify.ErrTooLarge
+	}
+	return b.Buffer.Write(p)
+}
+
+// share posts a message with its files: each is uploaded once, and what Slack calls it is kept before it is shown, so that after an unknown
+// outcome it is found in the thread.
+func (w *Workspace) share(ctx context.Context, thread handover.Card, p *post) error {
+	var uploaded []slack.FileSummary
+	var missing []string
+	for _, f := range p.files {
+		id, err := w.uploaded(ctx, thread, f)
+		switch {
+		case err == nil:
+			uploaded = append(uploaded, slack.FileSummary{ID: id, Title: f.Name})
+		case refusedFile(err):
+			w.o.Logger.ErrorContext(ctx, "Slack does not take a file", "channel", thread.Channel, "err", err)
+			missing = append(missing, f.Name)
+		default:
+			return err
+		}
+	}
+	if len(uploaded) > 0 {
+		_, err := w.api.CompleteUploadExternalContext(ctx, slack.CompleteUploadExternalParameters{
+			Files: uploaded, Channel: thread.Channel, ThreadTimestamp: thread.TS, Blocks: slack.Blocks{BlockSet: p.blocks},
+		})
+		err = outcome(err, w.postKey(thread.Place), false)
+		if len(missing) == 0 && !refusedFile(err) || err != nil && !refusedFile(err) {
+			return err
+		}
+		if err != nil {
+			w.o.Logger.ErrorContext(ctx, "Slack does not take files", "channel", thread.Channel, "err", err)
+			for _, u := range uploaded {
+				missing = append(missing, u.Title)
+			}
+		} else { // the words are there
+			p = &post{key: p.key, first: p.first, blocks: p.blocks[:0]}
+		}
+	}
+	text := ":warning: Not shown here, open the console: " + plain(strings.Join(missing, ", "))
+	p.blocks = append(p.blocks, section(clipEscaped(text, maxSection)))
+	p.texts, p.files = append(p.texts, text), nil
+	return w.send(ctx, thread, p)
+}
+
+// refusedFile says whether Slack will never take a file from us: it is about this file, or about what we may.
+func refusedFile(err error) bool {
+	var said slack.SlackErrorResponse
+	return handover.IsPermanent(err) || errors.Is(err, handover.ErrNoFile) || errors.As(err, &said) && said.Err == "missing_scope"
+}
+
+// uploaded is what Slack calls a file in this thread.
+func (w *Workspace) uploaded(ctx context.Context, thread handover.Card, f handover.File) (string, error) {
+	place := thread.Channel + ":" + thread.TS
+	if id, err := w.store.Copy(ctx, f.Key, place); err != nil || id != "" {
+		return id, err
+	}
+	_, content, err := w.store.Content(ctx, f.Key, false)
+	if err != nil {
+		return "", err
+	}
+	to, err := w.api.GetUploadURLExternalContext(ctx, slack.GetUploadURLExternalParameters{FileName: f.Name, FileSize: len(content)})
+	if err != nil {
+		return "", outcome(err, "", true)
+	}
+	if err := w.api.UploadToURL(ctx, slack.UploadToURLParameters{UploadURL: to.UploadURL, Filename: f.Name, Reader: bytes.NewReader(content)}); err != nil {
+		return "", outcome(err, "", true)
+	}
+	return to.FileID, w.store.Copied(ctx, f.Key, place, to.FileID)
+}
+
+// shared says whether one of a line's files is among the posts of its thread.
+func (w *Workspace) shared(ctx context.Context, thread handover.Card, l notify.Line, posted map[string]bool) (bool, error) {
+	for _, f := range l.Files {
+		id, err := w.store.Copy(ctx, f.Key, thread.Channel+":"+thread.TS)
+		if err != nil && !errors.Is(err, handover.ErrNoFile) {
+			return false, err
+		}
+		if id != "" && posted[fileMark+id] {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// fileMark stands before a file's id among the marks that posts are found by.
+const fileMark = "file:"
