@@ -103,7 +103,7 @@ func TestCrashLosesDoublesReordersAndLeaksNothing(t *testing.T) {
 	var wg sync.WaitGroup
 	talks := make([]*talk, customers)
 	for i := range talks {
-		talks[i] = &talk{c: c, n: i, rng: rand.New(rand.NewPCG(c.seed, uint64(i))), messages: map[string]bot.MessageView{}}
+		talks[i] = &talk{c: c, n: i, rng: rand.New(rand.NewPCG(c.seed, uint64(i))), messages: map[string]bot.MessageView{}, texts: map[string]map[string]bool{}}
 		wg.Go(func() { talks[i].run(lines, int64(kills)) })
 	}
 	killed := make(chan struct{})
@@ -280,11 +280,18 @@ type talk struct {
 
 	mu       sync.Mutex
 	messages map[string]bot.MessageView
-	order    []int64 // revs as they came
-	texts    []string
+	order    []int64                    // revs as they came
+	texts    map[string]map[string]bool // → ids of the messages that said so
 	rev      string
 
-	said, answered []string
+	said, sent []string // what she wrote, and the files among it
+	answered   []spoken
+}
+
+// spoken is what an agent wrote, as it is to be read in the end.
+type spoken struct {
+	text, file string
+	deleted    bool
 }
 
 func (k *talk) run(lines int, kills int64) {
@@ -301,7 +308,11 @@ func (k *talk) run(lines int, kills int64) {
 	defer wg.Wait()
 	wg.Go(func() { k.answer(lines, kills) })
 	for i := 0; i < lines || k.c.kills.Load() < kills; i++ {
-		k.say(fmt.Sprintf("c%d-%d.", k.n, i))
+		if text := fmt.Sprintf("c%d-%d.", k.n, i); k.rng.IntN(8) == 0 {
+			k.sendFile(text)
+		} else {
+			k.say(text)
+		}
 		time.Sleep(time.Duration(k.rng.IntN(400)) * time.Millisecond) // the pace of the load
 	}
 }
@@ -340,6 +351,15 @@ func (k *talk) say(text string) {
 	k.said = append(k.said, text)
 }
 
+// sendFile is a message with a file, which is called as it says.
+func (k *talk) sendFile(text string) {
+	var file struct{ ID string }
+	k.must("POST", "/web/files?name="+text+"txt", "contents of "+text, &file)
+	body, _ := json.Marshal(map[string]any{"id": text, "text": text, "files": []string{file.ID}})
+	k.must("POST", "/web/messages", string(body), nil)
+	k.said, k.sent = append(k.said, text), append(k.sent, text+"txt")
+}
+
 // ring waits for her card and claims it, as often as it takes.
 func (k *talk) ring() {
 	name := fmt.Sprintf("customer-%d*", k.n)
@@ -359,33 +379,84 @@ func (k *talk) ring() {
 	}
 }
 
-func (k *talk) claimed() bool {
+func (k *talk) claimed() bool { return k.cardSays("CLAIMED") }
+
+func (k *talk) cardSays(part string) bool {
 	for _, m := range k.c.slack.Channel("C1") {
-		if m.TS == k.card && strings.Contains(m.Shown(), "CLAIMED") {
+		if m.TS == k.card && strings.Contains(m.Shown(), part) {
 			return true
 		}
 	}
 	return false
 }
 
-// answer writes lines into the thread; some are notes, some are another's, which must not leak.
+// answer writes lines into the thread, with files, edits and deletions; some are notes, some are another's, which must not leak; and now and
+// then the two agents change places.
 func (k *talk) answer(lines int, kills int64) {
 	rng := rand.New(rand.NewPCG(k.c.seed, uint64(1000+k.n)))
+	holder, other := "UMIA", "UBOB"
+	slack := k.c.slack
 	for i := 0; i < lines || k.c.kills.Load() < kills; i++ {
-		text := fmt.Sprintf("a%d-%d.", k.n, i)
-		switch rng.IntN(8) {
+		switch rng.IntN(12) {
 		case 0:
-			k.c.slack.Say("C1", k.card, "UMIA", fmt.Sprintf("note: leak%d-%d", k.n, i))
+			slack.Say("C1", k.card, holder, fmt.Sprintf("note: leak%d-%d", k.n, i))
 		case 1:
-			k.c.slack.Say("C1", k.card, "UBOB", fmt.Sprintf("leak%d-%d of another", k.n, i))
+			slack.Say("C1", k.card, other, fmt.Sprintf("leak%d-%d of another", k.n, i))
+		case 2:
+			slack.Broadcast("C1", k.card, other, fmt.Sprintf("leak%d-%d of another, in the channel", k.n, i))
+		case 3:
+			slack.SayFiles("C1", k.card, other, "", slacktest.File{Name: fmt.Sprintf("leak%d-%d.txt", k.n, i), Content: []byte("another's")})
+		case 4:
+			ts := slack.Say("C1", k.card, holder, fmt.Sprintf("// leak%d-%d", k.n, i))
+			slack.Edit("C1", ts, fmt.Sprintf("leak%d-%d is still a note", k.n, i))
+		case 5:
+			k.changePlaces(holder, other)
+			holder, other = other, holder
 		}
-		ts := k.c.slack.Say("C1", k.card, "UMIA", text)
-		k.answered = append(k.answered, text)
-		for !k.c.slack.Acked("C1", ts) { // people do not write on while Slack shows their line as not sent
+		says := spoken{text: fmt.Sprintf("a%d-%d.", k.n, i)}
+		var ts string
+		switch rng.IntN(6) {
+		case 0:
+			says.file = says.text + "txt"
+			ts = slack.SayFiles("C1", k.card, holder, says.text, slacktest.File{Name: says.file, Content: []byte("contents of " + says.text)})
+		case 1:
+			ts = slack.Broadcast("C1", k.card, holder, says.text)
+		default:
+			ts = slack.Say("C1", k.card, holder, says.text)
+		}
+		change := rng.IntN(8)
+		if rng.IntN(2) == 0 && change < 2 {
+			time.Sleep(time.Duration(rng.IntN(500)) * time.Millisecond) // inside its undo window, or after
+		}
+		switch change {
+		case 0:
+			says.text = fmt.Sprintf("a%d-%d-edited.", k.n, i)
+			slack.Edit("C1", ts, says.text)
+		case 1:
+			says.deleted = true
+			slack.Delete("C1", ts)
+		}
+		k.answered = append(k.answered, says)
+		for !slack.Acked("C1", ts) { // people do not write on while Slack shows their line as not sent
 			time.Sleep(5 * time.Millisecond) // until it is
 		}
 		k.c.undoWindow()
 		time.Sleep(time.Duration(rng.IntN(400)) * time.Millisecond) // the pace of the load
+	}
+}
+
+// changePlaces is one agent who releases, and another who claims.
+func (k *talk) changePlaces(from, to string) {
+	name := map[string]string{"UMIA": "Mia", "UBOB": "Bob"}[to]
+	for !k.cardSays("WAITING") {
+		if k.cardSays("CLAIMED") {
+			_ = k.c.slack.Shortcut("C1", k.card, "release", from)
+		}
+		time.Sleep(50 * time.Millisecond) // an agent's patience
+	}
+	for !k.cardSays("CLAIMED by " + name) {
+		_ = k.c.slack.Click("C1", k.card, "claim", to)
+		time.Sleep(50 * time.Millisecond) // an agent's patience
 	}
 }
 
@@ -428,7 +499,10 @@ func (k *talk) read(body io.Reader) {
 				var m bot.MessageView
 				if json.Unmarshal([]byte(value), &m) == nil {
 					k.messages[m.ID] = m
-					k.texts = append(k.texts, m.Text)
+					if k.texts[m.Text] == nil {
+						k.texts[m.Text] = map[string]bool{}
+					}
+					k.texts[m.Text][m.ID] = true
 				}
 			}
 			if id != "" {
@@ -526,19 +600,45 @@ func (c *chaos) report(talks []*talk) {
 				seen = append(seen, m.Text)
 			}
 		}
-		check("thread to customer", k.answered, seen)
+		var want []string
+		for _, a := range k.answered {
+			if !a.deleted {
+				want = append(want, a.text)
+			} else if slices.Contains(seen, a.text) {
+				lost++
+				c.Logf("a deletion was lost: %s", a.text)
+			}
+		}
+		check("thread to customer", want, seen)
+		var files []string
+		for _, m := range everything {
+			for _, f := range m.Files {
+				if m.ThreadTS == k.card && m.BotID != "" && !m.Deleted {
+					files = append(files, f.Name)
+				}
+			}
+		}
+		check("files to thread", k.sent, files)
+		check("files to customer", k.filesWanted(), k.filesSeen(all.Messages))
 		k.mu.Lock()
-		for _, text := range k.texts {
+		for text := range k.texts {
 			if strings.Contains(text, "leak") {
 				leaked++
+			}
+		}
+		for _, m := range k.messages {
+			for _, f := range m.Files {
+				if strings.HasPrefix(f.Name, "leak") {
+					leaked++
+				}
 			}
 		}
 		if !slices.IsSorted(k.order) {
 			disordered++
 			c.Logf("the stream of customer %d went backwards", k.n)
 		}
-		for text, n := range tally(k.texts, "a") {
-			if n > 1 {
+		for text, ids := range k.texts {
+			if n := len(ids); n > 1 && strings.HasPrefix(text, "a") && strings.HasSuffix(text, ".") {
 				doubled += n - 1
 				c.Logf("doubled (stream): %s", text)
 			}
@@ -575,14 +675,34 @@ func count(all []string, one string) (n int) {
 	return n
 }
 
-func tally(all []string, prefix string) map[string]int {
-	n := map[string]int{}
-	for _, a := range all {
-		if strings.HasPrefix(a, prefix) && strings.HasSuffix(a, ".") {
-			n[a]++
+func (k *talk) filesWanted() (names []string) {
+	for _, a := range k.answered {
+		if a.file != "" && !a.deleted {
+			names = append(names, a.file)
 		}
 	}
-	return n
+	return names
+}
+
+// filesSeen are the agents' files that the customer can have, with what is in them.
+func (k *talk) filesSeen(all []bot.MessageView) (names []string) {
+	for _, m := range all {
+		for _, f := range m.Files {
+			if m.From != "agent" || f.URL == "" {
+				continue
+			}
+			res, err := http.Get(k.c.url + f.URL)
+			if err != nil {
+				continue
+			}
+			b, _ := io.ReadAll(res.Body)
+			_ = res.Body.Close()
+			if string(b) == "contents of "+strings.TrimSuffix(f.Name, "txt") {
+				names = append(names, f.Name)
+			}
+		}
+	}
+	return names
 }
 
 // words are the customer's lines that a post shows, in order.

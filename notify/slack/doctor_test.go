@@ -11,7 +11,7 @@ import (
 
 func TestTheDoctorFindsWhatIsWrongWithSlack(t *testing.T) {
 	t.Parallel()
-	all := "chat:write,chat:write.customize,channels:read,groups:read,channels:history,groups:history,users:read,reactions:write,commands"
+	all := "chat:write,chat:write.customize,channels:read,groups:read,channels:history,groups:history,users:read,reactions:write,files:read,files:write,commands"
 	for name, x := range map[string]struct {
 		o        slacktest.Options
 		token    string

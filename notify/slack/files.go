@@ -64,21 +64,22 @@ func (w *Workspace) Fetch(ctx context.Context, file string, most int64) ([]byte,
 	if into.over { // more than it says
 		return nil, notify.ErrTooLarge
 	}
-	return into.Bytes(), nil
+	return into.taken, nil
 }
 
 // bounded takes so many bytes and no more.
 type bounded struct {
-	bytes.Buffer
-	most int64
-	over bool
+	taken []byte
+	most  int64
+	over  bool
 }
 
 func (b *bounded) Write(p []byte) (int, error) {
-	if b.over = b.over || int64(b.Len()+len(p)) > b.most; b.over {
+	if b.over = b.over || int64(len(b.taken)+len(p)) > b.most; b.over {
 		return 0, notify.ErrTooLarge
 	}
-	return b.Buffer.Write(p)
+	b.taken = append(b.taken, p...)
+	return len(p), nil
 }
 
 // share posts a message with its files: each is uploaded once, and what Slack calls it is kept before it is shown, so that after an unknown

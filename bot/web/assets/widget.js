@@ -447,7 +447,7 @@
     if (f.failed) return el('span', {}, f.name + ' ' + say.lost);
     if (!f.url || !/^\/web\/files\/\w+$/.test(f.url)) return el('span', {}, f.id ? f.name : f.name + ' ' + say.coming);
     const open = { href: base + f.url, target: '_blank', rel: 'noopener noreferrer' };
-    return f.image ? el('a', open, el('img', { src: base + f.url, alt: f.name, loading: 'lazy' })) : el('a', Object.assign(open, { download: f.name }), f.name + ' (' + (f.size > 1048576 ? (f.size / 1048576).toFixed(1) + ' MB' : Math.ceil(f.size / 1024) + ' kB') + ')');
+    return f.image ? el('a', open, el('img', { src: base + f.url, alt: f.name, onload: () => { if (log.scrollHeight - log.scrollTop - log.clientHeight < 320) log.scrollTop = log.scrollHeight; } })) : el('a', Object.assign(open, { download: f.name }), f.name + ' (' + (f.size > 1048576 ? (f.size / 1048576).toFixed(1) + ' MB' : Math.ceil(f.size / 1024) + ' kB') + ')');
   };
   const lines2 = (text) => text.split('\n').flatMap((l, i) => i ? [el('br'), l] : [l]);
   // the rating and "is writing" stand below the messages
