@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/deskbell/deskbell/handover"
 	"github.com/deskbell/deskbell/handover/postgres"
@@ -31,7 +34,8 @@ func TestNoInternalTextReachesTheCustomer(t *testing.T) {
 		seed = rand.Uint64() % 1e6
 	}
 	t.Logf("SEED=%d", seed)
-	store := postgres.New(pgtest.New(t, postgres.Migrations()))
+	db := pgtest.New(t, postgres.Migrations())
+	store := postgres.New(db)
 	desk := handover.NewDesk(store, handover.NewWakes(nil), handover.Options{UndoWindow: time.Hour, Team: "a", Teams: map[string]handover.Place{
 		"a": {Workspace: "slack:T1", Channel: "CA"}, "b": {Workspace: "slack:T1", Channel: "CB"},
 	}})
@@ -41,12 +45,13 @@ func TestNoInternalTextReachesTheCustomer(t *testing.T) {
 	for worker := range 4 {
 		wg.Go(func() {
 			for i := worker; i < cases && !t.Failed(); i += 4 {
-				p := &play{desk: desk, store: store, r: rand.New(rand.NewPCG(seed, uint64(i))), n: i, lines: map[string]*spoken{}, seen: map[string]bool{}}
+				p := &play{desk: desk, store: store, db: db, r: rand.New(rand.NewPCG(seed, uint64(i))), n: i, lines: map[string]*spoken{}, seen: map[string]bool{}}
 				if err := p.run(t.Context()); err != nil {
 					t.Errorf("case %d: %v\n%s", i, err, strings.Join(p.log, "\n"))
 				}
 				mu.Lock()
 				sum["lines"] += len(p.lines)
+				sum["files"] += p.files
 				for _, l := range p.lines {
 					if l.got {
 						sum["relayed"]++
@@ -57,7 +62,7 @@ func TestNoInternalTextReachesTheCustomer(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	t.Logf("%d cases, %d lines of which %d were relayed: no internal text was ever visible", cases, sum["lines"], sum["relayed"])
+	t.Logf("%d cases, %d lines of which %d were relayed, %d files: no internal text or file was ever visible", cases, sum["lines"], sum["relayed"], sum["files"])
 }
 
 // spoken is a line of a thread, with all that may be shown of it.
@@ -72,16 +77,20 @@ type spoken struct {
 	deleted bool            // its deletion came
 	edited  string          // the newest edit that came, by Slack's time
 	text    string          // what that says
+	files   []string        // keys of what came along
+	gone    map[string]bool // of those, what edits that came have taken away
 	got     bool            // the customer got it
 }
 
 type play struct {
 	desk  *handover.Desk
 	store *postgres.Store
+	db    *pgxpool.Pool
 	r     *rand.Rand
 	n     int
 	clock int
 	words int
+	files int // that the customer has in the end
 
 	conv, handoff int64
 	card          handover.Card
@@ -90,7 +99,7 @@ type play struct {
 	lines         map[string]*spoken
 	order         []string
 	queue         []handover.Line
-	seen          map[string]bool // every text that the customer could ever see
+	seen          map[string]bool // every text, and every file's key, that the customer could ever see
 	log           []string
 }
 
@@ -204,7 +213,14 @@ func (p *play) step(ctx context.Context, customer handover.Ref, n int) error {
 			text = "@mia " + text
 			l.Text, note = text, true
 		}
-		p.lines[at] = &spoken{Line: l, version: map[string]bool{text: note}, held: l.Account == p.holder, note: note, noted: note, text: text}
+		o := &spoken{version: map[string]bool{text: note}, held: l.Account == p.holder, note: note, noted: note, text: text, gone: map[string]bool{}}
+		for range p.r.IntN(3) * p.r.IntN(2) {
+			p.words++
+			f := handover.File{Key: fmt.Sprintf("key%dx%d", p.n, p.words), Name: "a.txt", Source: fmt.Sprintf("slack:T1:F%d", p.words)}
+			l.Files, o.files = append(l.Files, f), append(o.files, f.Key)
+		}
+		o.Line = l
+		p.lines[at] = o
 		p.order, p.queue = append(p.order, at), append(p.queue, l)
 		p.say("%s writes %q at %s", l.Account, text, at)
 	case 8:
@@ -215,6 +231,10 @@ func (p *play) step(ctx context.Context, customer handover.Ref, n int) error {
 		text, note := p.text()
 		e := o.Line
 		e.Kind, e.EditedTS, e.Text = handover.LineEdited, at, text
+		if len(o.Files) > 0 && p.r.IntN(3) == 0 { // a file is taken away with it
+			o.Files = o.Files[1:]
+		}
+		e.Files = o.Files
 		o.version[text], o.noted = note, o.noted || note
 		p.queue = append(p.queue, e)
 		p.say("%s edits %s into %q", o.Account, o.TS, text)
@@ -278,6 +298,9 @@ func (p *play) deliver(ctx context.Context) error {
 		if l.EditedTS > o.edited {
 			o.edited, o.text = l.EditedTS, l.Text
 		}
+		for _, key := range o.files {
+			o.gone[key] = o.gone[key] || !slices.ContainsFunc(l.Files, func(f handover.File) bool { return f.Key == key })
+		}
 	case handover.LineDeleted:
 		o.deleted = true
 	}
@@ -291,6 +314,20 @@ func (p *play) publish(ctx context.Context) error {
 		return err
 	}
 	for _, m := range all {
+		for _, f := range m.Files { // those that the desk has asked for
+			if asked := 0; f.Waiting() {
+				if err := p.db.QueryRow(ctx, `SELECT count(*) FROM effects WHERE kind = 'fetch' AND message_id = $1`, m.ID).Scan(&asked); err != nil || asked == 0 {
+					continue
+				}
+				f.Ready = true
+				if err := p.store.KeepContent(ctx, f.Key, []byte(f.Key)); err != nil {
+					return err
+				}
+				if _, err := p.desk.Fetched(ctx, m, f); err != nil {
+					return err
+				}
+			}
+		}
 		if m.Visibility == handover.Pending {
 			if _, err := p.desk.Publish(ctx, handover.Timer{Conversation: p.conv, Handoff: p.handoff, Kind: handover.TimerPublish, Subject: m.ID}); err != nil {
 				return err
@@ -309,6 +346,9 @@ func (p *play) look(ctx context.Context) error {
 	for _, m := range all {
 		if m.From == handover.FromAgent && !m.Deleted {
 			p.seen[m.Text] = true
+			for _, f := range m.Files {
+				p.seen[f.Key] = true
+			}
 		}
 	}
 	return nil
@@ -336,6 +376,21 @@ func (p *play) judge(ctx context.Context) error {
 		}
 	}
 	for ts, l := range p.lines {
+		for _, key := range l.files {
+			_, _, err := p.store.Content(ctx, key, true)
+			switch has := err == nil; {
+			case err != nil && !errors.Is(err, handover.ErrNoFile):
+				return err
+			case p.seen[key] && !l.sent && (!l.held || l.note):
+				return fmt.Errorf("the customer could see a file of %s (held %v, a note %v)", ts, l.held, l.note)
+			case has && (l.deleted || l.gone[key]):
+				return fmt.Errorf("a file of %s was taken away and is there", ts)
+			case has:
+				p.files++
+			case (l.held || l.sent) && l.here && !l.noted && !l.deleted && !l.gone[key]:
+				return fmt.Errorf("a file of %s is missing", ts)
+			}
+		}
 		n := 0
 		for text := range l.version {
 			n += shown[text]

@@ -75,16 +75,16 @@ func picture(blocks []slack.Block) string {
 
 var (
 	tokenDate = regexp.MustCompile(`<!date\^\d+\^[^|]*\|([^>]*)>`)
-	bold      = regexp.MustCompile(`\*([^*\n]+)\*`)
-	italic    = regexp.MustCompile(`_([^_\n]+)_`)
+	strong    = regexp.MustCompile(`\*([^*\n]+)\*`)
+	slanted   = regexp.MustCompile(`_([^_\n]+)_`)
 )
 
 // spans is mrkdwn as SVG: bold and italic, dates as their fallback.
 func spans(s string) string {
 	s = tokenDate.ReplaceAllString(s, "$1")
 	s = strings.NewReplacer("`", "", "\u2060", "").Replace(s)
-	s = bold.ReplaceAllString(s, `<tspan font-weight="700">$1</tspan>`)
-	return italic.ReplaceAllString(s, `<tspan font-style="italic">$1</tspan>`)
+	s = strong.ReplaceAllString(s, `<tspan font-weight="700">$1</tspan>`)
+	return slanted.ReplaceAllString(s, `<tspan font-style="italic">$1</tspan>`)
 }
 
 func wrapped(s string, width int) []string {

@@ -1,7 +1,8 @@
 package slack
 
 import (
-	"regexp"
+	"bufio"
+	"html"
 	"strings"
 	"unicode/utf8"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
 	extast "github.com/yuin/goldmark/extension/ast"
+	render "github.com/yuin/goldmark/renderer/html"
 	"github.com/yuin/goldmark/text"
 )
 
@@ -17,9 +19,34 @@ func escape(s string) string {
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
 }
 
-// plain shows a customer's text as it was written. Marks like *this* are broken up by a word joiner, so that they show.
+// What is put beside a mark: one between it and what it would mark, so that it shows itself; one before and after a mark inside a word, so that it
+// marks.
+const (
+	joiner = "\u2060" // word joiner
+	spacer = "\u200b" // zero width space
+)
+
+// plain shows a text as it was written. Marks like *this* are broken up, so that they show; those inside a word show anyway.
 func plain(s string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "*", "*\u2060", "_", "_\u2060", "~", "~\u2060", "`", "`\u2060").Replace(s)
+	var b strings.Builder
+	for i, r := range s {
+		switch r {
+		case '&':
+			b.WriteString("&amp;")
+		case '<':
+			b.WriteString("&lt;")
+		case '>':
+			b.WriteString("&gt;")
+		case '*', '_', '~', '`':
+			b.WriteRune(r)
+			if !inWord(before(s, i)) || !inWord(after(s, i+1)) || r == '`' {
+				b.WriteString(joiner)
+			}
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 var markdown = goldmark.New(goldmark.WithExtensions(extension.Strikethrough, extension.Linkify))
@@ -89,16 +116,31 @@ func itoa(n int) string {
 	return itoa(n/10) + string(rune('0'+n%10))
 }
 
+// meant is a text of Markdown's without its escapes and entities.
+func meant(text []byte) string {
+	var b strings.Builder
+	w := bufio.NewWriter(&b)
+	render.DefaultWriter.Write(w, text)
+	_ = w.Flush() // into memory
+	return html.UnescapeString(b.String())
+}
+
 func writeInlines(b *strings.Builder, parent ast.Node, src []byte) {
 	around := func(mark string, n ast.Node) {
+		if inWord(before(b.String(), b.Len())) {
+			b.WriteString(spacer)
+		}
 		b.WriteString(mark)
 		writeInlines(b, n, src)
 		b.WriteString(mark)
+		if next, is := n.NextSibling().(*ast.Text); is && inWord(after(meant(next.Segment.Value(src)), 0)) {
+			b.WriteString(spacer)
+		}
 	}
 	for n := parent.FirstChild(); n != nil; n = n.NextSibling() {
 		switch n := n.(type) {
 		case *ast.Text:
-			b.WriteString(escape(string(n.Segment.Value(src))))
+			b.WriteString(plain(meant(n.Segment.Value(src))))
 			if n.SoftLineBreak() || n.HardLineBreak() {
 				b.WriteString("\n")
 			}
@@ -113,13 +155,19 @@ func writeInlines(b *strings.Builder, parent ast.Node, src []byte) {
 		case *extast.Strikethrough:
 			around("~", n)
 		case *ast.CodeSpan:
-			around("`", n)
+			b.WriteString("`")
+			for t := n.FirstChild(); t != nil; t = t.NextSibling() {
+				if t, is := t.(*ast.Text); is {
+					b.WriteString(escape(strings.ReplaceAll(strings.ReplaceAll(string(t.Segment.Value(src)), "\n", " "), "`", "'")))
+				}
+			}
+			b.WriteString("`")
 		case *ast.Link:
-			writeLink(b, string(n.Destination), func() { writeInlines(b, n, src) })
+			writeLink(b, string(n.Destination), labelOf(n, src))
 		case *ast.Image:
-			writeLink(b, string(n.Destination), func() { writeInlines(b, n, src) })
+			writeLink(b, string(n.Destination), labelOf(n, src))
 		case *ast.AutoLink:
-			writeLink(b, string(n.URL(src)), nil)
+			writeLink(b, string(n.URL(src)), "")
 		case *ast.RawHTML:
 			for i := range n.Segments.Len() {
 				segment := n.Segments.At(i)
@@ -131,17 +179,32 @@ func writeInlines(b *strings.Builder, parent ast.Node, src []byte) {
 	}
 }
 
+// labelOf is what a link says: marks mean nothing in it.
+func labelOf(n ast.Node, src []byte) string {
+	var b strings.Builder
+	_ = ast.Walk(n, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if t, is := n.(*ast.Text); is && entering {
+			b.WriteString(meant(t.Segment.Value(src)))
+			if t.SoftLineBreak() || t.HardLineBreak() {
+				b.WriteString(" ")
+			}
+		}
+		return ast.WalkContinue, nil
+	})
+	return escape(strings.ReplaceAll(b.String(), "|", "¦"))
+}
+
 // writeLink writes a link to a web page or a mailbox; of others only the text.
-func writeLink(b *strings.Builder, url string, label func()) {
+func writeLink(b *strings.Builder, url string, label string) {
 	ok := strings.HasPrefix(url, "https://") || strings.HasPrefix(url, "http://") || strings.HasPrefix(url, "mailto:")
 	if ok {
 		b.WriteString("<" + strings.NewReplacer("|", "%7C", ">", "%3E", "<", "%3C", "&", "&amp;").Replace(url))
 	}
-	if label != nil {
+	if label != "" {
 		if ok {
 			b.WriteString("|")
 		}
-		label()
+		b.WriteString(label)
 	} else if !ok {
 		b.WriteString(escape(url))
 	}
@@ -150,122 +213,92 @@ func writeLink(b *strings.Builder, url string, label func()) {
 	}
 }
 
-var (
-	token   = regexp.MustCompile("```(?s:.*?)```|`[^`\n]+`|<[^<>\n]+>|\\*[^*\n]+\\*|_[^_\n]+_|~[^~\n]+~")
-	special = regexp.MustCompile(`([\\*_\[\]~` + "`" + `])`)
-)
-
-// toMarkdown turns what an agent wrote, mrkdwn as Slack sends it, into Markdown.
-func toMarkdown(s string) string {
-	var b strings.Builder
-	at := 0
-	for _, m := range token.FindAllStringIndex(s, -1) {
-		t := s[m[0]:m[1]]
-		if strings.ContainsAny(t[:1], "*_~") && !stands(s, m[0], m[1]) {
-			continue
-		}
-		b.WriteString(unescape(s[at:m[0]]))
-		at = m[1]
-		inner := t[1 : len(t)-1]
-		switch {
-		case strings.HasPrefix(t, "```"):
-			b.WriteString("```\n" + strings.Trim(raw(t[3:len(t)-3]), "\n") + "\n```")
-		case t[0] == '`':
-			b.WriteString("`" + raw(inner) + "`")
-		case t[0] == '*':
-			b.WriteString("**" + toMarkdown(inner) + "**")
-		case t[0] == '_':
-			b.WriteString("_" + toMarkdown(inner) + "_")
-		case t[0] == '~':
-			b.WriteString("~~" + toMarkdown(inner) + "~~")
-		default:
-			b.WriteString(angle(inner))
-		}
-	}
-	b.WriteString(unescape(s[at:]))
-	return b.String()
-}
-
-// stands says whether a mark stands at the edges of words, as Slack wants it.
-func stands(s string, from, to int) bool {
-	before, _ := utf8.DecodeLastRuneInString(s[:from])
-	after, _ := utf8.DecodeRuneInString(s[to:])
-	word := func(r rune) bool {
-		return r != utf8.RuneError && (r == '_' || r == '*' || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r > 127)
-	}
-	return !word(before) && !word(after) && s[from+1] != ' ' && s[to-2] != ' '
-}
-
-// angle turns <…> into what a customer may read: links stay, ids of users and channels become names where Slack gives them.
-func angle(s string) string {
-	target, label, has := strings.Cut(s, "|")
-	if target == "" {
-		return unescape(label)
-	}
-	switch target[0] {
-	case '@':
-		if has {
-			return "@" + unescape(label)
-		}
-		return "@colleague"
-	case '#':
-		if has {
-			return "#" + unescape(label)
-		}
-		return "#channel"
-	case '!':
-		if has {
-			return unescape(label)
-		}
-		name, _, _ := strings.Cut(target[1:], "^")
-		return "@" + unescape(name)
-	}
-	if !has || label == target || "mailto:"+label == target {
-		return raw(strings.TrimPrefix(target, "mailto:"))
-	}
-	return "[" + unescape(label) + "](" + strings.NewReplacer(")", "%29", " ", "%20").Replace(raw(target)) + ")"
-}
-
-func raw(s string) string {
-	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(s)
-}
-
-// unescape gives the text itself, with Markdown's own marks made harmless. A line that starts with > stays a quote, and one
-// that starts with • a list.
-func unescape(s string) string {
-	s = special.ReplaceAllString(s, `\$1`)
-	lines := strings.Split(s, "\n")
-	for i, l := range lines {
-		if rest, ok := strings.CutPrefix(l, "• "); ok {
-			lines[i] = "- " + rest
-		}
-	}
-	return raw(strings.Join(lines, "\n"))
-}
-
-// split cuts mrkdwn into pieces of up to n characters, at line ends or spaces where it can, never inside an entity.
+// split cuts mrkdwn into pieces of up to n characters: at line ends or spaces where it can, never inside an entity, and where it can not inside a
+// link, a marked span or code. A fence that is cut is closed and opened again.
 func split(s string, n int) []string {
 	var out []string
-	for utf8.RuneCountInString(s) > n {
+	fenced := false
+	for {
+		open, room := "", n
+		if fenced {
+			open, room = fenceMark, n-len(fenceMark)
+		}
+		if utf8.RuneCountInString(s) <= room {
+			return append(out, open+s)
+		}
 		end, count := 0, 0
 		for i := range s {
-			if count > n {
+			if count > room-len(fenceMark) { // room to close a fence
 				break
 			}
 			end, count = i, count+1
 		}
-		cut := end
-		if i := strings.LastIndexByte(s[:end], '\n'); i > end/2 {
-			cut = i
-		} else if i := strings.LastIndexByte(s[:end], ' '); i > end/2 {
-			cut = i
-		} else if i := strings.LastIndexByte(s[:end], '&'); i > end-6 && i > 0 {
-			cut = i
+		cut := place(s, end, fenced)
+		piece := open + s[:cut]
+		if strings.Count(s[:cut], "```")%2 == 1 {
+			fenced = !fenced
 		}
-		out = append(out, s[:cut])
+		if fenced {
+			piece = strings.TrimSuffix(piece, "\n") + "\n```"
+		}
+		out = append(out, piece)
 		s = strings.TrimPrefix(strings.TrimPrefix(s[cut:], "\n"), " ")
+		if fenced && strings.HasPrefix(s, "```") { // it ends here
+			s, fenced = strings.TrimPrefix(s[3:], "\n"), false
+		}
 	}
-	return append(out, s)
+}
+
+const fenceMark = "```\n"
+
+// place is where to cut before end.
+func place(s string, end int, fenced bool) int {
+	whole := outside(s[:end], s, fenced)
+	for _, stop := range []string{"\n", " "} {
+		for i := strings.LastIndex(s[:end], stop); i > end/2; i = strings.LastIndex(s[:i], stop) {
+			if whole(i) {
+				return i
+			}
+		}
+	}
+	if i := strings.LastIndexAny(s[:end], "\n "); i > end/2 {
+		return i
+	}
+	if i := strings.LastIndexByte(s[:end], '&'); i > end-6 && i > 0 {
+		return i
+	}
+	return end
+}
+
+// outside says of a place in a text whether it is outside of links, marked spans and code; upTo it was looked at.
+func outside(upTo, s string, fenced bool) func(int) bool {
+	type span struct{ from, to int }
+	var spans []span
+	for i := 0; i < len(upTo); {
+		length := 0
+		if strings.HasPrefix(s[i:], "```") {
+			length, fenced = 3, !fenced
+		} else if fenced {
+			length = 1
+		} else if strings.IndexByte("`<*_~", s[i]) >= 0 {
+			line := s[i:]
+			if nl := strings.IndexByte(line, '\n'); nl >= 0 {
+				line = line[:nl]
+			}
+			if _, length = token(s[:i+len(line)], i); length > 0 {
+				spans = append(spans, span{i, i + length})
+			}
+		}
+		i += max(1, length)
+	}
+	return func(at int) bool {
+		for _, x := range spans {
+			if x.from < at && at < x.to {
+				return false
+			}
+		}
+		return true
+	}
 }
 
 // clip shortens plain text to n characters.

@@ -39,15 +39,24 @@ func TestMarkdownBecomesMrkdwn(t *testing.T) {
 func TestMrkdwnBecomesMarkdown(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
-		"It leaves *today*, _maybe_ ~soon~ `a_b &lt; c`":     "It leaves **today**, _maybe_ ~~soon~~ `a_b < c`",
-		"<https://a.example/x|the page> <https://b.example>": "[the page](https://a.example/x) https://b.example",
-		"2 * 3 * 4 and snake_case_name":                      `2 \* 3 \* 4 and snake\_case\_name`,
-		"a &lt;b&gt; &amp; c":                                "a <b> & c",
-		"ask <@U123|mia> or <@U9> in <#C1|desk>, <!here>":    "ask @mia or @colleague in #desk, @here",
-		"<mailto:a@b.example|a@b.example>":                   "a@b.example",
-		"• one\n• two":                                       "- one\n- two",
-		"```\n*not bold*\n```":                               "```\n*not bold*\n```",
-		"[x](y)":                                             `\[x\](y)`,
+		"It leaves *today*, _maybe_ ~soon~ `a_b &lt; c`":              "It leaves **today**, _maybe_ ~~soon~~ `a_b < c`",
+		"<https://a.example/x|the page> <https://b.example>":          "[the page](https://a.example/x) https://b.example",
+		"2 * 3 * 4 and snake_case_name":                               `2 \* 3 \* 4 and snake\_case\_name`,
+		"a &lt;b&gt; &amp; c":                                         `a \<b> & c`,
+		"ask <@U123|mia> or <@U9> in <#C1|desk>, <!here>":             "ask @mia or @colleague in #desk, @here",
+		"<mailto:a@b.example|a@b.example>":                            "a@b.example",
+		"• one\n• two":                                                "- one\n- two",
+		"```\n*not bold*\n```":                                        "```\n*not bold*\n```",
+		"[x](y)":                                                      `\[x\](y)`,
+		"# 1 is *not* a heading\n+ nor a list\n&amp;copy; is no sign": "\\# 1 is **not** a heading\n\\+ nor a list\n\\&copy; is no sign",
+		"&gt; one\n&gt; *two*\nthree":                                 "> one\n> **two**\n\nthree",
+		"first:\n• one\n    ◦ deeper\n2. two\nlast":                   "first:\n\n- one\n    - deeper\n2. two\n\nlast",
+		"run ```a\nb``` then":                                         "run \n\n```\na\nb\n```\n\n then",
+		"*bold _and italic_*, `*code*` *`both`*":                      "**bold _and italic_**, `*code*` **`both`**",
+		":wave::skin-tone-3: hi :tada: :our_own: at 10:30:45":         `👋🏼 hi 🎉 :our\_own: at 10:30:45`,
+		"<https://a.example/a_b_(c)|see *this*>":                      `[see \*this\*](https://a.example/a_b_%28c%29)`,
+		"*not bold* *nor*this or * that * and **":                     `**not bold** \*nor\*this or \* that \* and \*\*`,
+		"&gt;&gt;&gt; all\nof it":                                     "> all\n> of it",
 	} {
 		if got := toMarkdown(in); got != want {
 			t.Errorf("%q\n got %q\nwant %q", in, got, want)
@@ -88,6 +97,110 @@ func TestSplittingKeepsEveryWordAndBreaksNoEntity(t *testing.T) {
 		squash := func(s string) string { return strings.NewReplacer(" ", "", "\n", "").Replace(s) }
 		if squash(strings.Join(parts, "")) != squash(s) {
 			t.Fatal("something is lost")
+		}
+	}
+}
+
+// TestTextsComeBackAsTheyWent turns random Markdown into mrkdwn and back: it must read the same.
+func TestTextsComeBackAsTheyWent(t *testing.T) {
+	t.Parallel()
+	cases := 2000
+	if os.Getenv("PROVE") != "" {
+		cases = 100000
+	}
+	seed, err := strconv.ParseUint(os.Getenv("SEED"), 10, 64)
+	if err != nil {
+		seed = rand.Uint64() % 1e6
+	}
+	t.Logf("SEED=%d", seed)
+	rng := rand.New(rand.NewPCG(seed, 8))
+	pick := func(all ...string) string { return all[rng.IntN(len(all))] }
+	var inline func(depth int) string
+	inline = func(depth int) string {
+		var parts []string
+		for range 1 + rng.IntN(4) {
+			in := func() string { return strings.TrimSpace(inline(depth + 1)) }
+			switch k := rng.IntN(12); {
+			case k == 0 && depth < 1:
+				parts = append(parts, "**"+in()+"**")
+			case k == 1 && depth < 1:
+				parts = append(parts, "~~"+in()+"~~")
+			case k == 2 && depth < 1:
+				parts = append(parts, "_"+in()+"_")
+			case k == 3:
+				parts = append(parts, "`"+pick("x", "a_b*c", "<b>", "a && b", ":tada:")+"`")
+			case k == 4 && depth == 0:
+				parts = append(parts, "["+pick("here", "this page", `a \_b\_`, "50 %")+"](https://a.example/"+pick("", "a_b_c", "x?a=1&b=2", "%28x%29")+")")
+			case k == 5 && depth == 0:
+				parts = append(parts, "https://b.example/"+pick("a_b", "x", "y?z=1&w=2"))
+			case k < 8 && depth == 0: // marks beside marks are too much for mrkdwn
+				parts = append(parts, pick("a \\* b", "\\*stars\\*", "\\~30", "a\\`b"))
+			default:
+				parts = append(parts, pick("word", "two words", "10:30", "snake\\_case", "x < y", "AT&T", "\\&copy;", "é", "重要", "\\# one", "it's", "(so)", "🎉", "5 > 3"))
+			}
+		}
+		return strings.Join(parts, " ")
+	}
+	for range cases {
+		var blocks []string
+		for i := range 1 + rng.IntN(4) {
+			switch k := rng.IntN(6); {
+			case k == 0:
+				blocks = append(blocks, "```\n"+pick("a := *b\nif x < y {}", "<html> & co", "  indented", "> no quote\n- no list")+"\n```")
+			case k == 1 && (i == 0 || blocks[i-1][1] != ' ' && blocks[i-1][1] != '.'): // two lists are one
+				blocks = append(blocks, "- "+inline(0)+"\n- "+inline(0))
+			case k == 2 && (i == 0 || blocks[i-1][1] != ' ' && blocks[i-1][1] != '.'):
+				blocks = append(blocks, "1. "+inline(0)+"\n2. "+inline(0))
+			case k == 3 && (i == 0 || blocks[i-1][0] != '>'):
+				blocks = append(blocks, "> "+inline(0)+"\n> "+inline(0))
+			default:
+				blocks = append(blocks, inline(0))
+			}
+		}
+		html := func(s string) string {
+			var b strings.Builder
+			if err := markdown.Convert([]byte(s), &b); err != nil {
+				t.Fatal(err)
+			}
+			return strings.NewReplacer("</ul>\n<ul>\n", "", joiner, "", spacer, "").Replace(b.String())
+		}
+		in := strings.Join(blocks, "\n\n")
+		mid := fromMarkdown(in)
+		if out := toMarkdown(mid); html(out) != html(in) {
+			t.Fatalf("Markdown %q\nbecame mrkdwn %q\nand Markdown %q\n%s\n%s", in, mid, out, html(in), html(out))
+		}
+	}
+}
+
+// TestSplittingBreaksNoSpan cuts texts with spans and fences: each piece means by itself what it meant in the whole.
+func TestSplittingBreaksNoSpan(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(2, 2))
+	for range 2000 {
+		var b strings.Builder
+		fences := 0
+		for range 20 + rng.IntN(60) {
+			b.WriteString([]string{"word ", "*two words* ", "<https://a.example/x|a link here> ", "`some code` ", "_it is so_ ", "\n", "longerword "}[rng.IntN(7)])
+			if rng.IntN(12) == 0 {
+				fences++
+				b.WriteString("\n```\n" + strings.Repeat("line of code\n", 1+rng.IntN(20)) + "```\n")
+			}
+		}
+		n := 120 + rng.IntN(200)
+		for _, p := range split(b.String(), n) {
+			if utf8.RuneCountInString(p) > n {
+				t.Fatalf("%d characters of %d", utf8.RuneCountInString(p), n)
+			}
+			if strings.Count(p, "```")%2 == 1 {
+				t.Fatalf("a fence is broken: %q", p)
+			}
+			rest := p
+			for _, whole := range []string{"*two words*", "<https://a.example/x|a link here>", "`some code`", "_it is so_", "```"} {
+				rest = strings.ReplaceAll(rest, whole, "")
+			}
+			if strings.ContainsAny(rest, "*<>`_") {
+				t.Fatalf("a span is broken: %q", p)
+			}
 		}
 	}
 }

@@ -229,7 +229,7 @@ func (w *Workspace) verbSearch(ctx context.Context, a ask) (reply, error) {
 	if a.args == "" {
 		return said("Say what to look for: `kb how long does delivery take`.")
 	}
-	query := clip(unescape(a.args), mostQuery)
+	query := clip(raw(a.args), mostQuery)
 	found, err := w.drafter.Search(ctx, query)
 	if err != nil {
 		return reply{}, err
@@ -433,7 +433,7 @@ func (w *Workspace) verbStats(ctx context.Context, a ask) (reply, error) {
 }
 
 func (w *Workspace) verbPause(ctx context.Context, a ask) (reply, error) {
-	switch why := strings.Trim(strings.TrimSpace(unescape(a.args)), `"“”`); {
+	switch why := strings.Trim(strings.TrimSpace(raw(a.args)), `"“”`); {
 	case why == "" && w.desk.Paused() != "":
 		return said("Paused: %s. `pause off` opens again.", escape(w.desk.Paused()))
 	case why == "":
