@@ -164,6 +164,8 @@ func (c *Config) list(name string, v *yaml.Node, m *Mistakes) {
 	}
 }
 
+var teamID = regexp.MustCompile(`^T[A-Z0-9]+$`)
+
 var variable = regexp.MustCompile(`\{\{[^}]*\}\}`)
 
 // cross checks what the lists say of each other and of themselves.
@@ -246,14 +248,34 @@ func (c *Config) checkValues(m *Mistakes) {
 	if a, o := c.Float("policy.answer_above"), c.Float("policy.offer_below"); o > a {
 		m.add(0, "policy.offer_below (%v) is above policy.answer_above (%v): nothing would lie between", o, a)
 	}
-	slack := c.String("slack.bot_token") != ""
+	bot, oauth := c.String("slack.bot_token") != "", c.String("slack.client_id") != ""
+	slack := bot || oauth
+	if oauth {
+		for _, key := range []string{"slack.client_secret", "slack.token_keys", "public_url"} {
+			if c.String(key) == "" {
+				m.add(0, "slack.client_id is set: set %s as well, so that workspaces can install the app", key)
+			}
+		}
+	} else if c.String("slack.client_secret") != "" {
+		m.add(0, "slack.client_secret is set: set slack.client_id as well")
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Teams)) {
+		switch of := c.Teams[name].SlackWorkspace; {
+		case of != "" && !teamID.MatchString(of):
+			m.add(c.lines["teams."+name+".slack_workspace"], "teams.%s.slack_workspace: got %q, expected the id of a workspace, T…", name, of)
+		case of != "" && !oauth:
+			m.add(c.lines["teams."+name+".slack_workspace"], "teams.%s.slack_workspace is for workspaces that install the app by themselves: set slack.client_id as well", name)
+		case of == "" && oauth && !bot:
+			m.add(c.lines["teams."+name], "teams.%s.slack_workspace: expected the id of the workspace that its channel is in, T…", name)
+		}
+	}
 	switch {
 	case slack && c.String("slack.app_token") == "" && c.String("slack.signing_secret") == "":
-		m.add(0, "slack.bot_token is set: set slack.app_token (Socket Mode) or slack.signing_secret (HTTP) as well")
+		m.add(0, "slack.bot_token or slack.client_id is set: set slack.app_token (Socket Mode) or slack.signing_secret (HTTP) as well")
 	case !slack && c.String("slack.app_token")+c.String("slack.signing_secret") != "":
-		m.add(0, "slack.app_token or slack.signing_secret is set: set slack.bot_token as well")
+		m.add(0, "slack.app_token or slack.signing_secret is set: set slack.bot_token as well, or slack.client_id")
 	case slack && len(c.Teams) == 0:
-		m.add(0, "slack.bot_token is set: name the channel for cards, teams.support.slack_channel: C…")
+		m.add(0, "Slack is set: name the channel for cards, teams.support.slack_channel: C…")
 	}
 	if u := c.String("slack.api_url"); u != "" && !strings.HasSuffix(u, "/api/") {
 		m.add(0, "slack.api_url: got %q, expected it to end in /api/", u)

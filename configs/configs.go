@@ -22,7 +22,8 @@ const DefaultFile = "configs/deskbell.yaml"
 
 // Team is where a team's cards go.
 type Team struct {
-	SlackChannel string `yaml:"slack_channel"`
+	SlackChannel   string `yaml:"slack_channel"`
+	SlackWorkspace string `yaml:"slack_workspace"`
 }
 
 // Agent is a human of the team.
@@ -233,6 +234,17 @@ func (c *Config) DataDir() string {
 		return filepath.Join(os.TempDir(), "deskbell")
 	}
 	return filepath.Join(home, ".local/share/deskbell")
+}
+
+// SlackWorkspaces are the workspaces that teams are in, sorted; those of the bot token's own are not named.
+func (c *Config) SlackWorkspaces() (teams []string) {
+	for _, t := range c.Teams {
+		if t.SlackWorkspace != "" && !slices.Contains(teams, t.SlackWorkspace) {
+			teams = append(teams, t.SlackWorkspace)
+		}
+	}
+	slices.Sort(teams)
+	return teams
 }
 
 // DefaultTeam is default_team or, with one team, that one; without any, "support".

@@ -95,7 +95,7 @@ type Reads interface {
 type Notifier struct {
 	desk       *handover.Desk
 	reads      Reads
-	workspaces map[string]Workspace
+	workspaces func(name string) Workspace
 	mask       handover.Masker
 	fields     []string
 	mostFile   int64
@@ -110,8 +110,8 @@ type Options struct {
 	Logger   *slog.Logger    // required
 }
 
-// New returns a notifier for the workspaces, by name.
-func New(desk *handover.Desk, reads Reads, workspaces map[string]Workspace, o Options) *Notifier {
+// New returns a notifier. workspaces finds one by its name; nil: it is not connected.
+func New(desk *handover.Desk, reads Reads, workspaces func(name string) Workspace, o Options) *Notifier {
 	if o.Mask == nil {
 		o.Mask = handover.Unmasked{}
 	}
@@ -126,7 +126,7 @@ func (n *Notifier) Handlers() map[handover.Kind]handover.Handler {
 }
 
 func (n *Notifier) workspace(name string) (Workspace, error) {
-	w := n.workspaces[name]
+	w := n.workspaces(name)
 	if w == nil { // it is no longer in the configuration; the console shows what waits
 		return nil, &handover.NotNowError{Err: fmt.Errorf("the workspace %q is not connected", name), After: time.Minute}
 	}
@@ -195,7 +195,11 @@ func (n *Notifier) card(ctx context.Context, r handover.Run) error {
 	}
 	for _, old := range closed {
 		card.Handoff.Card, card.Moved = old, true
-		if err := w.Redraw(ctx, card); err != nil {
+		was := n.workspaces(old.Workspace)
+		if was == nil {
+			continue // it is not connected any more
+		}
+		if err := was.Redraw(ctx, card); err != nil {
 			n.logger.WarnContext(ctx, "the card that was left is not redrawn", "handoff", handoff, "err", err)
 		}
 	}
@@ -350,7 +354,7 @@ func (n *Notifier) introduce(ctx context.Context, r handover.Run) error {
 		return err
 	}
 	profile := c.Handoff.Agent
-	if w := n.workspaces[c.Handoff.Card.Workspace]; w != nil && profile.Title == "" {
+	if w := n.workspaces(c.Handoff.Card.Workspace); w != nil && profile.Title == "" {
 		account, err := n.reads.ExternalAccount(ctx, c.Handoff.Card.Workspace, profile.ID)
 		if err != nil {
 			return err

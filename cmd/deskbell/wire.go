@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -41,7 +42,7 @@ type app struct {
 	neighbours *desk.Neighbours
 	desk       *handover.Desk
 	web        *web.Channel
-	slack      *slack.Workspace // nil: not connected
+	slack      *slack.App // nil: not connected
 	console    *console.Console
 	worker     *handover.Worker
 	knowledge  *knowledge.Base
@@ -128,7 +129,13 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 
 	slackOptions := slack.Options{
 		BotToken: c.String("slack.bot_token"), AppToken: c.String("slack.app_token"), SigningSecret: c.String("slack.signing_secret"), APIURL: c.String("slack.api_url"),
+		ClientID: c.String("slack.client_id"), ClientSecret: c.String("slack.client_secret"), PublicURL: c.String("public_url"), Allowed: c.SlackWorkspaces(), Silence: c.Duration("slack.socket_silence"),
 		Observer: a.metrics, Logger: logger,
+	}
+	if slackOptions.ClientID != "" {
+		if slackOptions.Keys, err = slack.ParseKeys(c.String("slack.token_keys")); err != nil {
+			return nil, usageError{fmt.Errorf("slack.token_keys: %w", err)}
+		}
 	}
 	if slackOptions.BotToken != "" {
 		if slackOptions.Identity, err = identify(ctx, a.store, slackOptions); err != nil {
@@ -145,16 +152,18 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 	a.console = console.New(a.desk, a.store, a.wakes, console.Options{
 		Agents: consoleAgents(c, agents), Drafter: advisor, Mask: masker, Secure: strings.HasPrefix(c.String("public_url"), "https:"), Logger: logger,
 	})
-	workspaces := map[string]notify.Workspace{}
-	if slackOptions.BotToken != "" {
+	workspaces := func(string) notify.Workspace { return nil }
+	if slackOptions.BotToken != "" || slackOptions.ClientID != "" {
 		slackOptions.Teams, slackOptions.ListedOnly, slackOptions.Config = slices.Sorted(maps.Keys(options.Teams)), options.ListedOnly, c.Hash
 		slackOptions.Macros, slackOptions.Guests = c.Macros, c.String("slack.guests") == "yes"
-		slackOptions.Lead, slackOptions.Doctor = slackLeads(c), a.condition
+		slackOptions.Lead, slackOptions.Doctor = slackLeads(c, slackOptions.Identity), a.condition
 		slackOptions.Learn = func(ctx context.Context, key, title, text string) error {
 			return base.Add(ctx, "slack", knowledge.Article{Key: key, Title: title, Audience: knowledge.ForAll, Sections: []knowledge.Section{{Text: text}}})
 		}
-		a.slack = slack.New(a.desk, a.store, advisor, slackOptions)
-		workspaces[slackOptions.Identity.Workspace()] = a.slack
+		if a.slack, err = slack.NewApp(ctx, a.desk, a.store, advisor, slackOptions); err != nil {
+			return nil, err
+		}
+		workspaces = a.slack.Workspace
 	}
 
 	a.web = web.New(a.desk, a.store, a.wakes, web.Options{
@@ -237,14 +246,14 @@ func deskOptions(c *configs.Config, id slack.Identity) handover.Options {
 			Returned: c.String("texts.returned"), Resolved: c.String("texts.resolved"), Persona: c.String("texts.persona"),
 		},
 	}
-	if id.Team == "" && !slices.ContainsFunc(slices.Collect(maps.Values(c.Agents)), func(a configs.Agent) bool { return a.ConsoleToken != "" }) {
+	if id.Team == "" && c.String("slack.client_id") == "" && !slices.ContainsFunc(slices.Collect(maps.Values(c.Agents)), func(a configs.Agent) bool { return a.ConsoleToken != "" }) {
 		o.Gate = handover.GateDisabled // there is no door that an agent could come in by
 	}
 	o.Teams[o.Team] = handover.Place{}
 	for name, t := range c.Teams {
 		o.Teams[name] = handover.Place{}
-		if id.Team != "" {
-			o.Teams[name] = handover.Place{Workspace: id.Workspace(), Channel: t.SlackChannel}
+		if of := cmp.Or(t.SlackWorkspace, id.Team); of != "" {
+			o.Teams[name] = handover.Place{Workspace: slack.Identity{Team: of}.Workspace(), Channel: t.SlackChannel}
 		}
 	}
 	return o
@@ -255,24 +264,41 @@ func listed(c *configs.Config, id slack.Identity) []desk.Listed {
 	for _, name := range slices.Sorted(maps.Keys(c.Agents)) {
 		a := c.Agents[name]
 		l := desk.Listed{Agent: handover.Agent{Name: name, Title: a.DisplayName, Avatar: a.Avatar}}
-		if a.SlackUser != "" && id.Team != "" {
-			l.Accounts = append(l.Accounts, handover.Account{Workspace: id.Workspace(), External: a.SlackUser})
-		}
+		l.Accounts = slackAccounts(c, a, id)
 		out = append(out, l)
 	}
 	return out
 }
 
+// slackAccounts are who an agent is in Slack: U1 in the workspace of the bot token or, without one, in every workspace of the configuration; T1:U1 in
+// that one.
+func slackAccounts(c *configs.Config, a configs.Agent, id slack.Identity) (accounts []handover.Account) {
+	for _, user := range strings.FieldsFunc(a.SlackUser, func(r rune) bool { return r == ' ' || r == ',' }) {
+		teams := c.SlackWorkspaces()
+		if team, rest, of := strings.Cut(user, ":"); of {
+			teams, user = []string{team}, rest
+		} else if id.Team != "" {
+			teams = []string{id.Team}
+		}
+		for _, team := range teams {
+			accounts = append(accounts, handover.Account{Workspace: slack.Identity{Team: team}.Workspace(), External: user})
+		}
+	}
+	return accounts
+}
+
 // slackLeads says who is a lead or an admin; nil without a list of agents: then everybody is as good as one.
-func slackLeads(c *configs.Config) func(user string) bool {
+func slackLeads(c *configs.Config, id slack.Identity) func(handover.Account) bool {
 	if len(c.Agents) == 0 {
 		return nil
 	}
-	leads := map[string]bool{}
+	leads := map[handover.Account]bool{}
 	for _, a := range c.Agents {
-		leads[a.SlackUser] = a.SlackUser != "" && (a.Role == "lead" || a.Role == "admin")
+		for _, account := range slackAccounts(c, a, id) {
+			leads[account] = a.Role == "lead" || a.Role == "admin"
+		}
 	}
-	return func(user string) bool { return leads[user] }
+	return func(a handover.Account) bool { return leads[a] }
 }
 
 // condition is the desk's health in a few words, for Slack.

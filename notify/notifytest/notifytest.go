@@ -53,7 +53,7 @@ func (d *Desk) writes(t *testing.T, id, text string) {
 }
 
 // Work does the team's effects for the workspaces until the test ends; the other lanes rest.
-func (d *Desk) Work(t *testing.T, workspaces map[string]notify.Workspace) {
+func (d *Desk) Work(t *testing.T, workspaces func(name string) notify.Workspace) {
 	t.Helper()
 	rest := func(context.Context, handover.Run) error { return nil }
 	handlers := map[handover.Kind]handover.Handler{handover.KindAnswer: rest, handover.KindBrief: rest, handover.KindDeliver: rest, handover.KindState: rest}

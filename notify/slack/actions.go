@@ -57,7 +57,7 @@ func (w *Workspace) sendLine(ctx context.Context, c click, claim bool) (reply, e
 		return said("There is nothing to send any more.")
 	}
 	w.politely("unmark a note", func(ctx context.Context) error {
-		return w.api.RemoveReactionContext(ctx, "memo", slack.NewRefToMessage(c.channel, c.line))
+		return w.api().RemoveReactionContext(ctx, "memo", slack.NewRefToMessage(c.channel, c.line))
 	})
 	return done("Sent to the customer.")
 }
@@ -82,7 +82,7 @@ func (w *Workspace) insert(ctx context.Context, c click) (reply, error) {
 	return reply{done: true}, nil
 }
 
-// interaction takes a click, a shortcut or a modal in, from HTTP or a socket. out, if not nil, is the answer's body; after an error Slack
+// interaction takes a click, a shortcut or a modal in. out, if not nil, is the answer's body; after an error Slack
 // is to come again.
 func (w *Workspace) interaction(ctx context.Context, payload []byte) (out any, err error) {
 	var in struct {
@@ -91,7 +91,6 @@ func (w *Workspace) interaction(ctx context.Context, payload []byte) (out any, e
 		TriggerID   string `json:"trigger_id"`
 		ResponseURL string `json:"response_url"`
 		ActionTS    string `json:"action_ts"`
-		Team        struct{ ID string }
 		User        struct{ ID string }
 		Channel     struct{ ID string }
 		Container   struct {
@@ -112,9 +111,6 @@ func (w *Workspace) interaction(ctx context.Context, payload []byte) (out any, e
 	}
 	if err := json.Unmarshal(payload, &in); err != nil {
 		w.o.Logger.WarnContext(ctx, "an interaction that cannot be read", "err", err)
-		return nil, nil
-	}
-	if in.Team.ID != "" && in.Team.ID != w.o.Identity.Team {
 		return nil, nil
 	}
 	c := click{user: in.User.ID, at: in.ActionTS, channel: in.Channel.ID, ts: in.Message.TS, trigger: in.TriggerID}
@@ -182,7 +178,7 @@ func (w *Workspace) pressed(ctx context.Context, action, value, option string, c
 		w.homeLater(c.user)
 		if !r.done && r.text != "" {
 			w.politely("answer", func(ctx context.Context) error {
-				_, err := w.api.OpenViewContext(ctx, c.trigger, slack.ModalViewRequest{Type: slack.VTModal, Title: plainText("Deskbell"), Close: plainText("Close"), Blocks: slack.Blocks{BlockSet: []slack.Block{section(r.text)}}})
+				_, err := w.api().OpenViewContext(ctx, c.trigger, slack.ModalViewRequest{Type: slack.VTModal, Title: plainText("Deskbell"), Close: plainText("Close"), Blocks: slack.Blocks{BlockSet: []slack.Block{section(r.text)}}})
 				return err
 			})
 		}

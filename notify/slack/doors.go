@@ -20,10 +20,7 @@ func parse(text string) (verb, args string) {
 }
 
 // command takes a /deskbell in.
-func (w *Workspace) command(ctx context.Context, team, channel, user, trigger, text string) any {
-	if team != "" && team != w.o.Identity.Team {
-		return nil
-	}
+func (w *Workspace) command(ctx context.Context, channel, user, trigger, text string) any {
 	a := ask{user: user, channel: channel, trigger: trigger}
 	a.verb, a.args = parse(keepable(text))
 	r, err := w.perform(ctx, a)
@@ -80,6 +77,6 @@ func (w *Workspace) show(ctx context.Context, channel, user, thread string, r re
 	if thread != "" {
 		opts = append(opts, slack.MsgOptionTS(thread))
 	}
-	_, err := w.api.PostEphemeralContext(ctx, channel, user, opts...)
+	_, err := w.api().PostEphemeralContext(ctx, channel, user, opts...)
 	return err
 }

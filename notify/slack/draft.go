@@ -65,7 +65,7 @@ func draftOf(v slack.View) (d draft, ok bool) {
 func (w *Workspace) openDraft(c click) {
 	w.politely("draft", func(ctx context.Context) error {
 		d := draft{Handoff: c.handoff, Style: handover.StyleOf("", "")}
-		view, err := w.api.OpenViewContext(ctx, c.trigger, d.modal([]slack.Block{section("Reading the conversation …")}, false))
+		view, err := w.api().OpenViewContext(ctx, c.trigger, d.modal([]slack.Block{section("Reading the conversation …")}, false))
 		if err != nil {
 			return err
 		}
@@ -78,7 +78,7 @@ func (w *Workspace) openDraft(c click) {
 func (w *Workspace) openWith(c click, found handover.Draft) {
 	w.politely("open a draft", func(ctx context.Context) error {
 		d := draft{Handoff: c.handoff, Round: 1, Cited: len(found.Citations), Shown: fingerprint(clip(found.Text, maxInput)), Style: handover.StyleOf("", "")}
-		view, err := w.api.OpenViewContext(ctx, c.trigger, d.modal(w.draftBlocks(d, found, ""), true))
+		view, err := w.api().OpenViewContext(ctx, c.trigger, d.modal(w.draftBlocks(d, found, ""), true))
 		if err != nil {
 			return err
 		}
@@ -102,7 +102,7 @@ func (w *Workspace) inModal(ctx context.Context, user, trigger string, v slack.V
 		}
 		w.politely("finish a draft", func(ctx context.Context) error {
 			if text != "" { // what is typed stays in the modal below
-				_, err := w.api.PushViewContext(ctx, trigger, slack.ModalViewRequest{Type: slack.VTModal, Title: plainText("Draft reply"), Close: plainText("Back"), Blocks: slack.Blocks{BlockSet: []slack.Block{section(text)}}})
+				_, err := w.api().PushViewContext(ctx, trigger, slack.ModalViewRequest{Type: slack.VTModal, Title: plainText("Draft reply"), Close: plainText("Back"), Blocks: slack.Blocks{BlockSet: []slack.Block{section(text)}}})
 				return err
 			}
 			done := map[string]string{draftResolve: "Sent, and resolved.", draftNote: "Saved as a note for the team."}[action]
@@ -203,7 +203,7 @@ type shown struct {
 }
 
 func (s *shown) show(ctx context.Context, m slack.ModalViewRequest) error {
-	view, err := s.w.api.UpdateViewContext(ctx, m, "", s.hash, s.id)
+	view, err := s.w.api().UpdateViewContext(ctx, m, "", s.hash, s.id)
 	var said slack.SlackErrorResponse
 	var limited *slack.RateLimitedError
 	switch {

@@ -19,14 +19,18 @@ import (
 const maxRequest = 1 << 20
 
 // Routes adds the paths that Slack calls.
-func (w *Workspace) Routes(mux *http.ServeMux) {
-	mux.HandleFunc("POST /slack/events", w.signed(w.serveEvent))
-	mux.HandleFunc("POST /slack/interactions", w.signed(w.serveInteraction))
-	mux.HandleFunc("POST /slack/commands", w.signed(w.serveCommand))
+func (a *App) Routes(mux *http.ServeMux) {
+	mux.HandleFunc("POST /slack/events", a.signed(a.serveEvent))
+	mux.HandleFunc("POST /slack/interactions", a.signed(a.serveInteraction))
+	mux.HandleFunc("POST /slack/commands", a.signed(a.serveCommand))
+	if a.o.ClientID != "" {
+		mux.HandleFunc("GET /slack/install", a.install)
+		mux.HandleFunc("GET /slack/oauth", a.installed)
+	}
 }
 
 // signed lets in what Slack signed within the last five minutes.
-func (w *Workspace) signed(next func(rw http.ResponseWriter, r *http.Request, body []byte)) http.HandlerFunc {
+func (a *App) signed(next func(rw http.ResponseWriter, r *http.Request, body []byte)) http.HandlerFunc {
 	return func(rw http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		body, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, maxRequest))
@@ -34,18 +38,18 @@ func (w *Workspace) signed(next func(rw http.ResponseWriter, r *http.Request, bo
 			answer(rw, http.StatusRequestEntityTooLarge, "too_large", "A request may have 1 MiB.")
 			return
 		}
-		verifier, err := slack.NewSecretsVerifier(r.Header, w.o.SigningSecret)
-		if err == nil && w.o.SigningSecret != "" {
+		verifier, err := slack.NewSecretsVerifier(r.Header, a.o.SigningSecret)
+		if err == nil && a.o.SigningSecret != "" {
 			_, _ = verifier.Write(body)
 			err = verifier.Ensure()
 		}
-		if err != nil || w.o.SigningSecret == "" {
+		if err != nil || a.o.SigningSecret == "" {
 			answer(rw, http.StatusUnauthorized, "bad_signature", "The Slack signature is missing, wrong or older than five minutes.")
 			return
 		}
 		next(rw, r, body)
-		if w.o.Observer != nil {
-			w.o.Observer.AgentAcked(time.Since(start))
+		if a.o.Observer != nil {
+			a.o.Observer.AgentAcked(time.Since(start))
 		}
 	}
 }
@@ -57,12 +61,12 @@ func answer(rw http.ResponseWriter, status int, code, message string) {
 }
 
 // again asks Slack to come back: nothing was stored.
-func (w *Workspace) again(rw http.ResponseWriter, r *http.Request, err error) {
-	w.o.Logger.ErrorContext(r.Context(), "Slack's request failed, it will come again", "path", r.URL.Path, "err", err)
-	answer(rw, http.StatusServiceUnavailable, "unavailable", "This did not work just now.")
+func (a *App) again(rw http.ResponseWriter, r *http.Request, err error) {
+	a.o.Logger.ErrorContext(r.Context(), "Slack's request failed, it will come again", "path", r.URL.Path, "err", err)
+	answer(rw, http.StatusServiceUnavailable, "unavailable", "This did not work just noa.")
 }
 
-func (w *Workspace) serveEvent(rw http.ResponseWriter, r *http.Request, body []byte) {
+func (a *App) serveEvent(rw http.ResponseWriter, r *http.Request, body []byte) {
 	var outer struct {
 		Type      string `json:"type"`
 		Challenge string `json:"challenge"`
@@ -76,23 +80,23 @@ func (w *Workspace) serveEvent(rw http.ResponseWriter, r *http.Request, body []b
 		_, _ = io.WriteString(rw, outer.Challenge)
 		return
 	}
-	if err := w.event(r.Context(), body); err != nil {
-		w.again(rw, r, err)
+	if err := a.event(r.Context(), body); err != nil {
+		a.again(rw, r, err)
 		return
 	}
 	rw.WriteHeader(http.StatusOK)
 }
 
-func (w *Workspace) serveInteraction(rw http.ResponseWriter, r *http.Request, body []byte) {
+func (a *App) serveInteraction(rw http.ResponseWriter, r *http.Request, body []byte) {
 	form, err := url.ParseQuery(string(body))
 	if err != nil || form.Get("payload") == "" {
 		answer(rw, http.StatusBadRequest, "bad_form", "The body is not a form with a payload.")
 		return
 	}
-	reply, err := w.interaction(r.Context(), []byte(form.Get("payload")))
+	reply, err := a.interaction(r.Context(), []byte(form.Get("payload")))
 	switch {
 	case err != nil:
-		w.again(rw, r, err)
+		a.again(rw, r, err)
 	case reply != nil:
 		rw.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(rw).Encode(reply)
@@ -101,13 +105,13 @@ func (w *Workspace) serveInteraction(rw http.ResponseWriter, r *http.Request, bo
 	}
 }
 
-func (w *Workspace) serveCommand(rw http.ResponseWriter, r *http.Request, body []byte) {
+func (a *App) serveCommand(rw http.ResponseWriter, r *http.Request, body []byte) {
 	form, err := url.ParseQuery(string(body))
 	if err != nil || form.Get("command") == "" {
 		answer(rw, http.StatusBadRequest, "bad_form", "The body is not a form with a command.")
 		return
 	}
-	out := w.command(r.Context(), form.Get("team_id"), form.Get("channel_id"), form.Get("user_id"), form.Get("trigger_id"), form.Get("text"))
+	out := a.command(r.Context(), form.Get("team_id"), form.Get("channel_id"), form.Get("user_id"), form.Get("trigger_id"), form.Get("text"))
 	if out == nil {
 		rw.WriteHeader(http.StatusOK)
 		return
@@ -137,15 +141,13 @@ type message struct {
 	Tab       string       `json:"tab"` // of app_home_opened
 }
 
-// event takes one event in, from HTTP or a socket. nil: it may be acked. Kinds that we do not know are logged and acked.
+// event takes one of the workspace's events in. nil: it may be acked. Kinds that we do not know are logged and acked.
 func (w *Workspace) event(ctx context.Context, body []byte) error {
 	var in struct {
-		Team  string  `json:"team_id"`
 		ID    string  `json:"event_id"`
 		Event message `json:"event"`
 	}
 	var person struct { // in whose events a user is no name
-		Team  string `json:"team_id"`
 		Event struct {
 			User struct {
 				ID      string
@@ -153,7 +155,7 @@ func (w *Workspace) event(ctx context.Context, body []byte) error {
 			}
 		}
 	}
-	if json.Unmarshal(body, &person) == nil && person.Event.User.ID != "" && person.Team == w.o.Identity.Team {
+	if json.Unmarshal(body, &person) == nil && person.Event.User.ID != "" {
 		return w.changed(ctx, person.Event.User.ID, person.Event.User.Deleted)
 	}
 	if err := json.Unmarshal(body, &in); err != nil {
@@ -161,16 +163,14 @@ func (w *Workspace) event(ctx context.Context, body []byte) error {
 		return nil
 	}
 	e := in.Event
-	if e.Type == "app_home_opened" && e.Tab == "home" && in.Team == w.o.Identity.Team {
+	if e.Type == "app_home_opened" && e.Tab == "home" {
 		w.homeLater(e.User)
 		return nil
 	}
-	if in.Team == w.o.Identity.Team {
-		if handled, err := w.trouble(ctx, e.Type, e); handled || err != nil {
-			return err
-		}
+	if handled, err := w.trouble(ctx, e.Type, e); handled || err != nil {
+		return err
 	}
-	if e.Type != "message" || in.Team != w.o.Identity.Team && in.Team != "" {
+	if e.Type != "message" {
 		w.o.Logger.DebugContext(ctx, "an event that is none of ours", "type", e.Type, "id", in.ID)
 		return nil
 	}
@@ -236,7 +236,7 @@ func (w *Workspace) written(ctx context.Context, l handover.Line, raw string) er
 	}
 	w.called(ctx, l, raw)
 	w.politely("mark a note", func(ctx context.Context) error {
-		return w.api.AddReactionContext(ctx, "memo", slack.NewRefToMessage(l.Place.Channel, l.TS))
+		return w.api().AddReactionContext(ctx, "memo", slack.NewRefToMessage(l.Place.Channel, l.TS))
 	})
 	if meant := l.Note || strings.HasPrefix(l.Text, "//") || strings.HasPrefix(strings.ToLower(l.Text), "note:"); !meant {
 		w.askWhether(l, s.Conversation)

@@ -41,7 +41,7 @@ func (w *Workspace) files(all []attachment) (files []handover.File) {
 
 // Fetch implements notify.Workspace.
 func (w *Workspace) Fetch(ctx context.Context, file string, most int64) ([]byte, error) {
-	info, _, _, err := w.api.GetFileInfoContext(ctx, file, 0, 0)
+	info, _, _, err := w.api().GetFileInfoContext(ctx, file, 0, 0)
 	var said slack.SlackErrorResponse
 	switch {
 	case errors.As(err, &said) && (said.Err == "file_not_found" || said.Err == "file_deleted"):
@@ -58,7 +58,7 @@ func (w *Workspace) Fetch(ctx context.Context, file string, most int64) ([]byte,
 		url = info.URLPrivate
 	}
 	into := &bounded{most: most}
-	if err := w.api.GetFileContext(ctx, url, into); err != nil && !into.over {
+	if err := w.api().GetFileContext(ctx, url, into); err != nil && !into.over {
 		return nil, fmt.Errorf("download a file: %w", err)
 	}
 	if into.over { // more than it says
@@ -100,7 +100,7 @@ func (w *Workspace) share(ctx context.Context, thread handover.Card, p *post) er
 		}
 	}
 	if len(uploaded) > 0 {
-		_, err := w.api.CompleteUploadExternalContext(ctx, slack.CompleteUploadExternalParameters{
+		_, err := w.api().CompleteUploadExternalContext(ctx, slack.CompleteUploadExternalParameters{
 			Files: uploaded, Channel: thread.Channel, ThreadTimestamp: thread.TS, Blocks: slack.Blocks{BlockSet: p.blocks},
 		})
 		err = outcome(err, w.postKey(thread.Place), false)
@@ -138,11 +138,11 @@ func (w *Workspace) uploaded(ctx context.Context, thread handover.Card, f handov
 	if err != nil {
 		return "", err
 	}
-	to, err := w.api.GetUploadURLExternalContext(ctx, slack.GetUploadURLExternalParameters{FileName: f.Name, FileSize: len(content)})
+	to, err := w.api().GetUploadURLExternalContext(ctx, slack.GetUploadURLExternalParameters{FileName: f.Name, FileSize: len(content)})
 	if err != nil {
 		return "", outcome(err, "", true)
 	}
-	if err := w.api.UploadToURL(ctx, slack.UploadToURLParameters{UploadURL: to.UploadURL, Filename: f.Name, Reader: bytes.NewReader(content)}); err != nil {
+	if err := w.api().UploadToURL(ctx, slack.UploadToURLParameters{UploadURL: to.UploadURL, Filename: f.Name, Reader: bytes.NewReader(content)}); err != nil {
 		return "", outcome(err, "", true)
 	}
 	return to.FileID, w.store.Copied(ctx, f.Key, place, to.FileID)

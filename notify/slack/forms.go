@@ -29,7 +29,7 @@ func (w *Workspace) byForm(_ context.Context, a ask) (reply, error) {
 	blocks, submit := w.fields(a.verb, a.conv)
 	w.politely("open a form", func(ctx context.Context) error {
 		about, _ := json.Marshal(f) // plain values always encode
-		_, err := w.api.OpenViewContext(ctx, a.trigger, slack.ModalViewRequest{
+		_, err := w.api().OpenViewContext(ctx, a.trigger, slack.ModalViewRequest{
 			Type: slack.VTModal, CallbackID: formCallback, PrivateMetadata: string(about), Title: plainText(clip(title(a.verb), 24)), Close: plainText("Cancel"), Submit: plainText(submit),
 			Blocks: slack.Blocks{BlockSet: blocks},
 		})

@@ -20,7 +20,7 @@ func (w *Workspace) homeLater(user string) {
 		if err != nil {
 			return err
 		}
-		_, err = w.api.PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: user, View: slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: blocks}}})
+		_, err = w.api().PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: user, View: slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: blocks}}})
 		return err
 	})
 }
@@ -69,7 +69,7 @@ func (w *Workspace) home(ctx context.Context, user string) (blocks []slack.Block
 		blocks = append(blocks, section("Nobody waits."))
 	}
 	blocks = append(append(blocks, w.rows(waiting, 30)...), heading("The last 24 hours"), section(figures(day)))
-	if w.o.Lead != nil && w.o.Lead(user) {
+	if w.o.Lead != nil && w.o.Lead(w.account(user)) {
 		action, label := "home_pause", "Pause handoffs"
 		if w.desk.Paused() != "" {
 			action, label = "home_resume", "Open handoffs again"

@@ -33,7 +33,7 @@ func (w *Workspace) Post(ctx context.Context, c notify.Card, look bool) (string,
 		}
 	}
 	blocks, fallback := card(c)
-	_, ts, err := w.api.PostMessageContext(ctx, k.Channel, slack.MsgOptionBlocks(blocks...), slack.MsgOptionText(fallback, false), slack.MsgOptionDisableLinkUnfurl(),
+	_, ts, err := w.api().PostMessageContext(ctx, k.Channel, slack.MsgOptionBlocks(blocks...), slack.MsgOptionText(fallback, false), slack.MsgOptionDisableLinkUnfurl(),
 		metadata("deskbell_card", "card", k.ID))
 	return ts, outcome(err, w.postKey(k.Place), false)
 }
@@ -45,7 +45,7 @@ func metadata(kind, name string, id int64) slack.MsgOption {
 // Redraw implements notify.Workspace.
 func (w *Workspace) Redraw(ctx context.Context, c notify.Card) error {
 	blocks, fallback := card(c)
-	_, _, _, err := w.api.UpdateMessageContext(ctx, c.Handoff.Card.Channel, c.Handoff.Card.TS, slack.MsgOptionBlocks(blocks...), slack.MsgOptionText(fallback, false))
+	_, _, _, err := w.api().UpdateMessageContext(ctx, c.Handoff.Card.Channel, c.Handoff.Card.TS, slack.MsgOptionBlocks(blocks...), slack.MsgOptionText(fallback, false))
 	err = outcome(err, w.updateKey(), true)
 	if errors.Is(err, notify.ErrPlace) { // somebody deleted the card, or archived its channel: there is nothing to redraw
 		w.o.Logger.WarnContext(ctx, "a card cannot be redrawn", "handoff", c.Handoff.ID, "err", err)
@@ -124,11 +124,11 @@ func (w *Workspace) send(ctx context.Context, thread handover.Card, p *post) err
 			opts = append(opts, slack.MsgOptionIconURL(p.persona.Avatar))
 		}
 	}
-	_, _, err := w.api.PostMessageContext(ctx, thread.Channel, opts...)
+	_, _, err := w.api().PostMessageContext(ctx, thread.Channel, opts...)
 	err = outcome(err, w.postKey(thread.Place), false)
 	if handover.IsPermanent(err) { // say in the thread that something is not shown, rather than show nothing
 		w.o.Logger.ErrorContext(ctx, "Slack refused a post", "channel", thread.Channel, "err", err)
-		_, _, e := w.api.PostMessageContext(ctx, thread.Channel, slack.MsgOptionTS(thread.TS), slack.MsgOptionText("A message could not be shown here. Open the console to read it.", false))
+		_, _, e := w.api().PostMessageContext(ctx, thread.Channel, slack.MsgOptionTS(thread.TS), slack.MsgOptionText("A message could not be shown here. Open the console to read it.", false))
 		return outcome(e, w.postKey(thread.Place), false)
 	}
 	return err
@@ -228,7 +228,7 @@ type seen struct {
 func (w *Workspace) replies(ctx context.Context, thread handover.Card) ([]seen, error) {
 	var all []seen
 	for cursor := ""; ; {
-		messages, more, next, err := w.api.GetConversationRepliesContext(ctx, &slack.GetConversationRepliesParameters{ChannelID: thread.Channel, Timestamp: thread.TS, Limit: 200, Cursor: cursor})
+		messages, more, next, err := w.api().GetConversationRepliesContext(ctx, &slack.GetConversationRepliesParameters{ChannelID: thread.Channel, Timestamp: thread.TS, Limit: 200, Cursor: cursor})
 		if err != nil {
 			return nil, fmt.Errorf("look into the thread: %w", outcome(err, "", true))
 		}
@@ -245,7 +245,7 @@ func (w *Workspace) replies(ctx context.Context, thread handover.Card) ([]seen, 
 
 // history reads our newest posts in a channel, oldest first.
 func (w *Workspace) history(ctx context.Context, k handover.Card) ([]seen, error) {
-	r, err := w.api.GetConversationHistoryContext(ctx, &slack.GetConversationHistoryParameters{ChannelID: k.Channel, Limit: 200, IncludeAllMetadata: true})
+	r, err := w.api().GetConversationHistoryContext(ctx, &slack.GetConversationHistoryParameters{ChannelID: k.Channel, Limit: 200, IncludeAllMetadata: true})
 	if err != nil {
 		return nil, fmt.Errorf("look into the channel: %w", outcome(err, "", true))
 	}
@@ -308,7 +308,7 @@ func (w *Workspace) Sweep(ctx context.Context, thread handover.Card) (deleted in
 }
 
 func (w *Workspace) remove(ctx context.Context, channel, ts string) error {
-	_, _, err := w.api.DeleteMessageContext(ctx, channel, ts)
+	_, _, err := w.api().DeleteMessageContext(ctx, channel, ts)
 	var said slack.SlackErrorResponse
 	if errors.As(err, &said) && said.Err == "message_not_found" {
 		return nil

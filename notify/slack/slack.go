@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -44,12 +45,18 @@ type Options struct {
 	SigningSecret string // signs what Slack sends by HTTP
 	APIURL        string // ends in /api/; default Slack's own
 	Identity      Identity
-	Config        string                 // hash of the configuration, for admins
-	Teams         []string               // that a conversation can be moved to, sorted
-	ListedOnly    bool                   // only agents of the configuration may claim
-	Guests        bool                   // guests and people of other organisations may claim as well
-	Lead          func(user string) bool // whether a user is a lead or an admin; nil: everybody is as good as one
-	Macros        map[string]string      // texts written beforehand, by name
+	// What workspaces that install the app by themselves need; ClientID "": none does.
+	ClientID, ClientSecret string
+	Keys                   Keys                        // that their tokens are kept with
+	Allowed                []string                    // teams that may
+	PublicURL              string                      // of this server
+	Silence                time.Duration               // after which a socket is given up for another; 0: 10m
+	Config                 string                      // hash of the configuration, for admins
+	Teams                  []string                    // that a conversation can be moved to, sorted
+	ListedOnly             bool                        // only agents of the configuration may claim
+	Guests                 bool                        // guests and people of other organisations may claim as well
+	Lead                   func(handover.Account) bool // whether somebody is a lead or an admin; nil: everybody is as good as one
+	Macros                 map[string]string           // texts written beforehand, by name
 	// Learn adds an article, a question with its answer, to the knowledge base; what has the same key is replaced.
 	Learn func(ctx context.Context, key, title, text string) error
 	// Doctor says how the desk is, as plain text. May be nil.
@@ -92,25 +99,25 @@ type Store interface {
 	Reads
 	People
 	Files
+	handover.Installs
 	// Resume lets everything that waits for the workspace be tried at once.
 	Resume(ctx context.Context, workspace string) error
 }
 
 // Workspace is one Slack workspace.
 type Workspace struct {
-	desk      *handover.Desk
-	reads     Reads
-	people    People
-	resume    func(ctx context.Context, workspace string) error
-	store     Files
-	drafter   notify.Drafter
-	o         Options
-	api       *slack.Client
-	http      *http.Client // for answers to Slack's own addresses
-	courtesy  chan func(context.Context)
-	drafts    chan func(context.Context)
-	growing   *rate.Limiter // of updates that only show how far a draft is
-	processed chan struct{} // limits what is taken in at once
+	desk     *handover.Desk
+	reads    Reads
+	people   People
+	resume   func(ctx context.Context, workspace string) error
+	store    Files
+	drafter  notify.Drafter
+	o        Options
+	client   atomic.Pointer[slack.Client] // with the newest token
+	http     *http.Client                 // for answers to Slack's own addresses
+	courtesy chan func(context.Context)
+	drafts   chan func(context.Context)
+	growing  *rate.Limiter // of updates that only show how far a draft is
 }
 
 var _ notify.Workspace = (*Workspace)(nil)
@@ -138,17 +145,22 @@ func Identify(ctx context.Context, o Options) (Identity, error) {
 	return Identity{Team: r.TeamID, BotUser: r.UserID, BotID: r.BotID}, nil
 }
 
-// New returns the workspace that Identify named.
-func New(desk *handover.Desk, store Store, drafter notify.Drafter, o Options) *Workspace {
-	return &Workspace{
-		desk: desk, reads: store, people: store, resume: store.Resume, store: store, drafter: drafter, o: o, api: client(o, o.Observer), http: &http.Client{Timeout: 10 * time.Second},
-		courtesy: make(chan func(context.Context), 256), drafts: make(chan func(context.Context), 64), growing: rate.NewLimiter(1, 1), processed: make(chan struct{}, 16),
+// newWorkspace returns the workspace that Identify named.
+func newWorkspace(desk *handover.Desk, store Store, drafter notify.Drafter, o Options) *Workspace {
+	w := &Workspace{
+		desk: desk, reads: store, people: store, resume: store.Resume, store: store, drafter: drafter, o: o, http: &http.Client{Timeout: 10 * time.Second},
+		courtesy: make(chan func(context.Context), 256), drafts: make(chan func(context.Context), 64), growing: rate.NewLimiter(1, 1),
 	}
+	w.client.Store(client(o, o.Observer))
+	return w
 }
 
-// Run does the courtesies (ephemeral answers, reactions) and writes drafts until ctx ends, and keeps the sockets open in Socket Mode. No
-// state depends on a courtesy: when there are too many, some are dropped.
-func (w *Workspace) Run(ctx context.Context) error {
+// api calls Slack.
+func (w *Workspace) api() *slack.Client { return w.client.Load() }
+
+// run does the courtesies (ephemeral answers, reactions) and writes drafts until ctx ends. No state depends on a courtesy: when there are too many,
+// some are dropped.
+func (w *Workspace) run(ctx context.Context) {
 	var wg sync.WaitGroup
 	for _, of := range []struct {
 		work    chan func(context.Context)
@@ -159,11 +171,7 @@ func (w *Workspace) Run(ctx context.Context) error {
 		}
 	}
 	wg.Go(func() { w.recover(ctx) })
-	if w.o.AppToken != "" {
-		w.runSockets(ctx)
-	}
 	wg.Wait()
-	return nil
 }
 
 func (w *Workspace) work(ctx context.Context, jobs <-chan func(context.Context)) {
@@ -174,7 +182,7 @@ func (w *Workspace) work(ctx context.Context, jobs <-chan func(context.Context))
 		case do := <-jobs:
 			c, cancel := context.WithTimeout(ctx, 2*time.Minute)
 			func() {
-				defer w.survive(c)
+				defer survive(c, w.o.Logger)
 				do(c)
 			}()
 			cancel()
@@ -195,15 +203,15 @@ func (w *Workspace) politely(what string, do func(context.Context) error) {
 }
 
 // survive keeps one hostile message from ending the process; over HTTP the server does the same.
-func (w *Workspace) survive(ctx context.Context) {
+func survive(ctx context.Context, logger *slog.Logger) {
 	if p := recover(); p != nil {
-		w.o.Logger.ErrorContext(ctx, "a request from Slack panicked", "panic", p)
+		logger.ErrorContext(ctx, "a request from Slack panicked", "panic", p)
 	}
 }
 
 // Profile implements notify.Workspace.
 func (w *Workspace) Profile(ctx context.Context, account string) (handover.Agent, error) {
-	u, err := w.api.GetUserInfoContext(ctx, account)
+	u, err := w.api().GetUserInfoContext(ctx, account)
 	if err != nil {
 		return handover.Agent{}, fmt.Errorf("users.info: %w", err)
 	}
@@ -289,3 +297,6 @@ func refusal(said slack.SlackErrorResponse, paceKey string, repeatable bool) err
 	}
 	return handover.Permanent(err)
 }
+
+// teamOf is a team's id in the name of its workspace.
+func teamOf(workspace string) string { return strings.TrimPrefix(workspace, "slack:") }

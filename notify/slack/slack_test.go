@@ -89,7 +89,10 @@ func connect(t *testing.T, drafter notify.Drafter, sockets bool) (*notifytest.De
 	}
 	o.Identity = id
 	d := notifytest.NewDesk(t, handover.Place{Workspace: id.Workspace(), Channel: "C1"})
-	w := slack.New(d.Desk, d.Store, drafter, o)
+	w, err := slack.NewApp(t.Context(), d.Desk, d.Store, drafter, o)
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { defer close(done); _ = w.Run(ctx) }()
@@ -101,6 +104,6 @@ func connect(t *testing.T, drafter notify.Drafter, sockets bool) (*notifytest.De
 		t.Cleanup(h.Close)
 		s.Listen(h.URL)
 	}
-	d.Work(t, map[string]notify.Workspace{id.Workspace(): w})
+	d.Work(t, w.Workspace)
 	return d, s
 }

@@ -16,23 +16,31 @@ import (
 const maxBackoff = 5 * time.Second
 
 // runSockets keeps a socket open until ctx ends. What arrives is handled as over HTTP, and acked when it is committed; what is
-// not acked Slack sends again, on another socket or by this one.
-func (w *Workspace) runSockets(ctx context.Context) {
+// not acked Slack sends again, on another socket or by this one. A socket that brings nothing for long is given up for another: pings alone do not
+// show that events come.
+func (a *App) runSockets(ctx context.Context) {
+	most := a.o.Silence
 	var open atomic.Int64
 	for ctx.Err() == nil {
-		socket := socketmode.New(w.api, socketmode.OptionLog(log.New(io.Discard, "", 0)))
+		socket := socketmode.New(client(a.o, a.o.Observer), socketmode.OptionLog(log.New(io.Discard, "", 0)))
 		inner, stop := context.WithCancel(ctx)
 		handled := make(chan struct{})
 		go func() {
 			defer close(handled)
+			watchdog := time.NewTimer(most)
+			defer watchdog.Stop()
 			for {
 				select {
 				case <-inner.Done():
 					return
+				case <-watchdog.C:
+					a.o.Logger.InfoContext(ctx, "the socket to Slack is silent, opening another", "for", most, "slack", a.reached(inner))
+					stop()
 				case e := <-socket.Events:
-					w.fromSocket(ctx, socket, e, &open)
+					watchdog.Reset(most)
+					a.fromSocket(ctx, socket, e, &open)
 					if failed, ok := e.Data.(*slack.ConnectionErrorEvent); ok {
-						w.o.Logger.WarnContext(ctx, "no socket to Slack", "attempt", failed.Attempt, "err", failed.ErrorObj)
+						a.o.Logger.WarnContext(ctx, "no socket to Slack", "attempt", failed.Attempt, "err", failed.ErrorObj)
 						if failed.Backoff > maxBackoff {
 							stop() // slack-go would wait up to five minutes
 						}
@@ -41,11 +49,12 @@ func (w *Workspace) runSockets(ctx context.Context) {
 			}
 		}()
 		err := socket.RunContext(inner)
+		given := inner.Err() != nil
 		stop()
 		<-handled
-		w.sockets(&open, 0)
-		if ctx.Err() == nil {
-			w.o.Logger.WarnContext(ctx, "the socket to Slack broke off, opening another", "err", err)
+		a.sockets(&open, 0)
+		if ctx.Err() == nil && !given {
+			a.o.Logger.WarnContext(ctx, "the socket to Slack broke off, opening another", "err", err)
 			select {
 			case <-ctx.Done():
 			case <-time.After(time.Second):
@@ -54,22 +63,34 @@ func (w *Workspace) runSockets(ctx context.Context) {
 	}
 }
 
-func (w *Workspace) sockets(open *atomic.Int64, n int64) {
-	if open.Swap(n) != n && w.o.Observer != nil {
-		w.o.Observer.Sockets(int(n))
+// reached says whether Slack answers at all, for the log.
+func (a *App) reached(ctx context.Context) string {
+	ask, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	for _, w := range a.all() {
+		if _, err := w.api().AuthTestContext(ask); err != nil {
+			return err.Error()
+		}
+	}
+	return "answers"
+}
+
+func (a *App) sockets(open *atomic.Int64, n int64) {
+	if open.Swap(n) != n && a.o.Observer != nil {
+		a.o.Observer.Sockets(int(n))
 	}
 }
 
-func (w *Workspace) fromSocket(ctx context.Context, s *socketmode.Client, e socketmode.Event, open *atomic.Int64) {
+func (a *App) fromSocket(ctx context.Context, s *socketmode.Client, e socketmode.Event, open *atomic.Int64) {
 	switch e.Type {
 	case socketmode.EventTypeConnected, socketmode.EventTypeHello:
-		w.sockets(open, 1)
+		a.sockets(open, 1)
 	case socketmode.EventTypeDisconnect, socketmode.EventTypeConnecting, socketmode.EventTypeConnectionError:
-		w.sockets(open, 0)
+		a.sockets(open, 0)
 	case socketmode.EventTypeInvalidAuth:
-		w.o.Logger.ErrorContext(ctx, "Slack refuses slack.app_token")
+		a.o.Logger.ErrorContext(ctx, "Slack refuses slack.app_token")
 	case socketmode.EventTypeEventsAPI, socketmode.EventTypeInteractive, socketmode.EventTypeSlashCommand:
-		w.take(ctx, s, string(e.Type), e.Request.EnvelopeID, e.Request.Payload)
+		a.take(ctx, s, string(e.Type), e.Request.EnvelopeID, e.Request.Payload)
 	case socketmode.EventTypeErrorBadMessage: // a kind that slack-go does not know: ours may be among them
 		if bad, ok := e.Data.(*socketmode.ErrorBadMessage); ok {
 			var raw struct {
@@ -78,7 +99,7 @@ func (w *Workspace) fromSocket(ctx context.Context, s *socketmode.Client, e sock
 				Payload  json.RawMessage `json:"payload"`
 			}
 			if json.Unmarshal(bad.Message, &raw) == nil && raw.Envelope != "" {
-				w.take(ctx, s, raw.Type, raw.Envelope, raw.Payload)
+				a.take(ctx, s, raw.Type, raw.Envelope, raw.Payload)
 			}
 		}
 	default:
@@ -86,19 +107,19 @@ func (w *Workspace) fromSocket(ctx context.Context, s *socketmode.Client, e sock
 }
 
 // take handles one envelope beside the others, so that a slow one does not hold up the acks.
-func (w *Workspace) take(ctx context.Context, s *socketmode.Client, kind, envelope string, payload []byte) {
-	w.processed <- struct{}{}
+func (a *App) take(ctx context.Context, s *socketmode.Client, kind, envelope string, payload []byte) {
+	a.processed <- struct{}{}
 	go func() {
-		defer func() { <-w.processed }()
-		defer w.survive(ctx)
+		defer func() { <-a.processed }()
+		defer survive(ctx, a.o.Logger)
 		start := time.Now()
 		var reply any
 		var err error
 		switch kind {
 		case string(socketmode.EventTypeEventsAPI):
-			err = w.event(ctx, payload)
+			err = a.event(ctx, payload)
 		case string(socketmode.EventTypeInteractive):
-			reply, err = w.interaction(ctx, payload)
+			reply, err = a.interaction(ctx, payload)
 		case string(socketmode.EventTypeSlashCommand):
 			var in struct {
 				Team    string `json:"team_id"`
@@ -108,18 +129,18 @@ func (w *Workspace) take(ctx context.Context, s *socketmode.Client, kind, envelo
 				Text    string `json:"text"`
 			}
 			if err = json.Unmarshal(payload, &in); err == nil {
-				reply = w.command(ctx, in.Team, in.Channel, in.User, in.Trigger, in.Text)
+				reply = a.command(ctx, in.Team, in.Channel, in.User, in.Trigger, in.Text)
 			}
 		}
 		if err != nil {
-			w.o.Logger.ErrorContext(ctx, "an envelope from Slack failed, it will come again", "kind", kind, "err", err)
+			a.o.Logger.ErrorContext(ctx, "an envelope from Slack failed, it will come again", "kind", kind, "err", err)
 			return
 		}
 		if err := s.AckCtx(ctx, envelope, reply); err != nil && ctx.Err() == nil {
-			w.o.Logger.WarnContext(ctx, "an envelope could not be acked, it will come again", "err", err)
+			a.o.Logger.WarnContext(ctx, "an envelope could not be acked, it will come again", "err", err)
 		}
-		if w.o.Observer != nil {
-			w.o.Observer.AgentAcked(time.Since(start))
+		if a.o.Observer != nil {
+			a.o.Observer.AgentAcked(time.Since(start))
 		}
 	}()
 }

@@ -62,7 +62,7 @@ func (w *Workspace) recover(ctx context.Context) {
 			}
 		}
 		if about := w.o.Identity.Workspace(); w.desk.Alerted(about) {
-			if _, err := w.api.AuthTestContext(ctx); err != nil {
+			if _, err := w.api().AuthTestContext(ctx); err != nil {
 				continue
 			}
 			if err := errors.Join(w.resume(ctx, about), w.desk.Alert(ctx, about, "")); err != nil {

@@ -118,7 +118,7 @@ func (w *Workspace) perform(ctx context.Context, a ask) (reply, error) {
 			return reply{text: text}, err
 		}
 	}
-	lead := w.o.Lead == nil || w.o.Lead(a.user)
+	lead := w.o.Lead == nil || w.o.Lead(w.account(a.user))
 	if v.may == leads && !lead {
 		return said("This is for leads and admins.")
 	}
@@ -459,7 +459,7 @@ func (w *Workspace) verbRehome(_ context.Context, a ask) (reply, error) {
 	}
 	to := handover.Place{Workspace: w.o.Identity.Workspace(), Channel: a.channel}
 	w.politely("rehome "+team, func(ctx context.Context) error {
-		_, _, err := w.api.PostMessageContext(ctx, a.channel, slack.MsgOptionText("The cards of "+escape(team)+" come here from now on.", false))
+		_, _, err := w.api().PostMessageContext(ctx, a.channel, slack.MsgOptionText("The cards of "+escape(team)+" come here from now on.", false))
 		if err != nil {
 			return errors.Join(err, w.show(ctx, a.channel, a.user, "", reply{text: "This channel does not take our messages: invite the app first. Nothing was moved."}))
 		}

@@ -67,7 +67,7 @@ func (s *Server) emit(e map[string]any) {
 		return
 	}
 	s.n++
-	payload, _ := json.Marshal(map[string]any{"type": "event_callback", "team_id": Team, "api_app_id": "A1", "event_id": fmt.Sprint("Ev", s.n), "event_time": time.Now().Unix(), "event": e})
+	payload, _ := json.Marshal(map[string]any{"type": "event_callback", "team_id": s.teamOf(e["channel"]), "api_app_id": "A1", "event_id": fmt.Sprint("Ev", s.n), "event_time": time.Now().Unix(), "event": e})
 	times := 1
 	if s.duplicate {
 		times = 2
@@ -163,6 +163,7 @@ func (s *Server) post1(to string, e *envelope, try int) bool {
 type socket struct {
 	conn *websocket.Conn
 	out  chan any
+	deaf bool // it brings nothing any more, but pings
 }
 
 func (s *Server) openSocket() map[string]any {
@@ -205,6 +206,12 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 		for {
 			select {
 			case m := <-c.out:
+				s.mu.Lock()
+				deaf := c.deaf
+				s.mu.Unlock()
+				if deaf {
+					continue
+				}
 				if conn.WriteJSON(m) != nil {
 					return
 				}
@@ -291,6 +298,15 @@ func (s *Server) Drop() {
 	defer s.mu.Unlock()
 	for c := range s.sockets {
 		_ = c.conn.Close()
+	}
+}
+
+// Deafen makes the open sockets bring nothing any more, though they answer pings: as broken as a connection can look whole.
+func (s *Server) Deafen() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.sockets {
+		c.deaf = true
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 )
@@ -154,7 +153,7 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request) {
 	s.calls["download"]++
 	f := s.files[strings.TrimPrefix(r.URL.Path, "/download/")]
 	switch {
-	case !slices.Contains(s.tokens(), strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")):
+	case s.grants[strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")].team == "":
 		w.WriteHeader(http.StatusForbidden)
 	case s.nextFault("download", "").Status != 0:
 		w.WriteHeader(http.StatusInternalServerError)
@@ -164,5 +163,3 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write(f.Content)
 	}
 }
-
-func (s *Server) tokens() []string { return []string{BotToken} }

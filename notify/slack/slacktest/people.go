@@ -81,7 +81,11 @@ func (s *Server) interact(user string, body map[string]any) *envelope {
 	s.n++
 	trigger := fmt.Sprintf("%s.%d", user, s.n)
 	s.triggers[trigger] = time.Now()
-	body["team"], body["user"], body["trigger_id"] = map[string]any{"id": Team}, map[string]any{"id": user, "team_id": Team}, trigger
+	team := Team
+	if c, is := body["channel"].(map[string]any); is {
+		team = s.teamOf(c["id"])
+	}
+	body["team"], body["user"], body["trigger_id"] = map[string]any{"id": team}, map[string]any{"id": user, "team_id": team}, trigger
 	payload, _ := json.Marshal(body)
 	return s.sendOnce("interactive", payload, s.o.Interactions)
 }
@@ -109,7 +113,7 @@ func (s *Server) Command(user, channel, text string) (string, error) {
 	s.n++
 	trigger := fmt.Sprintf("%s.%d", user, s.n)
 	s.triggers[trigger] = time.Now()
-	payload, _ := json.Marshal(map[string]string{"command": "/deskbell", "text": text, "team_id": Team, "channel_id": channel, "user_id": user, "trigger_id": trigger, "response_url": s.h.URL + "/response/0"})
+	payload, _ := json.Marshal(map[string]string{"command": "/deskbell", "text": text, "team_id": s.teamOf(channel), "channel_id": channel, "user_id": user, "trigger_id": trigger, "response_url": s.h.URL + "/response/0"})
 	env := s.sendOnce("slash_commands", payload, s.o.Commands)
 	s.mu.Unlock()
 	select {

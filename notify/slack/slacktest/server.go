@@ -92,9 +92,14 @@ type Server struct {
 	uninstalled bool
 	guests      map[string]bool
 	files       map[string]*File
+	grants      map[string]grant  // by token
+	codes       map[string]string // of OAuth, by team
+	approves    string
+	life        time.Duration
 }
 
 type channel struct {
+	team     string // "": Team
 	archived bool
 	messages []*Message
 	lastTS   int64 // in microseconds
@@ -139,7 +144,7 @@ func New(o Options) *Server {
 		o.Retries = []time.Duration{0, time.Minute, 5 * time.Minute}
 	}
 	s := &Server{
-		o: o, channels: map[string]*channel{"C1": {}, "C2": {}}, users: map[string]string{"UMIA": "Mia", "UBOB": "Bob"}, buckets: map[string]*bucket{}, views: map[string]*View{}, homes: map[string]map[string]any{}, guests: map[string]bool{}, files: map[string]*File{},
+		o: o, channels: map[string]*channel{"C1": {}, "C2": {}}, users: map[string]string{"UMIA": "Mia", "UBOB": "Bob"}, buckets: map[string]*bucket{}, views: map[string]*View{}, homes: map[string]map[string]any{}, guests: map[string]bool{}, files: map[string]*File{}, grants: map[string]grant{BotToken: {team: Team}}, codes: map[string]string{},
 		triggers: map[string]time.Time{}, faults: map[string][]Fault{}, calls: map[string]int{}, limited: map[string]int{}, sockets: map[*socket]struct{}{}, tickets: map[string]bool{},
 		unacked: map[string]*envelope{}, acked: map[string]bool{}, closed: make(chan struct{}),
 	}
@@ -148,6 +153,7 @@ func New(o Options) *Server {
 	mux.HandleFunc("/socket", s.socket)
 	mux.HandleFunc("/response/", s.respond)
 	mux.HandleFunc("/upload/", s.upload)
+	mux.HandleFunc("/oauth/v2/authorize", s.authorize)
 	mux.HandleFunc("/download/", s.download)
 	s.h = httptest.NewServer(mux)
 	s.URL = s.h.URL + "/api/"
@@ -364,21 +370,28 @@ func (s *Server) call(method, token string, in args) map[string]any {
 		}
 		return s.openSocket()
 	}
-	if token != BotToken {
+	if method == "oauth.v2.access" {
+		return s.oauth(in)
+	}
+	g, known := s.grants[token]
+	switch {
+	case !known:
 		return no("invalid_auth")
+	case !g.ends.IsZero() && time.Now().After(g.ends):
+		return no("token_expired")
 	}
 	if s.uninstalled {
 		return no("account_inactive")
 	}
 	switch method {
 	case "auth.test":
-		return map[string]any{"ok": true, "team_id": Team, "user_id": BotUser, "bot_id": BotID, "team": "Fake", "user": "deskbell", "url": "http://127.0.0.1/"}
+		return map[string]any{"ok": true, "team_id": g.team, "user_id": botUser(g.team), "bot_id": botID(g.team), "team": "Fake", "user": "deskbell", "url": "http://127.0.0.1/"}
 	case "users.info":
 		first, ok := s.users[in.str("user")]
 		if !ok {
 			return no("user_not_found")
 		}
-		return map[string]any{"ok": true, "user": map[string]any{"id": in.str("user"), "team_id": Team, "is_restricted": s.guests[in.str("user")], "name": strings.ToLower(first), "profile": map[string]any{"first_name": first, "image_192": "https://img.example/" + first}}}
+		return map[string]any{"ok": true, "user": map[string]any{"id": in.str("user"), "team_id": g.team, "is_restricted": s.guests[in.str("user")], "name": strings.ToLower(first), "profile": map[string]any{"first_name": first, "image_192": "https://img.example/" + first}}}
 	case "files.info", "files.getUploadURLExternal", "files.completeUploadExternal":
 		return s.fileCall(method, in)
 	case "views.open", "views.update", "views.push":
@@ -393,7 +406,7 @@ func (s *Server) call(method, token string, in args) map[string]any {
 	}
 	c := s.channels[in.str("channel")]
 	switch {
-	case c == nil:
+	case c == nil || s.teamOf(in.str("channel")) != g.team:
 		return no("channel_not_found")
 	case c.archived && method != "conversations.history" && method != "conversations.replies":
 		return no("is_archived")
@@ -417,7 +430,7 @@ func (s *Server) call(method, token string, in args) map[string]any {
 		return s.update(c, in)
 	case "chat.delete":
 		m := c.find(in.str("ts"))
-		if m == nil || m.BotID != BotID {
+		if m == nil || m.BotID != botID(g.team) {
 			return no("message_not_found")
 		}
 		m.Deleted = true
@@ -464,7 +477,7 @@ func (s *Server) nextTS(c *channel) string {
 }
 
 func (s *Server) post(c *channel, in args) map[string]any {
-	m := &Message{Channel: in.str("channel"), ThreadTS: in.str("thread_ts"), User: BotUser, BotID: BotID, Username: in.str("username"), Text: in.str("text"), Posted: time.Now()}
+	m := &Message{Channel: in.str("channel"), ThreadTS: in.str("thread_ts"), User: botUser(s.teamOf(in.str("channel"))), BotID: botID(s.teamOf(in.str("channel"))), Username: in.str("username"), Text: in.str("text"), Posted: time.Now()}
 	if raw := in.str("blocks"); raw != "" {
 		if err := json.Unmarshal([]byte(raw), &m.Blocks); err != nil {
 			return no("invalid_blocks_format")
@@ -487,7 +500,7 @@ func (s *Server) update(c *channel, in args) map[string]any {
 	if m == nil {
 		return no("message_not_found")
 	}
-	if m.BotID != BotID {
+	if m.BotID != botID(s.teamOf(in.str("channel"))) {
 		return no("cant_update_message")
 	}
 	var blocks []map[string]any

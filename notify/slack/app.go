@@ -1,0 +1,280 @@
+package slack
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/deskbell/deskbell/handover"
+	"github.com/deskbell/deskbell/notify"
+)
+
+// App is our app in Slack: one door for every workspace that it is installed in.
+type App struct {
+	desk      *handover.Desk
+	store     Store
+	drafter   notify.Drafter
+	o         Options
+	processed chan struct{} // limits what is taken in at once
+	http      *http.Client  // for Slack's OAuth
+
+	mu    sync.Mutex
+	in    map[string]*Workspace // by team
+	seen  map[string][]byte     // the sealed tokens that each was made with
+	start func(*Workspace)      // nil: not running
+}
+
+// NewApp returns the app, in the workspace of the bot token if there is one, and in those that have installed it.
+func NewApp(ctx context.Context, desk *handover.Desk, store Store, drafter notify.Drafter, o Options) (*App, error) {
+	if o.Silence == 0 {
+		o.Silence = 10 * time.Minute
+	}
+	a := &App{
+		desk: desk, store: store, drafter: drafter, o: o, processed: make(chan struct{}, 16), http: &http.Client{Timeout: 15 * time.Second},
+		in: map[string]*Workspace{}, seen: map[string][]byte{},
+	}
+	if o.BotToken != "" {
+		a.add(o)
+	}
+	return a, a.follow(ctx)
+}
+
+// add lets a workspace in.
+func (a *App) add(o Options) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if w := a.in[o.Identity.Team]; w != nil { // a new token
+		w.client.Store(client(o, o.Observer))
+		return
+	}
+	w := newWorkspace(a.desk, a.store, a.drafter, o)
+	a.in[o.Identity.Team] = w
+	if a.start != nil {
+		a.start(w)
+	}
+}
+
+// of returns a workspace by its team's id, or nil; "" is the only one there is.
+func (a *App) of(team string) *Workspace {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if team == "" && len(a.in) == 1 {
+		for _, w := range a.in {
+			return w
+		}
+	}
+	return a.in[team]
+}
+
+// all are the workspaces.
+func (a *App) all() []*Workspace {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Collect(maps.Values(a.in))
+}
+
+// Workspace returns a workspace by its name, as slack:T1; nil when the app is not in it.
+func (a *App) Workspace(name string) notify.Workspace {
+	for _, w := range a.all() {
+		if w.o.Identity.Workspace() == name {
+			return w
+		}
+	}
+	return nil
+}
+
+// followEvery is how often we look who has installed the app, and whose token is to be renewed.
+const followEvery = 2 * time.Second
+
+// Run does each workspace's work until ctx ends, and keeps the sockets open in Socket Mode.
+func (a *App) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	a.mu.Lock()
+	a.start = func(w *Workspace) { wg.Go(func() { w.run(ctx) }) }
+	for _, w := range a.in {
+		a.start(w)
+	}
+	a.mu.Unlock()
+	if a.o.ClientID != "" {
+		wg.Go(func() {
+			tick := time.NewTicker(followEvery)
+			defer tick.Stop()
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case <-tick.C:
+				}
+				if err := errors.Join(a.follow(ctx), a.renew(ctx)); err != nil && ctx.Err() == nil {
+					a.o.Logger.WarnContext(ctx, "Slack installs", "err", err)
+				}
+			}
+		})
+	}
+	if a.o.AppToken != "" {
+		a.runSockets(ctx)
+	}
+	wg.Wait()
+	return nil
+}
+
+// tokens are what an install has, sealed.
+type tokens struct {
+	Access  string `json:"access"`
+	Refresh string `json:"refresh,omitempty"`
+}
+
+// follow lets in who has installed the app, here or at another process, and takes new tokens over.
+func (a *App) follow(ctx context.Context) error {
+	if a.o.ClientID == "" {
+		return nil
+	}
+	all, err := a.store.Installs(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, i := range all {
+		a.mu.Lock()
+		known := bytes.Equal(a.seen[i.Workspace], i.Sealed)
+		a.mu.Unlock()
+		if known {
+			continue
+		}
+		o := a.o
+		var t tokens
+		plain, err := a.o.Keys.Open(i.Workspace, i.Key, i.Sealed)
+		if err == nil {
+			err = errors.Join(json.Unmarshal(plain, &t), json.Unmarshal(i.About, &o.Identity))
+		}
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if o.BotToken = t.Access; a.o.BotToken != "" && o.Identity.Team == a.o.Identity.Team || !slices.Contains(a.o.Allowed, o.Identity.Team) {
+			continue // the configuration's own token is the one, or it is not among the configuration's workspaces any more
+		}
+		a.add(o)
+		a.mu.Lock()
+		a.seen[i.Workspace] = i.Sealed
+		a.mu.Unlock()
+	}
+	return errors.Join(errs...)
+}
+
+// renewBefore is how long before its end a token is renewed: Slack's last 12 hours.
+const renewBefore = 2 * time.Hour
+
+// renew renews the tokens that end soon, each by one process.
+func (a *App) renew(ctx context.Context) error {
+	all, err := a.store.Installs(ctx)
+	if err != nil {
+		return err
+	}
+	due := func(i handover.Install) bool { return !i.Expires.IsZero() && time.Until(i.Expires) < renewBefore }
+	var errs []error
+	for _, i := range all {
+		if !due(i) || !slices.Contains(a.o.Allowed, teamOf(i.Workspace)) {
+			continue
+		}
+		errs = append(errs, a.store.Renew(ctx, i.Workspace, func(i handover.Install) (handover.Install, error) {
+			if !due(i) { // another process did
+				return i, nil
+			}
+			plain, err := a.o.Keys.Open(i.Workspace, i.Key, i.Sealed)
+			var t tokens
+			if err == nil {
+				err = json.Unmarshal(plain, &t)
+			}
+			if err != nil {
+				return i, err
+			}
+			r, err := slack.RefreshOAuthV2TokenContext(ctx, a.http, a.o.ClientID, a.o.ClientSecret, t.Refresh, slack.OAuthOptionAPIURL(a.api()))
+			if err != nil {
+				return i, a.refused(ctx, i.Workspace, err)
+			}
+			a.o.Logger.InfoContext(ctx, "a Slack token was renewed", "workspace", i.Workspace)
+			return a.sealed(i, r), nil
+		}))
+	}
+	return errors.Join(errs...)
+}
+
+// refused tells admins of tokens that Slack will not renew any more.
+func (a *App) refused(ctx context.Context, workspace string, err error) error {
+	var said slack.SlackErrorResponse
+	if errors.As(err, &said) && said.Err != "internal_error" && said.Err != "ratelimited" {
+		return errors.Join(err, a.desk.Alert(ctx, workspace, "Slack does not renew the token of this workspace ("+said.Err+"). Install the app again at /slack/install; cards and lines wait, the console goes on."))
+	}
+	return err
+}
+
+// sealed is an install with the tokens that Slack gave.
+func (a *App) sealed(i handover.Install, r *slack.OAuthV2Response) handover.Install {
+	plain, _ := json.Marshal(tokens{Access: r.AccessToken, Refresh: r.RefreshToken}) // strings always encode
+	i.Sealed, i.Key = a.o.Keys.Seal(i.Workspace, plain)
+	i.Expires = time.Time{}
+	if r.ExpiresIn > 0 {
+		i.Expires = time.Now().Add(time.Duration(r.ExpiresIn) * time.Second)
+	}
+	return i
+}
+
+// api is where Slack's methods are.
+func (a *App) api() string {
+	if a.o.APIURL != "" {
+		return a.o.APIURL
+	}
+	return slack.APIURL
+}
+
+// event takes one event in, from HTTP or a socket, for the workspace that it was sent for. nil: it may be acked.
+func (a *App) event(ctx context.Context, body []byte) error {
+	var to struct {
+		Team           string `json:"team_id"`
+		Authorizations []struct {
+			Team string `json:"team_id"`
+		}
+	}
+	if err := json.Unmarshal(body, &to); err != nil {
+		a.o.Logger.WarnContext(ctx, "an event that cannot be read", "err", err)
+		return nil
+	}
+	if len(to.Authorizations) > 0 && a.of(to.Authorizations[0].Team) != nil { // in a shared channel the event may be another's
+		to.Team = to.Authorizations[0].Team
+	}
+	if w := a.of(to.Team); w != nil {
+		return w.event(ctx, body)
+	}
+	a.o.Logger.DebugContext(ctx, "an event of a workspace that is none of ours", "team", to.Team)
+	return nil
+}
+
+// interaction takes a click, a shortcut or a modal in.
+func (a *App) interaction(ctx context.Context, payload []byte) (any, error) {
+	var to struct{ Team struct{ ID string } }
+	if err := json.Unmarshal(payload, &to); err != nil {
+		a.o.Logger.WarnContext(ctx, "an interaction that cannot be read", "err", err)
+		return nil, nil
+	}
+	if w := a.of(to.Team.ID); w != nil {
+		return w.interaction(ctx, payload)
+	}
+	return nil, nil
+}
+
+// command takes a /deskbell in.
+func (a *App) command(ctx context.Context, team, channel, user, trigger, text string) any {
+	if w := a.of(team); w != nil {
+		return w.command(ctx, channel, user, trigger, text)
+	}
+	return nil
+}
