@@ -98,7 +98,9 @@ func (b *Bot) answer(ctx context.Context, r handover.Run) error {
 		return err
 	}
 	var signals handover.Signals // of a file alone nothing is known: it is not read
-	if slices.ContainsFunc(talk, func(m handover.Message) bool { return m.From == handover.FromCustomer && m.Seq > c.Answered && m.Text != "" }) {
+	if slices.ContainsFunc(talk, func(m handover.Message) bool {
+		return m.From == handover.FromCustomer && m.Seq > c.Answered && m.Text != ""
+	}) {
 		signals, err = b.advisor.Read(ctx, c, talk)
 	}
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 type Intent struct {
 	Team   string           // that takes it; "": the default team
 	Skills []string         // that its agent should have
+	Notify bool             // its team is shown the conversation while the bot goes on
 	Form   []handover.Field // what the bot asks before it rings; with a form it always rings
 }
 

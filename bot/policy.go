@@ -1,12 +1,17 @@
 package bot
 
-import "github.com/deskbell/deskbell/handover"
+import (
+	"fmt"
+
+	"github.com/deskbell/deskbell/handover"
+)
 
 // Policy turns signals into a decision. Raising either threshold makes more handoffs.
 type Policy struct {
 	AnswerAbove   float64 // answer at or above it, 0…1, default 0.70
 	OfferBelow    float64 // do not answer below it, offer a person instead, 0…1, default 0.40
 	FrustrationAt float64 // hand off at or above it, 0…1, default 0.70
+	NotifyAt      float64 // show the team the conversation at or above this frustration, 0…1; 0: not
 	Config        string  // hash of the configuration, stored with every decision
 	Intents       map[string]Intent
 }
@@ -30,7 +35,21 @@ func (p Policy) Decide(s handover.Signals, c handover.Conversation, gate handove
 			d.Act = handover.ActAnswer
 		}
 	}
+	if d.Act != handover.ActHandOff {
+		d.Notify = p.notify(s, d.Matter)
+	}
 	return d
+}
+
+// notify says why the team is shown a conversation that goes on with the bot, "" when it is not.
+func (p Policy) notify(s handover.Signals, m *handover.Matter) string {
+	switch {
+	case p.NotifyAt > 0 && s.Frustration >= p.NotifyAt:
+		return fmt.Sprintf("frustration %.2f of %.2f", s.Frustration, p.FrustrationAt)
+	case m != nil && p.Intents[m.Intent].Notify:
+		return "about " + m.Intent
+	}
+	return ""
 }
 
 // whileWaiting: the bot goes on helping where it is sure, and never offers or rings again.

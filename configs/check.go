@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/mail"
 	"os"
 	"reflect"
 	"regexp"
@@ -175,6 +176,17 @@ func (c *Config) cross(m *Mistakes) {
 	skills := map[string]bool{}
 	for _, agent := range slices.Sorted(maps.Keys(c.Agents)) {
 		a, path := c.Agents[agent], "agents."+agent
+		if a.Email != "" {
+			if _, err := mail.ParseAddress(a.Email); err != nil {
+				wrong(path+".email", "got %q, expected an address", a.Email)
+			}
+		}
+		for i, team := range a.Teams {
+			if _, known := c.Teams[team]; !known {
+				names := slices.Sorted(maps.Keys(c.Teams))
+				wrong(fmt.Sprintf("%s.teams[%d]", path, i+1), "%q is not among teams (%s)%s", team, cmp.Or(strings.Join(names, ", "), "none is listed"), nearest(team, names))
+			}
+		}
 		if a.ConsoleToken != "" && len(a.ConsoleToken) < 16 {
 			wrong(path+".console_token", "too short to be secret; expected at least 16 characters, for example from openssl rand -hex 16")
 		}
@@ -292,6 +304,18 @@ func (c *Config) checkValues(m *Mistakes) {
 	for _, name := range slices.Sorted(maps.Keys(c.Teams)) {
 		if slack && c.Teams[name].SlackChannel == "" {
 			m.add(0, "teams.%s.slack_channel: expected the id of a channel, C…", name)
+		}
+	}
+	if c.String("email.host") != "" {
+		for _, key := range []string{"email.from", "public_url"} {
+			if c.String(key) == "" {
+				m.add(0, "email.host is set: set %s as well", key)
+			}
+		}
+		if from := c.String("email.from"); from != "" {
+			if _, err := mail.ParseAddress(from); err != nil {
+				m.add(0, "email.from: got %q, expected an address such as Deskbell <desk@your.example>", from)
+			}
 		}
 	}
 	if (c.String("channels.webhook.url") == "") != (c.String("channels.webhook.secret") == "") {

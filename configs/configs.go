@@ -44,6 +44,7 @@ type Intent struct {
 	Team     string   `yaml:"team"`
 	Skills   []string `yaml:"skills"`
 	Form     []Field  `yaml:"form"`
+	Notify   bool     `yaml:"notify_team"`
 }
 
 // Field is one thing that an intent's form asks.

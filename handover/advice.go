@@ -58,6 +58,7 @@ type Decision struct {
 	Act         Act     `json:"act"`
 	State       State   `json:"state"` // of the conversation it was made on
 	Reason      Reason  `json:"reason,omitempty"`
+	Notify      string  `json:"notify,omitempty"` // why the team is shown the conversation although the bot goes on
 	Raise       bool    `json:"raise,omitempty"`  // while waiting: frustration raises the priority
 	Matter      *Matter `json:"matter,omitempty"` // what the episode is about from here on
 	Ask         string  `json:"ask,omitempty"`    // what ActAsk says

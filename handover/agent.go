@@ -215,6 +215,7 @@ func (d *Desk) Release(ctx context.Context, handoff int64, by By) (Saved, error)
 		ch.letGo(by.Account.Workspace, by.At)
 		ch.Next.Handoff.State, ch.Next.Handoff.Agent = Waiting, Agent{}
 		ch.unsnooze()
+		d.summonLater(ch)
 		ch.changed()
 		ch.cause(KindCard, nil)
 		return nil
@@ -240,6 +241,7 @@ func (d *Desk) Transfer(ctx context.Context, handoff int64, by By, team, reason 
 		h.Card.Closed = true
 		ch.Cards = append(ch.Cards, h.Card)
 		h.State, h.Agent, h.Team = Waiting, Agent{}, team
+		d.summonLater(ch)
 		ch.unsnooze()
 		h.Card = Card{ID: ch.id(), Handoff: h.ID, Place: place}
 		ch.Cards = append(ch.Cards, h.Card)

@@ -34,12 +34,36 @@ func (d *Desk) botTurn(ctx context.Context, id, upTo int64, why Decision, decide
 		ch.Next.Answered = upTo
 		ch.Next.Matter = why.Matter
 		ch.Decision = &why
+		if c.State == WithBot && why.Notify != "" {
+			d.show(ch, why)
+		}
 		if c.State == Waiting && why.Raise && c.Handoff.Priority < 1 {
 			ch.Next.Handoff.Priority = 1
 			ch.cause(KindCard, nil)
 		}
 		return decide(c, ch)
 	})
+}
+
+// Watch is what a team is shown of a conversation that the bot holds, once an episode.
+type Watch struct {
+	Conversation, Episode int64
+	Place                 Place
+	TS                    string // of the message; "": not posted yet
+	Why                   string
+}
+
+// show has the team that the matter is for shown the conversation.
+func (d *Desk) show(ch *Change, why Decision) {
+	team := ""
+	if why.Matter != nil {
+		team = why.Matter.Team
+	}
+	if _, place := d.place(team); place.Workspace != "" {
+		ch.Watch = &Watch{Conversation: ch.Next.ID, Episode: ch.Next.Episode, Place: place, Why: why.Notify}
+		ch.cause(KindWatch, nil)
+		ch.Effects[len(ch.Effects)-1].Pace = place.Workspace + ":" + place.Channel + ":post"
+	}
 }
 
 // Say sends the bot's answer, with an offer of a person or without; ErrStale when the conversation moved on.

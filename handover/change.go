@@ -85,9 +85,9 @@ func (ch *Change) cause(k Kind, m *Message) {
 		e.Blocked = card.TS == ""
 	case KindIntroduce:
 		e.Priority = claim
-	case KindAnswer, KindBrief, KindFetch, KindDeliver, KindState:
+	case KindAnswer, KindBrief, KindFetch, KindDeliver, KindState, KindSummon, KindWatch:
 	}
-	if (e.Kind.Lane() == LaneCard || e.Kind.Lane() == LaneThread) && card.Workspace == "" {
+	if (e.Kind.Lane() == LaneCard && k != KindWatch || e.Kind.Lane() == LaneThread) && card.Workspace == "" {
 		return // no team workspace: the console reads the rows
 	}
 	if m != nil {
@@ -151,6 +151,7 @@ func (ch *Change) hold(a Agent, workspace, since string) {
 	h := &ch.Next.Handoff
 	h.State, h.Agent, h.ClaimedAt = Claimed, a, ch.Next.Now
 	h.SnoozedUntil = time.Time{}
+	ch.Elapsed = append(ch.Elapsed, Timer{Conversation: ch.Next.ID, Kind: TimerSummon})
 	ch.Tenures = append(ch.Tenures, Tenure{ID: ch.id(), Agent: a.ID, Workspace: workspace, Since: since, Open: true})
 }
 
@@ -190,6 +191,7 @@ func (ch *Change) finish(o Outcome) {
 	h := &ch.Next.Handoff
 	h.State, h.Outcome, h.EndedAt = Closed, o, ch.Next.Now
 	h.SnoozedUntil = time.Time{}
+	ch.Elapsed = append(ch.Elapsed, Timer{Conversation: ch.Next.ID, Kind: TimerSummon})
 	ch.Next.Offers, ch.Next.Offered = 0, false
 	ch.changed()
 	ch.cause(KindCard, nil)

@@ -50,6 +50,8 @@ func (d *Desk) elapse(ctx context.Context, t Timer) error {
 	case TimerSnooze:
 		_, err := d.Wake(ctx, t)
 		return err
+	case TimerSummon:
+		return d.cause(ctx, t, KindSummon)
 	case TimerSweep:
 		return d.cause(ctx, t, KindSweep)
 	}

@@ -74,6 +74,7 @@ func (d *Desk) request(ch *Change, reason Reason, why *Decision) error {
 		h.Priority = 1
 	}
 	ch.ring(h, place)
+	d.summonLater(ch)
 	ch.changed()
 	ch.say(Message{From: FromBot, Text: d.opts.Texts.Waiting})
 	ch.Next.Offers, ch.Next.Offered = 0, false

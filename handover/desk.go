@@ -25,6 +25,8 @@ type Options struct {
 	Gate       Gate             // default open
 	ListedOnly bool             // only agents of the configuration may claim
 	Texts      Texts
+
+	SummonAfter time.Duration // how long nobody claims before agents who asked for it are told elsewhere; 0: they are not
 }
 
 // Desk is where bot and team meet: every step of a conversation is one method, and every method is one transaction.

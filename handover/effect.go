@@ -15,7 +15,10 @@ const (
 	KindDeliver   Kind = "deliver"   // a message, an edit or a deletion goes out to the customer
 	KindState     Kind = "state"     // so does the state
 
-	KindCard Kind = "card" // the card is posted, or redrawn from the newest row
+	KindWatch Kind = "watch" // a team is shown a conversation that the bot holds
+	KindCard  Kind = "card"  // the card is posted, or redrawn from the newest row
+
+	KindSummon Kind = "summon" // agents who asked for it are told that nobody has claimed
 
 	KindTranscript Kind = "transcript" // what was said before goes into the thread
 	KindRelay      Kind = "relay"      // a message goes into the thread
@@ -28,6 +31,7 @@ const (
 	LaneCustomer = "customer"
 	LaneCard     = "card"
 	LaneThread   = "thread"
+	LanePeople   = "people"
 )
 
 // Lane returns the lane that effects of this kind are done in, or "" for a kind that is not known.
@@ -37,8 +41,10 @@ func (k Kind) Lane() string {
 		return LaneThink
 	case KindIntroduce, KindFetch, KindDeliver, KindState:
 		return LaneCustomer
-	case KindCard:
+	case KindCard, KindWatch:
 		return LaneCard
+	case KindSummon:
+		return LanePeople
 	case KindTranscript, KindRelay, KindSweep:
 		return LaneThread
 	}
@@ -84,6 +90,7 @@ const (
 	TimerPublish TimerKind = "publish" // an undo window ends
 	TimerRedraw  TimerKind = "redraw"  // a card's age changes
 	TimerSweep   TimerKind = "sweep"   // time to look for late copies
+	TimerSummon  TimerKind = "summon"  // nobody has claimed for a while
 	TimerSnooze  TimerKind = "snooze"  // a snooze is over
 )
 

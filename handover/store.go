@@ -88,6 +88,7 @@ type Change struct {
 	Agent    *Agent    // an agent whose profile was looked up
 	Failed   *Failed   // a message that was refused for good
 	Decision *Decision // to be explained and played again
+	Watch    *Watch    // a team is to be shown the conversation
 	Keep     []Line    // edits and deletions to keep until their message comes
 	Drop     []Line    // kept lines that were used
 }

@@ -117,6 +117,12 @@ func cutLast(s string) (before, after string, found bool) {
 	return s[:i], s[i+1:], true
 }
 
+// Place is where the cards of a team are posted.
+func (d *Desk) Place(team string) Place {
+	_, p := d.place(team)
+	return p
+}
+
 // Move makes a team's cards appear in another place from now on, and brings those that are open there: each as a new card with all that was said
 // in public, the old one closed. Claims stay.
 func (d *Desk) Move(ctx context.Context, team string, to Place, by string, open []Conversation) error {

@@ -41,6 +41,7 @@ func (d *Desk) Refuse(ctx context.Context, handoff, agent int64, why string) (Sa
 		}
 		ch.letGo("", "")
 		ch.Next.Handoff.State, ch.Next.Handoff.Agent = Waiting, Agent{}
+		d.summonLater(ch)
 		ch.changed()
 		ch.cause(KindCard, nil)
 		ch.tell(why)

@@ -68,15 +68,17 @@ type Worker struct {
 }
 
 // The groups have slots of their own, so that slow thinking or a slow customer's platform keeps nobody else waiting.
-var groups = [][]string{{LaneThink}, {LaneCustomer}, {LaneCard, LaneThread}}
+var groups = [][]string{{LaneThink}, {LaneCustomer}, {LaneCard, LaneThread}, {LanePeople}}
 
-// kinds are all the effects that a program must handle.
-var kinds = []Kind{KindAnswer, KindBrief, KindIntroduce, KindFetch, KindDeliver, KindState, KindCard, KindTranscript, KindRelay, KindSweep}
+// Kinds are all the effects that a program must handle.
+func Kinds() []Kind {
+	return []Kind{KindAnswer, KindBrief, KindIntroduce, KindFetch, KindDeliver, KindState, KindWatch, KindCard, KindTranscript, KindRelay, KindSweep, KindSummon}
+}
 
 // NewWorker returns a worker. A kind without a handler, or a handler for a kind that does not exist, is an error.
 func NewWorker(queue Queue, wakes *Wakes, handlers map[Kind]Handler, o WorkerOptions) (*Worker, error) {
 	var errs []error
-	for _, k := range kinds {
+	for _, k := range Kinds() {
 		if handlers[k] == nil {
 			errs = append(errs, fmt.Errorf("no handler for effects of kind %q", k))
 		}

@@ -30,13 +30,13 @@ func (n *Notifier) fetch(ctx context.Context, r handover.Run) error {
 			switch {
 			case err == nil:
 			case errors.Is(err, ErrTooLarge):
-				f.Failure = fmt.Sprintf("it is larger than %d MB", n.mostFile>>20)
+				f.Failure = fmt.Sprintf("it is larger than %d MB", n.o.MostFile>>20)
 			case errors.Is(err, ErrGone), errors.Is(err, handover.ErrFileType):
 				f.Failure = err.Error()
 			case r.Failures+1 < fetchTries:
 				return errors.New("fetch a file: " + err.Error()) // whatever it was, it counts: the lane does not wait for ever
 			default:
-				n.logger.ErrorContext(ctx, "a file could not be fetched", "conversation", r.Conversation.ID, "err", err)
+				n.o.Logger.ErrorContext(ctx, "a file could not be fetched", "conversation", r.Conversation.ID, "err", err)
 				f.Failure = "it could not be fetched. Send it again"
 			}
 			if f.Ready {
@@ -54,15 +54,15 @@ func (n *Notifier) fetch(ctx context.Context, r handover.Run) error {
 
 func (n *Notifier) fetched(ctx context.Context, f handover.File) ([]byte, error) {
 	i := strings.LastIndexByte(f.Source, ':')
-	if i < 0 || n.mostFile == 0 {
+	if i < 0 || n.o.MostFile == 0 {
 		return nil, fmt.Errorf("files are turned off (files.max_megabytes): %w", handover.ErrFileType)
 	}
-	if f.Size > n.mostFile {
+	if f.Size > n.o.MostFile {
 		return nil, ErrTooLarge
 	}
 	w, err := n.workspace(f.Source[:i])
 	if err != nil {
 		return nil, err
 	}
-	return w.Fetch(ctx, f.Source[i+1:], n.mostFile)
+	return w.Fetch(ctx, f.Source[i+1:], n.o.MostFile)
 }

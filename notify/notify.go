@@ -51,6 +51,8 @@ type Workspace interface {
 	Sweep(ctx context.Context, thread handover.Card) (deleted int, err error)
 	// Profile looks up what an account is called.
 	Profile(ctx context.Context, account string) (handover.Agent, error)
+	// Watch shows a conversation that the bot holds, or brings what it shows up to date, and returns its ts.
+	Watch(ctx context.Context, c Card, x handover.Watch, look bool) (ts string, err error)
 	// Fetch returns what one of its files has, of at most so many bytes; more is ErrTooLarge, a file that is gone ErrGone.
 	Fetch(ctx context.Context, file string, most int64) ([]byte, error)
 }
@@ -89,6 +91,13 @@ type Reads interface {
 	Wait(ctx context.Context, h handover.Handoff) (handover.Wait, error)
 	ExternalAccount(ctx context.Context, workspace string, agent int64) (string, error)
 	KeepContent(ctx context.Context, key string, content []byte) error
+	Get(ctx context.Context, id int64) (handover.Conversation, error)
+	// Watch and Watched keep what a team is shown of a conversation that the bot holds.
+	Watch(ctx context.Context, conversation int64) (handover.Watch, error)
+	Watched(ctx context.Context, w handover.Watch, ts string) error
+	Unrung(ctx context.Context, handoff int64) ([]handover.Bell, error)
+	Rang(ctx context.Context, handoff int64, b handover.Bell) error
+	SetBell(ctx context.Context, b handover.Bell, on bool) error
 }
 
 // Notifier does the team's side's effects.
@@ -96,18 +105,18 @@ type Notifier struct {
 	desk       *handover.Desk
 	reads      Reads
 	workspaces func(name string) Workspace
-	mask       handover.Masker
-	fields     []string
-	mostFile   int64
-	logger     *slog.Logger
+	o          Options
 }
 
 // Options are the notifier's knobs.
 type Options struct {
-	Mask     handover.Masker // nil: nothing is hidden
-	Fields   []string        // variables of a contact that cards show, at most 10; no others leave for a workspace
-	MostFile int64           // bytes that a file of an agent's may have; 0: none is passed on
-	Logger   *slog.Logger    // required
+	Mask      handover.Masker                         // nil: nothing is hidden
+	Fields    []string                                // variables of a contact that cards show, at most 10; no others leave for a workspace
+	MostFile  int64                                   // bytes that a file of an agent's may have; 0: none is passed on
+	Bells     map[string]Bell                         // ways to reach agents who asked for it, by name
+	Serves    func(b handover.Bell, team string) bool // whether one is to be rung for a team's handoff; nil: all are
+	PublicURL string                                  // where the console is reached, for links
+	Logger    *slog.Logger                            // required
 }
 
 // New returns a notifier. workspaces finds one by its name; nil: it is not connected.
@@ -115,13 +124,13 @@ func New(desk *handover.Desk, reads Reads, workspaces func(name string) Workspac
 	if o.Mask == nil {
 		o.Mask = handover.Unmasked{}
 	}
-	return &Notifier{desk: desk, reads: reads, workspaces: workspaces, mask: o.Mask, fields: o.Fields, mostFile: o.MostFile, logger: o.Logger}
+	return &Notifier{desk: desk, reads: reads, workspaces: workspaces, o: o}
 }
 
 // Handlers are the effects that the notifier does.
 func (n *Notifier) Handlers() map[handover.Kind]handover.Handler {
 	return map[handover.Kind]handover.Handler{
-		handover.KindCard: n.card, handover.KindTranscript: n.transcript, handover.KindRelay: n.relay, handover.KindSweep: n.sweep, handover.KindIntroduce: n.introduce, handover.KindFetch: n.fetch,
+		handover.KindCard: n.card, handover.KindTranscript: n.transcript, handover.KindRelay: n.relay, handover.KindSweep: n.sweep, handover.KindIntroduce: n.introduce, handover.KindFetch: n.fetch, handover.KindSummon: n.summon, handover.KindWatch: n.watch,
 	}
 }
 
@@ -143,8 +152,13 @@ func (n *Notifier) view(ctx context.Context, handoff int64) (Card, error) {
 	if err != nil {
 		return Card{}, err
 	}
-	card := Card{Conversation: c.Veiled(n.mask)}
-	for _, name := range n.fields {
+	return n.shown(ctx, c)
+}
+
+// shown is a conversation as a card may show it.
+func (n *Notifier) shown(ctx context.Context, c handover.Conversation) (Card, error) {
+	card := Card{Conversation: c.Veiled(n.o.Mask)}
+	for _, name := range n.o.Fields {
 		if value := card.Contact.Variables[name]; value != "" {
 			card.Fields = append(card.Fields, handover.Value{Name: name, Text: value})
 		}
@@ -154,7 +168,7 @@ func (n *Notifier) view(ctx context.Context, handoff int64) (Card, error) {
 	if err != nil {
 		return card, err
 	}
-	for _, m := range n.mask.Talk(all) {
+	for _, m := range n.o.Mask.Talk(all) {
 		if m.Visibility == handover.Public && !m.Deleted {
 			card.Last = append(card.Last, m)
 		}
@@ -189,6 +203,9 @@ func (n *Notifier) card(ctx context.Context, r handover.Run) error {
 		n.sweepLater(ctx, handoff)
 		return &handover.UnknownOutcomeError{Err: err}
 	}
+	if err := n.watch(ctx, r); err != nil { // the bot holds it no longer
+		n.o.Logger.WarnContext(ctx, "what the team was shown is not brought up to date", "handoff", handoff, "err", err)
+	}
 	closed, err := n.reads.ClosedCards(ctx, handoff)
 	if err != nil {
 		return err
@@ -200,7 +217,7 @@ func (n *Notifier) card(ctx context.Context, r handover.Run) error {
 			continue // it is not connected any more
 		}
 		if err := was.Redraw(ctx, card); err != nil {
-			n.logger.WarnContext(ctx, "the card that was left is not redrawn", "handoff", handoff, "err", err)
+			n.o.Logger.WarnContext(ctx, "the card that was left is not redrawn", "handoff", handoff, "err", err)
 		}
 	}
 	return nil
@@ -221,7 +238,7 @@ func (n *Notifier) cardFailed(ctx context.Context, card Card, err error) error {
 	if e != nil {
 		return e
 	}
-	n.logger.ErrorContext(ctx, "a channel does not take cards", "channel", card.Handoff.Card.Channel, "err", err)
+	n.o.Logger.ErrorContext(ctx, "a channel does not take cards", "channel", card.Handoff.Card.Channel, "err", err)
 	if s.Again { // the default team's own channel
 		return &handover.NotNowError{Err: err, After: time.Minute}
 	}
@@ -230,7 +247,7 @@ func (n *Notifier) cardFailed(ctx context.Context, card Card, err error) error {
 
 func (n *Notifier) sweepLater(ctx context.Context, handoff int64) {
 	if err := n.desk.SweepLater(ctx, handoff, 10*time.Second); err != nil {
-		n.logger.WarnContext(ctx, "no sweep planned", "handoff", handoff, "err", err)
+		n.o.Logger.WarnContext(ctx, "no sweep planned", "handoff", handoff, "err", err)
 	}
 }
 
@@ -258,7 +275,7 @@ func (n *Notifier) transcript(ctx context.Context, r handover.Run) error {
 		return err
 	}
 	var lines []Line
-	for _, m := range n.mask.Talk(all) {
+	for _, m := range n.o.Mask.Talk(all) {
 		if m.Visibility == handover.Public && !m.Deleted && m.ID < c.Handoff.Card.ID { // ids are drawn under the conversation's lock
 			lines = append(lines, n.line(c, m))
 		}
@@ -305,7 +322,7 @@ func (n *Notifier) veiled(ctx context.Context, c handover.Conversation, effects 
 	for _, e := range effects {
 		talk = append(talk, e.Message)
 	}
-	return n.mask.Talk(talk)[len(before):], nil
+	return n.o.Mask.Talk(talk)[len(before):], nil
 }
 
 func (n *Notifier) relayed(ctx context.Context, handoff int64, looked bool, err error) error {
@@ -342,7 +359,7 @@ func (n *Notifier) sweep(ctx context.Context, r handover.Run) error {
 	}
 	deleted, err := w.Sweep(ctx, c.Handoff.Card)
 	if deleted > 0 {
-		n.logger.InfoContext(ctx, "late copies deleted", "handoff", c.Handoff.ID, "copies", deleted)
+		n.o.Logger.InfoContext(ctx, "late copies deleted", "handoff", c.Handoff.ID, "copies", deleted)
 	}
 	return err
 }
@@ -367,7 +384,7 @@ func (n *Notifier) introduce(ctx context.Context, r handover.Run) error {
 			return err
 		}
 		if err != nil {
-			n.logger.WarnContext(ctx, "an agent's profile could not be looked up", "err", err)
+			n.o.Logger.WarnContext(ctx, "an agent's profile could not be looked up", "err", err)
 		}
 		profile.Title, profile.Avatar = found.Title, found.Avatar
 	}

@@ -53,7 +53,10 @@ func (d *Desk) Work(t *testing.T, channels ...bot.Channel) {
 	t.Helper()
 	b := bot.New(d.Desk, d.Store, Quiet{}, channels, bot.Options{Logger: pgtest.Logger()})
 	rest := func(context.Context, handover.Run) error { return nil }
-	handlers := map[handover.Kind]handover.Handler{handover.KindIntroduce: rest, handover.KindFetch: rest, handover.KindCard: rest, handover.KindTranscript: rest, handover.KindRelay: rest, handover.KindSweep: rest}
+	handlers := map[handover.Kind]handover.Handler{}
+	for _, k := range handover.Kinds() {
+		handlers[k] = rest
+	}
 	for k, h := range b.Handlers() {
 		handlers[k] = h
 	}

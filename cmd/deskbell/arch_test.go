@@ -32,6 +32,8 @@ var table = map[string][]string{
 	"notify":             {"handover"},
 	"notify/slack":       {"notify", "handover"},
 	"notify/console":     {"notify", "handover"},
+	"notify/email":       {"notify", "handover"},
+	"notify/push":        {"notify", "handover"},
 	"configs":            {},
 	"internal/pg":        {},
 	// Packages for tests alone, which may stand on real neighbours.
@@ -43,12 +45,14 @@ var table = map[string][]string{
 
 // doors says which one folder may import each of these.
 var doors = map[string][]string{
-	"github.com/slack-go/slack":           {"notify/slack"},
-	"github.com/sashabaranov/go-openai":   {"copilot/openai"},
-	"github.com/pgvector/pgvector-go":     {"knowledge/postgres"},
-	"github.com/spf13/viper":              {"configs"},
-	"github.com/jackc/pgx/v5":             {"internal/pg", "internal/pg/pgtest", "handover/postgres", "knowledge/postgres", "bot/bottest", "notify/notifytest"},
-	"github.com/prometheus/client_golang": {"cmd/deskbell"},
+	"github.com/slack-go/slack":             {"notify/slack"},
+	"github.com/sashabaranov/go-openai":     {"copilot/openai"},
+	"github.com/pgvector/pgvector-go":       {"knowledge/postgres"},
+	"github.com/spf13/viper":                {"configs"},
+	"github.com/jackc/pgx/v5":               {"internal/pg", "internal/pg/pgtest", "handover/postgres", "knowledge/postgres", "bot/bottest", "notify/notifytest"},
+	"github.com/prometheus/client_golang":   {"cmd/deskbell"},
+	"github.com/wneessen/go-mail":           {"notify/email"},
+	"github.com/SherClockHolmes/webpush-go": {"notify/push"},
 }
 
 // mistakes walks a tree and says which imports the table does not allow.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/deskbell/deskbell/configs"
 	desk "github.com/deskbell/deskbell/handover/postgres"
 	"github.com/deskbell/deskbell/internal/pg"
 	"github.com/deskbell/deskbell/notify/slack"
@@ -73,19 +74,8 @@ func doctorCommand() *cobra.Command {
 				err = fmt.Errorf("%d effects failed for good this week; held up by: %s", health.Failed, strings.Join(append(health.Errors, ""), "; "))
 			}
 			say("desk", fmt.Sprintf("%d waiting, %d claimed, %d cards unposted, %d effects queued, the oldest %s", health.Waiting, health.Claimed, health.Unposted, health.Queued, health.Oldest.Round(time.Second)), err)
-			o := slack.Options{BotToken: config.String("slack.bot_token"), AppToken: config.String("slack.app_token"), APIURL: config.String("slack.api_url")}
-			switch {
-			case o.BotToken != "" && thorough:
-				var channels []string
-				for _, name := range slices.Sorted(maps.Keys(config.Teams)) {
-					channels = append(channels, config.Teams[name].SlackChannel)
-				}
-				slack.Examine(ctx, o, channels, say)
-			case o.BotToken != "":
-				id, err := slack.Identify(ctx, o)
-				say("slack", "team "+id.Team+" as "+id.BotUser, err)
-			default:
-				c.Println("– slack:       not connected (slack.bot_token)")
+			if !examineSlack(ctx, config, desk.New(db.Pool), thorough, say) {
+				c.Println("– slack:       not connected (slack.bot_token, or slack.client_id and /slack/install)")
 			}
 			if bad > 0 {
 				return fmt.Errorf("%d things are wrong", bad)
@@ -95,4 +85,52 @@ func doctorCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&thorough, "slack", false, "look at Slack thoroughly, with a test card in each channel")
 	return cmd
+}
+
+// examineSlack looks at each workspace with the channels of its teams; false: there is none.
+func examineSlack(ctx context.Context, config *configs.Config, store *desk.Store, thorough bool, say func(what, how string, err error)) bool {
+	o := slackDoor(config)
+	in := map[string]slack.Options{} // by the workspace that teams name
+	if o.BotToken != "" {
+		in[""] = o
+	}
+	if o.ClientID != "" {
+		keys, err := slack.ParseKeys(config.String("slack.token_keys"))
+		if err != nil {
+			say("slack", "", fmt.Errorf("slack.token_keys: %w", err))
+		}
+		o.Keys = keys
+		installs, err := store.Installs(ctx)
+		if err != nil {
+			say("slack", "", err)
+		}
+		for _, i := range installs {
+			there, err := o.In(i)
+			if err != nil {
+				say("slack", "", err)
+				continue
+			}
+			in[there.Identity.Team] = there
+		}
+		for _, team := range config.SlackWorkspaces() {
+			if _, installed := in[team]; !installed {
+				say("slack", "", fmt.Errorf("the workspace %s has not installed the app: open %s/slack/install", team, strings.TrimSuffix(o.PublicURL, "/")))
+			}
+		}
+	}
+	for _, team := range slices.Sorted(maps.Keys(in)) {
+		if !thorough {
+			id, err := slack.Identify(ctx, in[team])
+			say("slack", "team "+id.Team+" as "+id.BotUser, err)
+			continue
+		}
+		var channels []string
+		for _, name := range slices.Sorted(maps.Keys(config.Teams)) {
+			if t := config.Teams[name]; t.SlackWorkspace == team {
+				channels = append(channels, t.SlackChannel)
+			}
+		}
+		slack.Examine(ctx, in[team], channels, say)
+	}
+	return len(in) > 0
 }

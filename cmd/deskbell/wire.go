@@ -28,6 +28,8 @@ import (
 	library "github.com/deskbell/deskbell/knowledge/postgres"
 	"github.com/deskbell/deskbell/notify"
 	"github.com/deskbell/deskbell/notify/console"
+	"github.com/deskbell/deskbell/notify/email"
+	"github.com/deskbell/deskbell/notify/push"
 	"github.com/deskbell/deskbell/notify/slack"
 )
 
@@ -127,11 +129,8 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 	}
 	advisor := copilot.New(base, model, copilot.Options{Intents: examples(c), Masker: masker, Logged: c.String("openai.log_calls") == "yes", Timeout: c.Duration("openai.timeout"), Logger: logger})
 
-	slackOptions := slack.Options{
-		BotToken: c.String("slack.bot_token"), AppToken: c.String("slack.app_token"), SigningSecret: c.String("slack.signing_secret"), APIURL: c.String("slack.api_url"),
-		ClientID: c.String("slack.client_id"), ClientSecret: c.String("slack.client_secret"), PublicURL: c.String("public_url"), Allowed: c.SlackWorkspaces(), Silence: c.Duration("slack.socket_silence"),
-		Observer: a.metrics, Logger: logger,
-	}
+	slackOptions := slackDoor(c)
+	slackOptions.Observer, slackOptions.Logger = a.metrics, logger
 	if slackOptions.ClientID != "" {
 		if slackOptions.Keys, err = slack.ParseKeys(c.String("slack.token_keys")); err != nil {
 			return nil, usageError{fmt.Errorf("slack.token_keys: %w", err)}
@@ -149,8 +148,12 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 	options := deskOptions(c, slackOptions.Identity)
 	options.ListedOnly = options.ListedOnly && !demo // whoever tries it out may claim
 	a.desk = handover.NewDesk(a.store, a.wakes, options)
+	ways, pushKey, checkPush, err := bells(ctx, c, a.store)
+	if err != nil {
+		return nil, err
+	}
 	a.console = console.New(a.desk, a.store, a.wakes, console.Options{
-		Agents: consoleAgents(c, agents), Drafter: advisor, Mask: masker, Secure: strings.HasPrefix(c.String("public_url"), "https:"), Logger: logger,
+		Agents: consoleAgents(c, agents), Drafter: advisor, Mask: masker, Mail: ways["email"] != nil, PushKey: pushKey, Push: checkPush, Secure: strings.HasPrefix(c.String("public_url"), "https:"), Logger: logger,
 	})
 	workspaces := func(string) notify.Workspace { return nil }
 	if slackOptions.BotToken != "" || slackOptions.ClientID != "" {
@@ -179,10 +182,10 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 		channels = append(channels, hook)
 	}
 	b := bot.New(a.desk, a.store, advisor, channels, bot.Options{
-		Policy: bot.Policy{AnswerAbove: c.Float("policy.answer_above"), OfferBelow: c.Float("policy.offer_below"), FrustrationAt: c.Float("policy.frustration_at"), Config: c.Hash, Intents: intents(c)},
+		Policy: bot.Policy{AnswerAbove: c.Float("policy.answer_above"), OfferBelow: c.Float("policy.offer_below"), FrustrationAt: c.Float("policy.frustration_at"), NotifyAt: c.Float("policy.notify_at"), Config: c.Hash, Intents: intents(c)},
 		Offer:  c.String("texts.offer"), Declined: c.String("texts.declined"), NoPerson: c.String("texts.no_person"), Logger: logger,
 	})
-	n := notify.New(a.desk, a.store, workspaces, notify.Options{Mask: masker, Fields: c.Fields, MostFile: mostFile(c), Logger: logger})
+	n := notify.New(a.desk, a.store, workspaces, notify.Options{Mask: masker, Fields: c.Fields, MostFile: mostFile(c), Bells: ways, Serves: serves(c, agents), PublicURL: c.String("public_url"), Logger: logger})
 	handlers := b.Handlers()
 	maps.Copy(handlers, n.Handlers())
 	if a.worker, err = handover.NewWorker(a.store, a.wakes, handlers, handover.WorkerOptions{
@@ -196,6 +199,14 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 
 // mostFile is how many bytes a file may have.
 func mostFile(c *configs.Config) int64 { return int64(c.Int("files.max_megabytes")) << 20 }
+
+// slackDoor is how we reach Slack, and Slack us.
+func slackDoor(c *configs.Config) slack.Options {
+	return slack.Options{
+		BotToken: c.String("slack.bot_token"), AppToken: c.String("slack.app_token"), SigningSecret: c.String("slack.signing_secret"), APIURL: c.String("slack.api_url"),
+		ClientID: c.String("slack.client_id"), ClientSecret: c.String("slack.client_secret"), PublicURL: c.String("public_url"), Allowed: c.SlackWorkspaces(), Silence: c.Duration("slack.socket_silence"),
+	}
+}
 
 // prices are what a token costs, by model and way.
 func prices(c *configs.Config) map[tokenKind]float64 {
@@ -229,7 +240,7 @@ func examples(c *configs.Config) map[string][]string {
 func intents(c *configs.Config) map[string]bot.Intent {
 	out := map[string]bot.Intent{}
 	for name, i := range c.Intents {
-		of := bot.Intent{Team: i.Team, Skills: i.Skills}
+		of := bot.Intent{Team: i.Team, Skills: i.Skills, Notify: i.Notify}
 		for _, f := range i.Form {
 			of.Form = append(of.Form, handover.Field{Name: f.Name, Ask: f.Ask, Pattern: f.Pattern})
 		}
@@ -240,7 +251,8 @@ func intents(c *configs.Config) map[string]bot.Intent {
 
 func deskOptions(c *configs.Config, id slack.Identity) handover.Options {
 	o := handover.Options{
-		UndoWindow: c.Duration("slack.undo_window"), Team: c.DefaultTeam(), Teams: map[string]handover.Place{}, ListedOnly: len(c.Agents) > 0, Gate: handover.GateOpen,
+		SummonAfter: c.Duration("summon.after"),
+		UndoWindow:  c.Duration("slack.undo_window"), Team: c.DefaultTeam(), Teams: map[string]handover.Place{}, ListedOnly: len(c.Agents) > 0, Gate: handover.GateOpen,
 		Texts: handover.Texts{
 			Waiting: c.String("texts.waiting"), Hello: c.String("texts.hello"), PassedOn: c.String("texts.passed_on"), Cancelled: c.String("texts.cancelled"),
 			Returned: c.String("texts.returned"), Resolved: c.String("texts.resolved"), Persona: c.String("texts.persona"),
@@ -326,12 +338,50 @@ func (a *app) condition(ctx context.Context) string {
 	return strings.Join(lines, "\n")
 }
 
+// bells are the ways in which agents can be told that nobody claims, with what browsers subscribe to and how that is checked.
+func bells(ctx context.Context, c *configs.Config, store *desk.Store) (ways map[string]notify.Bell, pushKey string, check func(string) error, err error) {
+	ways = map[string]notify.Bell{}
+	if c.String("public_url") == "" || c.Duration("summon.after") == 0 {
+		return ways, "", nil, nil // there would be no link
+	}
+	if host := c.String("email.host"); host != "" {
+		mail, err := email.New(email.Options{Host: host, Port: c.Int("email.port"), User: c.String("email.user"), Password: c.String("email.password"), TLS: c.String("email.tls"), From: c.String("email.from")})
+		if err != nil {
+			return nil, "", nil, usageError{err}
+		}
+		ways["email"] = mail
+	}
+	first, err := push.NewKeys()
+	if err != nil {
+		return nil, "", nil, err
+	}
+	var keys push.Keys
+	if err := store.Made(ctx, "vapid", first, &keys); err != nil {
+		return nil, "", nil, err
+	}
+	browsers := push.New(push.Options{Keys: keys, Contact: c.String("public_url"), Host: c.String("push.host")})
+	ways["push"] = browsers
+	return ways, keys.Public, browsers.Check, nil
+}
+
+// serves says whether a bell is to be rung for a team's handoff: its agent is listed, with that address, and the team is hers; with none all are.
+func serves(c *configs.Config, agents []desk.Listed) func(b handover.Bell, team string) bool {
+	listed := map[int64]configs.Agent{}
+	for _, a := range agents {
+		listed[a.ID] = c.Agents[a.Name]
+	}
+	return func(b handover.Bell, team string) bool {
+		a, is := listed[b.Agent]
+		return is && (b.Way != "email" || b.Address == a.Email) && (len(a.Teams) == 0 || slices.Contains(a.Teams, team))
+	}
+}
+
 // consoleAgents are those with a console token.
 func consoleAgents(c *configs.Config, agents []desk.Listed) []console.Agent {
 	var out []console.Agent
 	for _, a := range agents {
 		if of := c.Agents[a.Name]; of.ConsoleToken != "" {
-			out = append(out, console.Agent{Agent: a.Agent, Token: of.ConsoleToken, Personal: of.Role == "lead" || of.Role == "admin", Skills: of.Skills})
+			out = append(out, console.Agent{Agent: a.Agent, Token: of.ConsoleToken, Personal: of.Role == "lead" || of.Role == "admin", Email: of.Email, Skills: of.Skills})
 		}
 	}
 	return out

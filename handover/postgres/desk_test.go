@@ -1110,7 +1110,7 @@ func TestTwoWorkersShareLanesAndDoEachEffectOnce(t *testing.T) {
 	did := map[int64]int{}
 	all := make(chan struct{}, 1000)
 	handlers := map[handover.Kind]handover.Handler{}
-	for _, k := range []handover.Kind{handover.KindAnswer, handover.KindBrief, handover.KindIntroduce, handover.KindDeliver, handover.KindState, handover.KindCard, handover.KindTranscript, handover.KindRelay, handover.KindSweep} {
+	for _, k := range handover.Kinds() {
 		handlers[k] = func(_ context.Context, r handover.Run) error {
 			mu.Lock()
 			defer mu.Unlock()

@@ -356,6 +356,7 @@ func (s *Store) save(b *pgx.Batch, was handover.Conversation, ch handover.Change
 	if ch.Decision != nil {
 		b.Queue(`INSERT INTO decisions (conversation_id, up_to, decision) VALUES ($1, $2, $3)`, next.ID, was.LastCustomer, ch.Decision)
 	}
+	watch(b, ch.Watch)
 	for _, l := range ch.Keep {
 		keep(b, l)
 	}

@@ -33,6 +33,7 @@ type Agent struct {
 	handover.Agent
 	Token    string // at least 16 characters
 	Personal bool   // may look at personal data
+	Email    string // where mail reaches her; "": nowhere
 	Skills   []string
 }
 
@@ -46,15 +47,21 @@ type Reads interface {
 	DraftSent(ctx context.Context, key, sent string) error
 	// Content returns what a file has.
 	Content(ctx context.Context, key string, shown bool) (handover.File, []byte, error)
+	// SetBell and BellsOf are of handover.Bells.
+	SetBell(ctx context.Context, b handover.Bell, on bool) error
+	BellsOf(ctx context.Context, agent int64) ([]handover.Bell, error)
 }
 
 // Options are the console's knobs.
 type Options struct {
 	Agents  []Agent
 	Drafter notify.Drafter
-	Mask    handover.Masker // nil: nothing is hidden
-	Secure  bool            // cookies over HTTPS only
-	Logger  *slog.Logger    // required
+	Mask    handover.Masker            // nil: nothing is hidden
+	Secure  bool                       // cookies over HTTPS only
+	Mail    bool                       // agents may be told by mail that nobody claims
+	PushKey string                     // what browsers subscribe to for the same; "": they cannot
+	Push    func(address string) error // says what is wrong with a subscription
+	Logger  *slog.Logger               // required
 }
 
 // Console serves the pages.
@@ -85,10 +92,11 @@ func (c *Console) Routes(mux *http.ServeMux) {
 		"POST /console/c/{id}/claim": c.step(c.claim), "POST /console/c/{id}/resolve": c.step(onHandoff(c.desk.Resolve)), "POST /console/c/{id}/return": c.step(onHandoff(c.desk.Return)),
 		"POST /console/c/{id}/release": c.step(onHandoff(c.desk.Release)), "POST /console/c/{id}/reopen": c.step(onHandoff(c.desk.Reopen)),
 		"POST /console/c/{id}/reply": c.step(c.reply), "POST /console/c/{id}/note": c.step(c.note), "POST /console/c/{id}/draft": c.draft, "POST /console/c/{id}/show": c.show, "POST /console/c/{id}/typing": c.typing,
-		"POST /console/logout": c.logout,
+		"POST /console/logout": c.logout, "POST /console/bells": c.bell,
 	} {
 		mux.HandleFunc(path, c.signedIn(h))
 	}
+	mux.HandleFunc("GET /console/sw.js", headers(func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, assets, "assets/sw.js") })) // below /console/, so that it serves all of it
 	mux.HandleFunc("GET /console/login", headers(c.loginPage))
 	mux.HandleFunc("POST /console/login", headers(c.login))
 	mux.Handle("GET /console/assets/", http.StripPrefix("/console/", headers(http.FileServerFS(assets).ServeHTTP)))
@@ -206,7 +214,8 @@ type page struct {
 	Next       string
 	Queue      []handover.Conversation
 	Alerts     []string // what an admin should know
-	Paused     string   // why nobody can be had; "": it is not paused
+	Bells      bells
+	Paused     string // why nobody can be had; "": it is not paused
 	C          handover.Conversation
 	Transcript []handover.Message
 	Draft      handover.Draft
@@ -248,7 +257,48 @@ func (c *Console) queue(w http.ResponseWriter, r *http.Request, a Agent) {
 		c.failed(w, r, err)
 		return
 	}
-	c.render(w, http.StatusOK, "queue", page{Agent: a, Queue: q, Alerts: c.desk.Alerts(), Paused: c.desk.Paused()})
+	mine, err := c.reads.BellsOf(r.Context(), a.ID)
+	if err != nil {
+		c.failed(w, r, err)
+		return
+	}
+	b := bells{Push: c.o.PushKey}
+	if c.o.Mail {
+		b.Email = a.Email
+	}
+	for _, x := range mine {
+		b.Mailed = b.Mailed || x.Way == "email" && x.Address == a.Email
+	}
+	c.render(w, http.StatusOK, "queue", page{Agent: a, Queue: q, Alerts: c.desk.Alerts(), Paused: c.desk.Paused(), Bells: b})
+}
+
+// bells are the ways in which an agent can be told that nobody claims.
+type bells struct {
+	Email  string // "": no mail
+	Mailed bool   // she asked for it
+	Push   string // key to subscribe with; "": no push
+}
+
+// bell turns one on or off.
+func (c *Console) bell(w http.ResponseWriter, r *http.Request, a Agent) {
+	b := handover.Bell{Agent: a.ID, Way: r.PostFormValue("way"), Address: r.PostFormValue("address")}
+	switch {
+	case b.Way == "email" && c.o.Mail && a.Email != "":
+		b.Address = a.Email
+	case b.Way == "push" && c.o.PushKey != "" && len(b.Address) < 4000:
+		if err := c.o.Push(b.Address); err != nil {
+			http.Error(w, "This browser cannot be reached: "+err.Error()+".", http.StatusUnprocessableEntity)
+			return
+		}
+	default:
+		http.Error(w, "There is no such way to reach you here.", http.StatusUnprocessableEntity)
+		return
+	}
+	if err := c.reads.SetBell(r.Context(), b, r.PostFormValue("on") == "yes"); err != nil {
+		c.failed(w, r, err)
+		return
+	}
+	http.Redirect(w, r, "/console/", http.StatusSeeOther)
 }
 
 func (c *Console) conversation(r *http.Request, a Agent) (page, error) {

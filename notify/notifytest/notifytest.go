@@ -56,7 +56,10 @@ func (d *Desk) writes(t *testing.T, id, text string) {
 func (d *Desk) Work(t *testing.T, workspaces func(name string) notify.Workspace) {
 	t.Helper()
 	rest := func(context.Context, handover.Run) error { return nil }
-	handlers := map[handover.Kind]handover.Handler{handover.KindAnswer: rest, handover.KindBrief: rest, handover.KindDeliver: rest, handover.KindState: rest}
+	handlers := map[handover.Kind]handover.Handler{}
+	for _, k := range handover.Kinds() {
+		handlers[k] = rest
+	}
 	for k, h := range notify.New(d.Desk, d.Store, workspaces, notify.Options{Logger: pgtest.Logger()}).Handlers() {
 		handlers[k] = h
 	}

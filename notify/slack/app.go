@@ -132,6 +132,21 @@ type tokens struct {
 	Refresh string `json:"refresh,omitempty"`
 }
 
+func (o Options) tokens(i handover.Install) (t tokens, err error) {
+	plain, err := o.Keys.Open(i.Workspace, i.Key, i.Sealed)
+	if err != nil {
+		return t, err
+	}
+	return t, json.Unmarshal(plain, &t)
+}
+
+// In is what the options are in a workspace that has installed the app.
+func (o Options) In(i handover.Install) (Options, error) {
+	t, err := o.tokens(i)
+	o.BotToken, o.Identity = t.Access, Identity{}
+	return o, errors.Join(err, json.Unmarshal(i.About, &o.Identity))
+}
+
 // follow lets in who has installed the app, here or at another process, and takes new tokens over.
 func (a *App) follow(ctx context.Context) error {
 	if a.o.ClientID == "" {
@@ -149,17 +164,12 @@ func (a *App) follow(ctx context.Context) error {
 		if known {
 			continue
 		}
-		o := a.o
-		var t tokens
-		plain, err := a.o.Keys.Open(i.Workspace, i.Key, i.Sealed)
-		if err == nil {
-			err = errors.Join(json.Unmarshal(plain, &t), json.Unmarshal(i.About, &o.Identity))
-		}
+		o, err := a.o.In(i)
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
-		if o.BotToken = t.Access; a.o.BotToken != "" && o.Identity.Team == a.o.Identity.Team || !slices.Contains(a.o.Allowed, o.Identity.Team) {
+		if a.o.BotToken != "" && o.Identity.Team == a.o.Identity.Team || !slices.Contains(a.o.Allowed, o.Identity.Team) {
 			continue // the configuration's own token is the one, or it is not among the configuration's workspaces any more
 		}
 		a.add(o)
@@ -189,11 +199,7 @@ func (a *App) renew(ctx context.Context) error {
 			if !due(i) { // another process did
 				return i, nil
 			}
-			plain, err := a.o.Keys.Open(i.Workspace, i.Key, i.Sealed)
-			var t tokens
-			if err == nil {
-				err = json.Unmarshal(plain, &t)
-			}
+			t, err := a.o.tokens(i)
 			if err != nil {
 				return i, err
 			}

@@ -71,11 +71,7 @@ func card(c notify.Card) (blocks []slack.Block, fallback string) {
 		blocks = append(blocks, slack.NewSectionBlock(nil, f, nil))
 	}
 	if len(c.Last) > 0 {
-		var quote []string
-		for _, m := range c.Last {
-			quote = append(quote, "> *"+speaker(m, c.Contact)+":* "+strings.ReplaceAll(plain(clip(m.Text, 300)), "\n", "\n> "))
-		}
-		blocks = append(blocks, section(clipEscaped(strings.Join(quote, "\n"), maxSection)))
+		blocks = append(blocks, section(clipEscaped(quoted(c), maxSection)))
 	}
 	blocks = append(blocks, slack.NewContextBlock("", mrkdwn(clipEscaped(foot(c), maxField))))
 	if actions := actions(c); len(actions) > 0 {

@@ -231,17 +231,36 @@ func (w *Workspace) written(ctx context.Context, l handover.Line, raw string) er
 	if err == nil && m.Visibility == handover.Pending {
 		w.desk.AgentTypes(s.Conversation)
 	}
+	if err == nil && s.Conversation.ID == 0 { // kept until its card knows its ts: she hears what became of it then
+		time.AfterFunc(keptFor, func() {
+			w.politely("tell of a kept line", func(ctx context.Context) error {
+				s, err := w.desk.Hear(ctx, l)
+				if err == nil && s.Message().Visibility == handover.Internal && !s.Message().Deleted {
+					w.toldOf(l, s.Conversation)
+				}
+				return err
+			})
+		})
+	}
 	if err != nil || s.Again || m.Visibility != handover.Internal || m.Deleted {
 		return err
 	}
 	w.called(ctx, l, raw)
+	w.toldOf(l, s.Conversation)
+	return nil
+}
+
+// keptFor is how long a card takes to learn its ts, as a rule.
+const keptFor = 2 * time.Second
+
+// toldOf marks a line that stays in the team, and asks its author whether she meant it.
+func (w *Workspace) toldOf(l handover.Line, c handover.Conversation) {
 	w.politely("mark a note", func(ctx context.Context) error {
 		return w.api().AddReactionContext(ctx, "memo", slack.NewRefToMessage(l.Place.Channel, l.TS))
 	})
 	if meant := l.Note || strings.HasPrefix(l.Text, "//") || strings.HasPrefix(strings.ToLower(l.Text), "note:"); !meant {
-		w.askWhether(l, s.Conversation)
+		w.askWhether(l, c)
 	}
-	return nil
 }
 
 // askWhether tells who wrote a line that it stayed in the team, and what can be done about it.

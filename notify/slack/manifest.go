@@ -32,8 +32,9 @@ var shortcuts = []struct{ callback, name, description string }{
 	{"resolve", "Resolve", "End the conversation of this thread"},
 }
 
-// Manifest is the Slack app for an installation, as YAML: by Socket Mode or, with the address that Slack reaches it by, by signed HTTP.
-func Manifest(publicURL string, sockets bool) string {
+// Manifest is the Slack app for an installation, as YAML: by Socket Mode or, with the address that Slack reaches it by, by signed HTTP. oauth: other
+// workspaces install it by themselves.
+func Manifest(publicURL string, sockets, oauth bool) string {
 	var b strings.Builder
 	line := func(format string, a ...any) { fmt.Fprintf(&b, format+"\n", a...) }
 	address := strings.TrimSuffix(publicURL, "/")
@@ -58,7 +59,11 @@ func Manifest(publicURL string, sockets bool) string {
 	for _, s := range shortcuts {
 		line("    - {type: message, callback_id: %s, name: %s, description: %s}", s.callback, s.name, s.description)
 	}
-	line("oauth_config:\n  scopes:\n    bot:")
+	line("oauth_config:")
+	if oauth && address != "" {
+		line("  redirect_urls:\n    - %s/slack/oauth", address)
+	}
+	line("  scopes:\n    bot:")
 	for _, s := range scopes {
 		line("      - %-21s # %s", s.name, s.why)
 	}
@@ -72,6 +77,6 @@ func Manifest(publicURL string, sockets bool) string {
 	line("  interactivity:\n    is_enabled: true")
 	at("    ", "/slack/interactions")
 	line("  # Socket Mode needs no public address; for signed HTTP set public_url and slack.signing_secret instead of slack.app_token.")
-	line("  socket_mode_enabled: %v\n  org_deploy_enabled: false\n  token_rotation_enabled: false", sockets)
+	line("  socket_mode_enabled: %v\n  org_deploy_enabled: false\n  token_rotation_enabled: %v", sockets, oauth)
 	return b.String()
 }

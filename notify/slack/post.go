@@ -199,7 +199,7 @@ func pieces(l notify.Line) []string {
 	}
 	switch {
 	case strings.TrimSpace(text) == "" && len(l.Files) > 0:
-		text = fmt.Sprintf("_sent %d %s_", len(l.Files), plural(len(l.Files), "file"))
+		text = filesSent(l.Files)
 	case strings.TrimSpace(text) == "":
 		text = "_(empty)_"
 	}

@@ -454,6 +454,9 @@ func (w *Workspace) verbRehome(_ context.Context, a ask) (reply, error) {
 	if !known {
 		return said("Say which team: `rehome TEAM`. There are: %s.", strings.Join(w.o.Teams, ", "))
 	}
+	if at := w.desk.Place(team); at.Workspace != "" && at.Workspace != w.o.Identity.Workspace() {
+		return said("The cards of %s are in another workspace.", team)
+	}
 	if !strings.HasPrefix(a.channel, "C") && !strings.HasPrefix(a.channel, "G") {
 		return said("Say it in the channel that the cards are to come to.")
 	}

@@ -47,4 +47,29 @@
   let told = 0;
   document.addEventListener('input', (e) => { if (e.target.matches('form.write textarea') && document.body.dataset.typing && Date.now() - told > 4000) { told = Date.now(); fetch(document.body.dataset.typing, { method: 'POST' }); } });
   document.addEventListener('keydown', (e) => { if (e.key === 'Enter' && (e.ctrlKey || e.metaKey) && e.target.matches('form.write textarea')) { const b = e.target.form.querySelector('.primary'); if (b) b.click(); } });
+
+  // "When nobody claims, tell me in this browser": a subscription of this browser's, kept at the desk.
+  const push = document.getElementById('push');
+  if (push && 'serviceWorker' in navigator && 'PushManager' in window) {
+    const said = document.getElementById('pushsay');
+    const bytes = (s) => Uint8Array.from(atob(s.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0));
+    let now = null;
+    const show = () => { push.hidden = false; push.textContent = now ? 'No more notices in this browser' : 'In this browser'; };
+    navigator.serviceWorker.getRegistration('/console/').then((r) => r && r.pushManager.getSubscription()).then((s) => { now = s || null; show(); }, show);
+    push.addEventListener('click', async () => {
+      said.textContent = '';
+      try {
+        const on = !now;
+        if (on) {
+          const reg = await navigator.serviceWorker.register('/console/sw.js', { scope: '/console/' });
+          await navigator.serviceWorker.ready;
+          now = await reg.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: bytes(push.dataset.key) });
+        }
+        const res = await fetch('/console/bells', { method: 'POST', body: new URLSearchParams({ way: 'push', address: JSON.stringify(now), on: on ? 'yes' : 'no' }) });
+        if (!res.ok) throw new Error(await res.text());
+        if (!on) { await now.unsubscribe(); now = null; }
+      } catch (e) { if (now) { now.unsubscribe().catch(() => {}); now = null; } said.textContent = e.message; }
+      show();
+    });
+  }
 })();

@@ -1,0 +1,86 @@
+// Package email reaches agents by mail.
+package email
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/mail"
+	"strings"
+	"time"
+
+	gomail "github.com/wneessen/go-mail"
+
+	"github.com/deskbell/deskbell/handover"
+	"github.com/deskbell/deskbell/notify"
+)
+
+// Options are how mail goes out.
+type Options struct {
+	Host           string // of the SMTP server; required
+	Port           int
+	User, Password string // "": the server asks for none
+	TLS            string // "starttls", "tls" or "none"
+	From           string // address, with or without a name
+}
+
+// Bell rings by mail.
+type Bell struct {
+	o    Options
+	from *mail.Address
+}
+
+var _ notify.Bell = (*Bell)(nil)
+
+// New returns a bell. A From that is no address is an error.
+func New(o Options) (*Bell, error) {
+	from, err := mail.ParseAddress(o.From)
+	if err != nil {
+		return nil, fmt.Errorf("email.from: %q is no address: %w", o.From, err)
+	}
+	return &Bell{o: o, from: from}, nil
+}
+
+// Ring implements notify.Bell. A repeat has the same Message-ID.
+func (b *Bell) Ring(ctx context.Context, address string, s notify.Summons) error {
+	m := gomail.NewMsg()
+	if err := errors.Join(m.From(b.from.String()), m.To(address)); err != nil {
+		return handover.Permanent(err)
+	}
+	_, domain, _ := strings.Cut(b.from.Address, "@")
+	m.Subject(strings.Join(strings.Fields(s.Title), " "))
+	m.SetDate()
+	m.SetMessageIDWithValue(fmt.Sprintf("%s.%s@%s", s.Key, strings.ReplaceAll(address, "@", "."), domain))
+	m.SetGenHeader("Auto-Submitted", "auto-generated")
+	m.SetBodyString(gomail.TypeTextPlain, s.Text+"\n\nOpen it: "+s.URL+"\n\nYou asked for these mails; turn them off in the console's queue.\n")
+	c, err := b.client()
+	if err != nil {
+		return err
+	}
+	err = c.DialAndSendWithContext(ctx, m)
+	var refused *gomail.SendError
+	if errors.As(err, &refused) && !refused.IsTemp() && refused.ErrorCode() >= 500 {
+		return handover.Permanent(fmt.Errorf("the mail server refused: %w", err))
+	}
+	return err
+}
+
+func (b *Bell) client() (*gomail.Client, error) {
+	opts := []gomail.Option{gomail.WithPort(b.o.Port), gomail.WithTimeout(15 * time.Second)}
+	switch b.o.TLS {
+	case "tls":
+		opts = append(opts, gomail.WithSSL())
+	case "none":
+		opts = append(opts, gomail.WithTLSPolicy(gomail.NoTLS))
+	default:
+		opts = append(opts, gomail.WithTLSPolicy(gomail.TLSMandatory))
+	}
+	if b.o.User != "" {
+		opts = append(opts, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(b.o.User), gomail.WithPassword(b.o.Password))
+	}
+	c, err := gomail.NewClient(b.o.Host, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("email: %w", err)
+	}
+	return c, nil
+}

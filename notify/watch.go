@@ -1,0 +1,40 @@
+package notify
+
+import (
+	"context"
+	"errors"
+
+	"github.com/deskbell/deskbell/handover"
+)
+
+// watch shows a team a conversation that the bot holds; what it shows is closed once the bot holds it no longer.
+func (n *Notifier) watch(ctx context.Context, r handover.Run) error {
+	c, err := n.reads.Get(ctx, r.Conversation.ID)
+	if err != nil {
+		return err
+	}
+	x, err := n.reads.Watch(ctx, c.ID)
+	if errors.Is(err, handover.ErrUnknown) || err == nil && x.TS == "" && !r.Look && c.State != handover.WithBot {
+		return nil // it rang first
+	}
+	if err != nil {
+		return err
+	}
+	w, err := n.workspace(x.Place.Workspace)
+	if err != nil {
+		return err
+	}
+	card, err := n.shown(ctx, c)
+	if err != nil {
+		return err
+	}
+	ts, err := w.Watch(ctx, card, x, r.Look)
+	if errors.Is(err, ErrPlace) {
+		n.o.Logger.ErrorContext(ctx, "a team is not shown a conversation: its channel takes no cards", "channel", x.Place.Channel, "err", err)
+		return nil
+	}
+	if err != nil || ts == x.TS {
+		return err
+	}
+	return n.reads.Watched(ctx, x, ts)
+}
