@@ -181,6 +181,9 @@ func (c *Config) cross(m *Mistakes) {
 				wrong(path+".email", "got %q, expected an address", a.Email)
 			}
 		}
+		if a.Capacity < 0 {
+			wrong(path+".capacity", "got %d, expected a whole number, 0: not said", a.Capacity)
+		}
 		for i, team := range a.Teams {
 			if _, known := c.Teams[team]; !known {
 				names := slices.Sorted(maps.Keys(c.Teams))

@@ -35,6 +35,7 @@ type Agent struct {
 	Teams        []string `yaml:"teams"`
 	Skills       []string `yaml:"skills"`
 	Role         string   `yaml:"role"`
+	Capacity     int      `yaml:"capacity"`
 	ConsoleToken string   `yaml:"console_token"`
 }
 

@@ -2,6 +2,8 @@ package handover
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -70,6 +72,11 @@ func (w *Wakes) Since(conversation, rev int64) (c Conversation, messages []Messa
 
 // Heard wakes this process only: workers of the lanes, readers of the conversation. Lane "" wakes all, conversation 0 none.
 func (w *Wakes) Heard(conversation int64, lanes []string) {
+	for _, lane := range lanes {
+		if t, is := typed(lane); is {
+			w.types(t)
+		}
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, lane := range lanes {
@@ -137,11 +144,29 @@ type typist struct {
 	who          Party
 }
 
-// Typing tells those who follow the conversation in this process that one side is writing. Nothing is kept.
+// laneTyping, with a party and a conversation, tells that somebody is writing.
+const laneTyping = "typing:"
+
+// Typing tells those who follow the conversation, in any process, that one side is writing. Nothing is kept.
 func (w *Wakes) Typing(conversation int64, who Party) {
+	w.types(typist{conversation, who})
+	if w.forward != nil {
+		w.forward(0, []string{laneTyping + string(who) + ":" + strconv.FormatInt(conversation, 10)})
+	}
+}
+
+func (w *Wakes) types(t typist) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	ring(w.typing[typist{conversation, who}])
+	ring(w.typing[t])
+}
+
+// typed reads what Typing forwards.
+func typed(lane string) (t typist, is bool) {
+	rest, is := strings.CutPrefix(lane, laneTyping)
+	who, id, cut := strings.Cut(rest, ":")
+	n, err := strconv.ParseInt(id, 10, 64)
+	return typist{n, Party(who)}, is && cut && err == nil
 }
 
 // Follow is Watch with a second channel that is rung while the other side is writing.

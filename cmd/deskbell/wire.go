@@ -159,6 +159,10 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 	if slackOptions.BotToken != "" || slackOptions.ClientID != "" {
 		slackOptions.Teams, slackOptions.ListedOnly, slackOptions.Config = slices.Sorted(maps.Keys(options.Teams)), options.ListedOnly, c.Hash
 		slackOptions.Macros, slackOptions.Guests = c.Macros, c.String("slack.guests") == "yes"
+		slackOptions.Capacity = func(who handover.Agent) int { return c.Agents[who.Name].Capacity }
+		if ways["email"] != nil {
+			slackOptions.Mail = func(who handover.Agent) string { return c.Agents[who.Name].Email }
+		}
 		slackOptions.Lead, slackOptions.Doctor = slackLeads(c, slackOptions.Identity), a.condition
 		slackOptions.Learn = func(ctx context.Context, key, title, text string) error {
 			return base.Add(ctx, "slack", knowledge.Article{Key: key, Title: title, Audience: knowledge.ForAll, Sections: []knowledge.Section{{Text: text}}})

@@ -37,7 +37,9 @@ func NewNeighbours(store *Store, logger *slog.Logger) *Neighbours {
 // Forward remembers a wake for the next notification. It does not block.
 func (n *Neighbours) Forward(conversation int64, lanes []string) {
 	n.mu.Lock()
-	n.conversations[conversation] = struct{}{}
+	if conversation != 0 {
+		n.conversations[conversation] = struct{}{}
+	}
 	for _, l := range lanes {
 		n.lanes[l] = struct{}{}
 	}

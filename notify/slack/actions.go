@@ -36,6 +36,8 @@ func (w *Workspace) buttons() map[string]func(context.Context, click) (reply, er
 		"take_over": func(ctx context.Context, c click) (reply, error) {
 			return w.takeOver(ctx, ask{user: c.user, at: c.at}, c.handoff)
 		},
+		"home_mail":    func(ctx context.Context, c click) (reply, error) { return w.setMail(ctx, c.user, true) },
+		"home_no_mail": func(ctx context.Context, c click) (reply, error) { return w.setMail(ctx, c.user, false) },
 		"home_pause": func(ctx context.Context, c click) (reply, error) {
 			return w.perform(ctx, ask{verb: "pause", args: "paused in Slack", user: c.user})
 		},

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/deskbell/deskbell/handover"
+	"github.com/deskbell/deskbell/notify/notifytest"
 	"github.com/deskbell/deskbell/notify/slack/slacktest"
 )
 
@@ -77,4 +78,32 @@ func TestADraftThatNobodyLooksAtIsNotWrittenOn(t *testing.T) {
 	if err := <-w.stopped; err == nil {
 		t.Fatal("it was written to its end")
 	}
+}
+
+// distant is a drafter whose search takes longer than Slack waits.
+type distant struct{ notifytest.Drafter }
+
+func (d distant) Search(ctx context.Context, question string) ([]handover.Citation, error) {
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-time.After(3500 * time.Millisecond): // an embedder far away
+	}
+	return d.Drafter.Search(ctx, question)
+}
+
+func TestASearchThatTakesLongIsToldLater(t *testing.T) {
+	t.Parallel()
+	_, s := connect(t, distant{"draft"}, false)
+	got, err := s.Command("UMIA", "C1", "kb delivery")
+	if err != nil || got != "Searching …" {
+		t.Fatal(got, err)
+	}
+	for range 1000 {
+		if all := s.Ephemerals("UMIA"); len(all) == 2 && strings.Contains(all[1], "2 found") {
+			return
+		}
+		time.Sleep(10 * time.Millisecond) // until it is there
+	}
+	t.Error(s.Ephemerals("UMIA"))
 }

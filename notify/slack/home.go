@@ -60,7 +60,11 @@ func (w *Workspace) home(ctx context.Context, user string) (blocks []slack.Block
 	if why := w.desk.Paused(); why != "" {
 		blocks = append(blocks, section(":double_vertical_bar: *Paused:* "+escape(clip(why, 300))))
 	}
-	blocks = append(blocks, heading(fmt.Sprintf("Yours: %d", len(mine))))
+	yours := fmt.Sprintf("Yours: %d", len(mine))
+	if room := w.capacity(me); room > 0 {
+		yours += fmt.Sprintf(" of %d", room)
+	}
+	blocks = append(blocks, heading(yours))
 	if len(mine) == 0 {
 		blocks = append(blocks, section("You hold no conversation."))
 	}
@@ -69,6 +73,17 @@ func (w *Workspace) home(ctx context.Context, user string) (blocks []slack.Block
 		blocks = append(blocks, section("Nobody waits."))
 	}
 	blocks = append(append(blocks, w.rows(waiting, 30)...), heading("The last 24 hours"), section(figures(day)))
+	if mail := w.mail(me); mail != "" {
+		on, err := w.mailed(ctx, me, mail)
+		if err != nil {
+			return nil, err
+		}
+		action, label := "home_mail", "Mail me when nobody claims"
+		if on {
+			action, label = "home_no_mail", "No more mail when nobody claims"
+		}
+		blocks = append(blocks, slack.NewActionBlock("mail", slack.NewButtonBlockElement(action, "0", plainText(label))))
+	}
 	if w.o.Lead != nil && w.o.Lead(w.account(user)) {
 		action, label := "home_pause", "Pause handoffs"
 		if w.desk.Paused() != "" {
@@ -77,6 +92,33 @@ func (w *Workspace) home(ctx context.Context, user string) (blocks []slack.Block
 		blocks = append(blocks, slack.NewActionBlock("gate", slack.NewButtonBlockElement(action, "0", plainText(label))), slack.NewContextBlock("", mrkdwn("Configuration "+escape(w.o.Config))))
 	}
 	return blocks, nil
+}
+
+// mail is where an agent can be told that nobody claims, or "".
+func (w *Workspace) mail(a handover.Agent) string {
+	if w.o.Mail == nil {
+		return ""
+	}
+	return w.o.Mail(a)
+}
+
+// mailed says whether she asked for it.
+func (w *Workspace) mailed(ctx context.Context, a handover.Agent, mail string) (bool, error) {
+	bells, err := w.people.BellsOf(ctx, a.ID)
+	return slices.ContainsFunc(bells, func(b handover.Bell) bool { return b.Way == "email" && b.Address == mail }), err
+}
+
+// setMail turns it on or off.
+func (w *Workspace) setMail(ctx context.Context, user string, on bool) (reply, error) {
+	me, err := w.people.Meet(ctx, w.account(user))
+	if err != nil {
+		return reply{}, err
+	}
+	mail := w.mail(me)
+	if mail == "" {
+		return said("There is no mail address of yours in the list of agents.")
+	}
+	return reply{done: true}, w.people.SetBell(ctx, handover.Bell{Agent: me.ID, Way: "email", Address: mail}, on)
 }
 
 // permalink is where a card is; Slack leads on to the workspace's own address.

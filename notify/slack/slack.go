@@ -57,6 +57,8 @@ type Options struct {
 	Guests                 bool                        // guests and people of other organisations may claim as well
 	Lead                   func(handover.Account) bool // whether somebody is a lead or an admin; nil: everybody is as good as one
 	Macros                 map[string]string           // texts written beforehand, by name
+	Capacity               func(handover.Agent) int    // conversations that an agent should hold at once, 0: not said; may be nil
+	Mail                   func(handover.Agent) string // where an agent can be told that nobody claims, or ""; may be nil
 	// Learn adds an article, a question with its answer, to the knowledge base; what has the same key is replaced.
 	Learn func(ctx context.Context, key, title, text string) error
 	// Doctor says how the desk is, as plain text. May be nil.
@@ -85,6 +87,8 @@ type People interface {
 	Availability(ctx context.Context, agent int64) (handover.Availability, error)
 	SetAvailability(ctx context.Context, agent int64, a handover.Availability) error
 	Named(ctx context.Context, a handover.Agent) error // keeps what she is called
+	SetBell(ctx context.Context, b handover.Bell, on bool) error
+	BellsOf(ctx context.Context, agent int64) ([]handover.Bell, error)
 }
 
 // Files has what messages came with.

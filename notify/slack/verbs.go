@@ -230,6 +230,46 @@ func (w *Workspace) verbSearch(ctx context.Context, a ask) (reply, error) {
 		return said("Say what to look for: `kb how long does delivery take`.")
 	}
 	query := clip(raw(a.args), mostQuery)
+	return w.soon(ctx, a, "Searching …", func(ctx context.Context) (reply, error) { return w.search(ctx, a, query) })
+}
+
+// soonEnough is how long somebody waits for an answer where Slack waits: it gives up after three seconds.
+const soonEnough = 1500 * time.Millisecond
+
+// soon does what may take longer than Slack waits, because an embedder far away is asked: then it is told later.
+func (w *Workspace) soon(ctx context.Context, a ask, meanwhile string, do func(context.Context) (reply, error)) (reply, error) {
+	type outcome struct {
+		reply
+		err error
+	}
+	work, came := context.WithoutCancel(ctx), make(chan outcome, 1)
+	go func() {
+		defer survive(work, w.o.Logger)
+		work, cancel := context.WithTimeout(work, time.Minute)
+		defer cancel()
+		r, err := do(work)
+		came <- outcome{r, err}
+	}()
+	select {
+	case o := <-came:
+		return o.reply, o.err
+	case <-time.After(soonEnough):
+	}
+	w.politely(a.verb, func(ctx context.Context) error {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case o := <-came:
+			if o.err != nil {
+				o.reply = reply{text: "This did not work just now. Try again in a moment."}
+			}
+			return errors.Join(o.err, w.show(ctx, a.channel, a.user, a.card, o.reply))
+		}
+	})
+	return done("%s", meanwhile)
+}
+
+func (w *Workspace) search(ctx context.Context, a ask, query string) (reply, error) {
 	found, err := w.drafter.Search(ctx, query)
 	if err != nil {
 		return reply{}, err
@@ -277,10 +317,24 @@ func (w *Workspace) assign(ctx context.Context, a ask, user string) (reply, erro
 	if _, err := w.desk.Assign(ctx, a.conv.Handoff.ID, w.byOf(a), to); err != nil {
 		return reply{}, err
 	}
+	text := fmt.Sprintf("<@%s> has it now", user)
 	if now, err := w.people.Availability(ctx, to.ID); err == nil && now != handover.Available {
-		return done("<@%s> has it now; her status is %s.", user, now)
+		text += fmt.Sprintf("; her status is %s", now)
 	}
-	return done("<@%s> has it now.", user)
+	if room := w.capacity(to); room > 0 {
+		if held, err := w.reads.Held(ctx, to.ID); err == nil && len(held) > room {
+			text += fmt.Sprintf("; she holds %d, her capacity is %d", len(held), room)
+		}
+	}
+	return done("%s.", text)
+}
+
+// capacity is how many conversations an agent should hold at once; 0: not said.
+func (w *Workspace) capacity(a handover.Agent) int {
+	if w.o.Capacity == nil {
+		return 0
+	}
+	return w.o.Capacity(a)
 }
 
 func (w *Workspace) verbTransfer(ctx context.Context, a ask) (reply, error) {
@@ -361,10 +415,12 @@ func (w *Workspace) verbLearn(ctx context.Context, a ask) (reply, error) {
 	if a.args == "" || a.text == "" {
 		return w.byForm(ctx, a)
 	}
-	if err := w.o.Learn(ctx, "handoff-"+strconv.FormatInt(a.conv.Handoff.ID, 10), a.args, a.text); err != nil {
-		return reply{}, err
-	}
-	return done("Added: the bot answers it from now on.")
+	return w.soon(ctx, a, "It is being added.", func(ctx context.Context) (reply, error) {
+		if err := w.o.Learn(ctx, "handoff-"+strconv.FormatInt(a.conv.Handoff.ID, 10), a.args, a.text); err != nil {
+			return reply{}, err
+		}
+		return done("Added: the bot answers it from now on.")
+	})
 }
 
 func (w *Workspace) verbStatus(ctx context.Context, a ask) (reply, error) {
