@@ -143,6 +143,23 @@ func (d *Desk) Undelivered(ctx context.Context, m Message, why string) (Saved, e
 			note := ch.add(Message{From: FromBot, Visibility: Internal, Text: "Not delivered to the customer: " + why + "\n> " + firstLine(m.Text)})
 			ch.cause(KindRelay, note)
 		}
+		if m.LineTS != "" {
+			ch.cause(KindMark, &m)
+		}
+		return nil
+	})
+}
+
+// Redeliver tries a message again that did not reach the customer; it does nothing to others.
+func (d *Desk) Redeliver(ctx context.Context, handoff int64, by By, key string) (Saved, error) {
+	return d.update(ctx, ByHandoff(handoff).As(by.Account).About(key), func(c Conversation, ch *Change) error {
+		if c.Line == nil || c.Line.Failure == "" || c.Line.Visibility != Public {
+			return nil
+		}
+		m := *c.Line
+		m.Failure = ""
+		ch.Failed = &Failed{Message: m.ID}
+		ch.cause(KindDeliver, &m)
 		return nil
 	})
 }

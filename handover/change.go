@@ -85,7 +85,7 @@ func (ch *Change) cause(k Kind, m *Message) {
 		e.Blocked = card.TS == ""
 	case KindIntroduce:
 		e.Priority = claim
-	case KindAnswer, KindBrief, KindFetch, KindDeliver, KindState, KindSummon, KindWatch:
+	case KindAnswer, KindBrief, KindFetch, KindDeliver, KindState, KindSummon, KindWatch, KindMark:
 	}
 	if (e.Kind.Lane() == LaneCard && k != KindWatch || e.Kind.Lane() == LaneThread) && card.Workspace == "" {
 		return // no team workspace: the console reads the rows

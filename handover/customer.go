@@ -117,6 +117,9 @@ func (d *Desk) Rate(ctx context.Context, ref Ref, score int, comment string) (Sa
 func (d *Desk) SeenUpTo(ctx context.Context, ref Ref, seq int64) (Saved, error) {
 	return d.update(ctx, ref, func(c Conversation, ch *Change) error {
 		ch.Next.Seen = max(c.Seen, min(seq, c.Seq))
+		if c.State == Claimed && ch.Next.Seen > c.Seen && ch.Next.Seen == c.Seq && c.Seq > c.LastCustomer {
+			ch.cause(KindCard, nil) // it says so
+		}
 		return nil
 	})
 }

@@ -22,6 +22,7 @@ const (
 
 	KindTranscript Kind = "transcript" // what was said before goes into the thread
 	KindRelay      Kind = "relay"      // a message goes into the thread
+	KindMark       Kind = "mark"       // an agent's line shows that it failed
 	KindSweep      Kind = "sweep"      // late copies of our posts are looked for and deleted
 )
 
@@ -45,7 +46,7 @@ func (k Kind) Lane() string {
 		return LaneCard
 	case KindSummon:
 		return LanePeople
-	case KindTranscript, KindRelay, KindSweep:
+	case KindTranscript, KindRelay, KindMark, KindSweep:
 		return LaneThread
 	}
 	return ""

@@ -72,7 +72,7 @@ var groups = [][]string{{LaneThink}, {LaneCustomer}, {LaneCard, LaneThread}, {La
 
 // Kinds are all the effects that a program must handle.
 func Kinds() []Kind {
-	return []Kind{KindAnswer, KindBrief, KindIntroduce, KindFetch, KindDeliver, KindState, KindWatch, KindCard, KindTranscript, KindRelay, KindSweep, KindSummon}
+	return []Kind{KindAnswer, KindBrief, KindIntroduce, KindFetch, KindDeliver, KindState, KindWatch, KindCard, KindTranscript, KindRelay, KindMark, KindSweep, KindSummon}
 }
 
 // NewWorker returns a worker. A kind without a handler, or a handler for a kind that does not exist, is an error.

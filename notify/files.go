@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/deskbell/deskbell/handover"
 )
@@ -53,16 +52,16 @@ func (n *Notifier) fetch(ctx context.Context, r handover.Run) error {
 }
 
 func (n *Notifier) fetched(ctx context.Context, f handover.File) ([]byte, error) {
-	i := strings.LastIndexByte(f.Source, ':')
-	if i < 0 || n.o.MostFile == 0 {
+	workspace, id, is := cutLast(f.Source)
+	if !is || n.o.MostFile == 0 {
 		return nil, fmt.Errorf("files are turned off (files.max_megabytes): %w", handover.ErrFileType)
 	}
 	if f.Size > n.o.MostFile {
 		return nil, ErrTooLarge
 	}
-	w, err := n.workspace(f.Source[:i])
+	w, err := n.workspace(workspace)
 	if err != nil {
 		return nil, err
 	}
-	return w.Fetch(ctx, f.Source[i+1:], n.o.MostFile)
+	return w.Fetch(ctx, id, n.o.MostFile)
 }

@@ -49,6 +49,8 @@ type Workspace interface {
 	Relay(ctx context.Context, thread handover.Card, key string, lines []Line, look bool) error
 	// Sweep deletes late copies of our posts, and says how many it found.
 	Sweep(ctx context.Context, thread handover.Card) (deleted int, err error)
+	// Mark shows on an agent's line that it did not reach the customer, and offers her to try again.
+	Mark(ctx context.Context, handoff int64, line handover.Line, why string) error
 	// Profile looks up what an account is called.
 	Profile(ctx context.Context, account string) (handover.Agent, error)
 	// Watch shows a conversation that the bot holds, or brings what it shows up to date, and returns its ts.
@@ -130,7 +132,7 @@ func New(desk *handover.Desk, reads Reads, workspaces func(name string) Workspac
 // Handlers are the effects that the notifier does.
 func (n *Notifier) Handlers() map[handover.Kind]handover.Handler {
 	return map[handover.Kind]handover.Handler{
-		handover.KindCard: n.card, handover.KindTranscript: n.transcript, handover.KindRelay: n.relay, handover.KindSweep: n.sweep, handover.KindIntroduce: n.introduce, handover.KindFetch: n.fetch, handover.KindSummon: n.summon, handover.KindWatch: n.watch,
+		handover.KindCard: n.card, handover.KindTranscript: n.transcript, handover.KindRelay: n.relay, handover.KindSweep: n.sweep, handover.KindIntroduce: n.introduce, handover.KindFetch: n.fetch, handover.KindSummon: n.summon, handover.KindWatch: n.watch, handover.KindMark: n.mark,
 	}
 }
 
@@ -349,6 +351,39 @@ func (n *Notifier) line(c handover.Conversation, m handover.Message) Line {
 		}
 	}
 	return l
+}
+
+// mark shows on agents' lines that they failed.
+func (n *Notifier) mark(ctx context.Context, r handover.Run) error {
+	c, w, err := n.thread(ctx, r.Effects[0].Handoff)
+	if err != nil {
+		return err
+	}
+	for _, e := range r.Effects {
+		place, _, is := cutLast(e.Message.ExternalID)
+		workspace, channel, two := cutLast(place)
+		if e.Message.Failure == "" || !is || !two || workspace != c.Handoff.Card.Workspace {
+			continue
+		}
+		account, err := n.reads.ExternalAccount(ctx, workspace, e.Message.Agent.ID)
+		if err != nil {
+			return err
+		}
+		line := handover.Line{Place: handover.Place{Workspace: workspace, Channel: channel}, ThreadTS: c.Handoff.Card.TS, TS: e.Message.LineTS, Account: account}
+		if err := w.Mark(ctx, c.Handoff.ID, line, e.Message.Failure); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cutLast cuts at the last colon.
+func cutLast(s string) (before, after string, found bool) {
+	i := strings.LastIndexByte(s, ':')
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+1:], true
 }
 
 // sweep deletes late copies.

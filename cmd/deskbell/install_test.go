@@ -122,6 +122,13 @@ func TestAnotherWorkspaceInstallsTheApp(t *testing.T) {
 		}
 		return false
 	})
+	looked := map[string]bool{}
+	examineSlack(t.Context(), other.app.config, other.app.store, true, func(what, how string, err error) {
+		looked[what] = looked[what] || err == nil
+	})
+	if !looked["channel C1"] || !looked["channel C7"] {
+		t.Errorf("the doctor saw %v", looked)
+	}
 	for _, x := range []*whole{w, other} {
 		if log := x.log.String(); strings.Contains(log, "xox") {
 			t.Error("a token is in the log")

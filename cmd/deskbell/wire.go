@@ -163,6 +163,7 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 		if ways["email"] != nil {
 			slackOptions.Mail = func(who handover.Agent) string { return c.Agents[who.Name].Email }
 		}
+		slackOptions.UndoWindow = c.Duration("slack.undo_window")
 		slackOptions.Lead, slackOptions.Doctor = slackLeads(c, slackOptions.Identity), a.condition
 		slackOptions.Learn = func(ctx context.Context, key, title, text string) error {
 			return base.Add(ctx, "slack", knowledge.Article{Key: key, Title: title, Audience: knowledge.ForAll, Sections: []knowledge.Section{{Text: text}}})

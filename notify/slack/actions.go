@@ -32,6 +32,7 @@ func (w *Workspace) buttons() map[string]func(context.Context, click) (reply, er
 		"keep_internal": func(context.Context, click) (reply, error) {
 			return done("It stays in the team.")
 		},
+		"retry":  w.retry,
 		"insert": w.insert,
 		"take_over": func(ctx context.Context, c click) (reply, error) {
 			return w.takeOver(ctx, ask{user: c.user, at: c.at}, c.handoff)
@@ -58,9 +59,7 @@ func (w *Workspace) sendLine(ctx context.Context, c click, claim bool) (reply, e
 	if s.Again || s.Message().ID == 0 { // it is gone, or was sent
 		return said("There is nothing to send any more.")
 	}
-	w.politely("unmark a note", func(ctx context.Context) error {
-		return w.api().RemoveReactionContext(ctx, "memo", slack.NewRefToMessage(c.channel, c.line))
-	})
+	w.politely("unmark a note", func(ctx context.Context) error { return w.unmark(ctx, markNote, place, c.line) })
 	return done("Sent to the customer.")
 }
 

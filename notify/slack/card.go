@@ -213,6 +213,9 @@ func foot(c notify.Card) string {
 		if h.SnoozedUntil.Unix() > 0 {
 			parts = append(parts, "*snoozed until* "+clockTime(h.SnoozedUntil))
 		}
+		if c.Seen == c.Seq && c.Seq > c.LastCustomer {
+			parts = append(parts, "seen by the customer")
+		}
 		parts = append(parts, "claimed "+when(h.ClaimedAt), "write in this thread to answer; start with `//` or `note:` to keep a line internal")
 	case handover.Closed:
 		parts = append(parts, string(h.Outcome)+" "+when(h.EndedAt))

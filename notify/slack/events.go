@@ -231,6 +231,9 @@ func (w *Workspace) written(ctx context.Context, l handover.Line, raw string) er
 	if err == nil && m.Visibility == handover.Pending {
 		w.desk.AgentTypes(s.Conversation)
 	}
+	if err == nil && !s.Again && (m.Visibility == handover.Pending || m.Visibility == handover.Public) {
+		w.deliveredLater(l)
+	}
 	if err == nil && s.Conversation.ID == 0 { // kept until its card knows its ts: she hears what became of it then
 		time.AfterFunc(keptFor, func() {
 			w.politely("tell of a kept line", func(ctx context.Context) error {
@@ -255,9 +258,7 @@ const keptFor = 2 * time.Second
 
 // toldOf marks a line that stays in the team, and asks its author whether she meant it.
 func (w *Workspace) toldOf(l handover.Line, c handover.Conversation) {
-	w.politely("mark a note", func(ctx context.Context) error {
-		return w.api().AddReactionContext(ctx, "memo", slack.NewRefToMessage(l.Place.Channel, l.TS))
-	})
+	w.politely("mark a note", func(ctx context.Context) error { return w.mark(ctx, markNote, l.Place, l.TS) })
 	if meant := l.Note || strings.HasPrefix(l.Text, "//") || strings.HasPrefix(strings.ToLower(l.Text), "note:"); !meant {
 		w.askWhether(l, c)
 	}

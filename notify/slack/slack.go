@@ -55,6 +55,7 @@ type Options struct {
 	Teams                  []string                    // that a conversation can be moved to, sorted
 	ListedOnly             bool                        // only agents of the configuration may claim
 	Guests                 bool                        // guests and people of other organisations may claim as well
+	UndoWindow             time.Duration               // how long a line can be taken back
 	Lead                   func(handover.Account) bool // whether somebody is a lead or an admin; nil: everybody is as good as one
 	Macros                 map[string]string           // texts written beforehand, by name
 	Capacity               func(handover.Agent) int    // conversations that an agent should hold at once, 0: not said; may be nil
@@ -122,6 +123,7 @@ type Workspace struct {
 	courtesy chan func(context.Context)
 	drafts   chan func(context.Context)
 	growing  *rate.Limiter // of updates that only show how far a draft is
+	marking  *rate.Limiter // of marks that a line was delivered
 }
 
 var _ notify.Workspace = (*Workspace)(nil)
@@ -153,7 +155,7 @@ func Identify(ctx context.Context, o Options) (Identity, error) {
 func newWorkspace(desk *handover.Desk, store Store, drafter notify.Drafter, o Options) *Workspace {
 	w := &Workspace{
 		desk: desk, reads: store, people: store, resume: store.Resume, store: store, drafter: drafter, o: o, http: &http.Client{Timeout: 10 * time.Second},
-		courtesy: make(chan func(context.Context), 256), drafts: make(chan func(context.Context), 64), growing: rate.NewLimiter(1, 1),
+		courtesy: make(chan func(context.Context), 256), drafts: make(chan func(context.Context), 64), growing: rate.NewLimiter(1, 1), marking: rate.NewLimiter(rate.Every(3*time.Second), 10),
 	}
 	w.client.Store(client(o, o.Observer))
 	return w

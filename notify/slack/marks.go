@@ -1,0 +1,97 @@
+package slack
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"github.com/slack-go/slack"
+
+	"github.com/deskbell/deskbell/handover"
+)
+
+// The marks of a line, one at a time: it stayed in the team, it reached the customer, it did not.
+const (
+	markNote      = "memo"
+	markDelivered = "white_check_mark"
+	markFailed    = "x"
+)
+
+// markWithin is how long a mark is tried: Slack allows 50 reactions a minute.
+const markWithin = time.Minute
+
+// mark sets a mark, and waits where Slack is limited.
+func (w *Workspace) mark(ctx context.Context, name string, at handover.Place, ts string) error {
+	_, err := backoff.Retry(ctx, func() (struct{}, error) {
+		err := w.api().AddReactionContext(ctx, name, slack.NewRefToMessage(at.Channel, ts))
+		var limited *slack.RateLimitedError
+		var said slack.SlackErrorResponse
+		switch {
+		case errors.As(err, &limited):
+			return struct{}{}, backoff.RetryAfter(max(1, int(limited.RetryAfter.Seconds())))
+		case errors.As(err, &said) && said.Err == "already_reacted":
+			return struct{}{}, nil
+		case errors.As(err, &said):
+			return struct{}{}, backoff.Permanent(err)
+		}
+		return struct{}{}, err
+	}, backoff.WithMaxElapsedTime(markWithin))
+	return err
+}
+
+// unmark takes one away, if it is there.
+func (w *Workspace) unmark(ctx context.Context, name string, at handover.Place, ts string) error {
+	err := w.api().RemoveReactionContext(ctx, name, slack.NewRefToMessage(at.Channel, ts))
+	var said slack.SlackErrorResponse
+	if errors.As(err, &said) && said.Err == "no_reaction" {
+		return nil
+	}
+	return err
+}
+
+// deliveredLater marks a line once its undo window is over, if the budget allows: marks of what stays in the team go first.
+func (w *Workspace) deliveredLater(l handover.Line) {
+	time.AfterFunc(w.o.UndoWindow+time.Second, func() {
+		if !w.marking.Allow() {
+			return
+		}
+		w.politely("mark a delivered line", func(ctx context.Context) error {
+			s, err := w.desk.Hear(ctx, l) // a repeat: it says what became of it
+			if m := s.Message(); err != nil || m.Visibility != handover.Public || m.Deleted || m.Failure != "" {
+				return err
+			}
+			return w.mark(ctx, markDelivered, l.Place, l.TS)
+		})
+	})
+}
+
+// Mark implements notify.Workspace.
+func (w *Workspace) Mark(ctx context.Context, handoff int64, l handover.Line, why string) error {
+	var said slack.SlackErrorResponse
+	switch err := errors.Join(w.unmark(ctx, markDelivered, l.Place, l.TS), w.mark(ctx, markFailed, l.Place, l.TS)); {
+	case errors.As(err, &said): // the line is gone, or we may not: the thread has a line of our own as well
+		w.o.Logger.InfoContext(ctx, "a line is not marked", "err", err)
+	case err != nil:
+		return outcome(err, "", true)
+	}
+	text := "This line did not reach the customer: " + escape(clip(why, 300))
+	retry := slack.NewButtonBlockElement("retry", strconv.FormatInt(handoff, 10), plainText("Retry"))
+	w.answer(l.Place.Channel, l.Account, l.ThreadTS, reply{text: text, blocks: []slack.Block{section(text), slack.NewActionBlock("line:"+l.TS, retry)}})
+	return nil
+}
+
+// retry tries a line again that did not reach the customer.
+func (w *Workspace) retry(ctx context.Context, c click) (reply, error) {
+	at := handover.Place{Workspace: w.o.Identity.Workspace(), Channel: c.channel}
+	s, err := w.desk.Redeliver(ctx, c.handoff, handover.By{Account: w.account(c.user)}, handover.Line{Place: at, TS: c.line}.Key())
+	if err != nil {
+		return reply{}, err
+	}
+	if s.Again {
+		return said("There is nothing to try again.")
+	}
+	w.politely("unmark a failed line", func(ctx context.Context) error { return w.unmark(ctx, markFailed, at, c.line) })
+	return done("Trying again.")
+}
