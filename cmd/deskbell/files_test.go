@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"image"
 	"image/color"
 	"image/png"
@@ -11,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/chromedp"
 
 	"github.com/deskbell/deskbell/bot"
 	"github.com/deskbell/deskbell/notify/slack/slacktest"
@@ -202,4 +206,42 @@ func TestAFileIsSharedOnceWhateverSlackAnswers(t *testing.T) {
 	ana.sends("f3", "third", ana.uploads("three.txt", []byte("three"), http.StatusCreated))
 	w.threadHas(card.TS, "Not shown here, open the console: three.txt")
 	w.threadHas(card.TS, "third")
+}
+
+func TestFilesInABrowser(t *testing.T) {
+	t.Parallel()
+	w := begin(t, settings{more: consoleToken})
+	chromium := browser(t)
+	shop := open(t, chromium, w.url+"/")
+	shop.until("the launcher is there", `return !!root.querySelector('.launcher')`)
+	shop.js(`root.querySelector('.launcher').click()`)
+	shop.until("files can be attached", `return !root.querySelector('.clip').hidden`)
+	choose := func(name string, content []byte) {
+		t.Helper()
+		shop.js(fmt.Sprintf(`const b = Uint8Array.from(atob(%q), (c) => c.charCodeAt(0)), d = new DataTransfer();
+			d.items.add(new File([b], %q)); const p = root.querySelector('input[type=file]'); p.files = d.files; p.dispatchEvent(new Event('change'))`, base64.StdEncoding.EncodeToString(content), name))
+	}
+	choose("broken.png", picture(t, 90))
+	shop.until("it is chosen", `return root.querySelectorAll('.chosen li').length === 1 && !root.querySelector('.chosen').innerText.includes('uploading')`)
+	choose("virus.exe", append([]byte("MZ"), make([]byte, 300)...))
+	shop.until("another is refused, with a reason", `return root.querySelector('.chosen').innerText.includes('this is something else')`)
+	shop.shot("files-chosen")
+	shop.js(`[...root.querySelectorAll('.chosen button')].pop().click()`)
+	shop.says("a human please")
+	shop.until("her picture stands in the log", `const i = root.querySelector('.msg.mine .files img'); return !!i && i.complete && i.naturalWidth === 40`)
+	card := w.cardShows("WAITING")
+	w.until("it is in the thread", func() bool { return len(w.sharedIn(card.TS)) == 1 })
+	w.click(card.TS, "claim", "UMIA")
+	shop.reads("Hi, I'm Mia.")
+	w.slack.SayFiles("C1", card.TS, "UMIA", "Like this, see the paper :thumbsup:", slacktest.File{Name: "mended.png", Content: picture(t, 220)}, slacktest.File{Name: "manual.pdf", Content: []byte("%PDF-1.4\n%\xe2\xe3\xcf\xd3\n")})
+	shop.until("both are there", `const f = root.querySelector('.msg:not(.mine) .files'); const i = f && f.querySelector('img'); return !!i && i.complete && i.naturalWidth === 40 && f.innerText.includes('manual.pdf (')`)
+	shop.reads("👍")
+	shop.shot("files")
+	desk := open(t, chromium, w.url+"/console/login?token=0123456789abcdef0123")
+	desk.until("the queue shows her", `return !!document.querySelector('.row.claimed')`)
+	desk.js(`document.querySelector('.row.claimed').click()`)
+	desk.until("the console shows both sides' files", `const i = [...document.querySelectorAll('#transcript img')]; return i.length === 2 && i.every((x) => x.complete && x.naturalWidth === 40) && document.querySelector('#transcript').innerText.includes('manual.pdf')`)
+	desk.shot("files-console")
+	shop.run(chromedp.Reload())
+	shop.until("all of it is there after a reload", `return root && root.querySelectorAll('.files img').length === 2`)
 }

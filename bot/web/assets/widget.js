@@ -352,12 +352,12 @@
     e.preventDefault();
     if (chosen.some((f) => f.state === 'up')) { notice(say.uploading); return; }
     const t = box.value, files = chosen.filter((f) => !f.state);
-    chosen = []; drawChosen();
+    chosen = chosen.filter((f) => f.state); drawChosen(); // what could not be sent stays in sight
     box.value = ''; grow(); submit(t, files); box.focus();
   });
   const drawChosen = () => {
     chips.hidden = !chosen.length;
-    chips.replaceChildren(...chosen.map((f) => el('li', {}, el('span', { class: f.state && f.state !== 'up' ? 'bad' : '' }, f.state === 'up' ? f.name + ' · ' + say.uploading : f.state || f.name), el('button', { type: 'button', 'aria-label': say.remove(f.name), onclick: () => { chosen = chosen.filter((x) => x !== f); drawChosen(); box.focus(); } }, '×'))));
+    chips.replaceChildren(...chosen.map((f) => el('li', {}, el('span', { class: f.state && f.state !== 'up' ? 'bad' : '' }, f.state === 'up' ? f.name + ' · ' + say.uploading : f.state ? f.name + ': ' + f.state : f.name), el('button', { type: 'button', 'aria-label': say.remove(f.name), onclick: () => { chosen = chosen.filter((x) => x !== f); drawChosen(); box.focus(); } }, '×'))));
   };
   box.addEventListener('paste', (e) => { if (mostFile && e.clipboardData && e.clipboardData.files.length) { e.preventDefault(); choose(e.clipboardData.files); } });
   panel.addEventListener('dragover', (e) => { if (mostFile) { e.preventDefault(); panel.classList.add('over'); } });
