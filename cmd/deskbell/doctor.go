@@ -4,17 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/deskbell/deskbell/configs"
 	desk "github.com/deskbell/deskbell/handover/postgres"
 	"github.com/deskbell/deskbell/internal/pg"
-	"github.com/deskbell/deskbell/notify/slack"
 )
 
 func doctorCommand() *cobra.Command {
@@ -85,52 +81,4 @@ func doctorCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&thorough, "slack", false, "look at Slack thoroughly, with a test card in each channel")
 	return cmd
-}
-
-// examineSlack looks at each workspace with the channels of its teams; false: there is none.
-func examineSlack(ctx context.Context, config *configs.Config, store *desk.Store, thorough bool, say func(what, how string, err error)) bool {
-	o := slackDoor(config)
-	in := map[string]slack.Options{} // by the workspace that teams name
-	if o.BotToken != "" {
-		in[""] = o
-	}
-	if o.ClientID != "" {
-		keys, err := slack.ParseKeys(config.String("slack.token_keys"))
-		if err != nil {
-			say("slack", "", fmt.Errorf("slack.token_keys: %w", err))
-		}
-		o.Keys = keys
-		installs, err := store.Installs(ctx)
-		if err != nil {
-			say("slack", "", err)
-		}
-		for _, i := range installs {
-			there, err := o.In(i)
-			if err != nil {
-				say("slack", "", err)
-				continue
-			}
-			in[there.Identity.Team] = there
-		}
-		for _, team := range config.SlackWorkspaces() {
-			if _, installed := in[team]; !installed {
-				say("slack", "", fmt.Errorf("the workspace %s has not installed the app: open %s/slack/install", team, strings.TrimSuffix(o.PublicURL, "/")))
-			}
-		}
-	}
-	for _, team := range slices.Sorted(maps.Keys(in)) {
-		if !thorough {
-			id, err := slack.Identify(ctx, in[team])
-			say("slack", "team "+id.Team+" as "+id.BotUser, err)
-			continue
-		}
-		var channels []string
-		for _, name := range slices.Sorted(maps.Keys(config.Teams)) {
-			if t := config.Teams[name]; t.SlackWorkspace == team {
-				channels = append(channels, t.SlackChannel)
-			}
-		}
-		slack.Examine(ctx, in[team], channels, say)
-	}
-	return len(in) > 0
 }

@@ -3,9 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -205,14 +202,6 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 // mostFile is how many bytes a file may have.
 func mostFile(c *configs.Config) int64 { return int64(c.Int("files.max_megabytes")) << 20 }
 
-// slackDoor is how we reach Slack, and Slack us.
-func slackDoor(c *configs.Config) slack.Options {
-	return slack.Options{
-		BotToken: c.String("slack.bot_token"), AppToken: c.String("slack.app_token"), SigningSecret: c.String("slack.signing_secret"), APIURL: c.String("slack.api_url"),
-		ClientID: c.String("slack.client_id"), ClientSecret: c.String("slack.client_secret"), PublicURL: c.String("public_url"), Allowed: c.SlackWorkspaces(), Silence: c.Duration("slack.socket_silence"),
-	}
-}
-
 // prices are what a token costs, by model and way.
 func prices(c *configs.Config) map[tokenKind]float64 {
 	model, embedder := c.String("openai.model"), c.String("openai.embedding_model")
@@ -287,37 +276,6 @@ func listed(c *configs.Config, id slack.Identity) []desk.Listed {
 	return out
 }
 
-// slackAccounts are who an agent is in Slack: U1 in the workspace of the bot token or, without one, in every workspace of the configuration; T1:U1 in
-// that one.
-func slackAccounts(c *configs.Config, a configs.Agent, id slack.Identity) (accounts []handover.Account) {
-	for _, user := range strings.FieldsFunc(a.SlackUser, func(r rune) bool { return r == ' ' || r == ',' }) {
-		teams := c.SlackWorkspaces()
-		if team, rest, of := strings.Cut(user, ":"); of {
-			teams, user = []string{team}, rest
-		} else if id.Team != "" {
-			teams = []string{id.Team}
-		}
-		for _, team := range teams {
-			accounts = append(accounts, handover.Account{Workspace: slack.Identity{Team: team}.Workspace(), External: user})
-		}
-	}
-	return accounts
-}
-
-// slackLeads says who is a lead or an admin; nil without a list of agents: then everybody is as good as one.
-func slackLeads(c *configs.Config, id slack.Identity) func(handover.Account) bool {
-	if len(c.Agents) == 0 {
-		return nil
-	}
-	leads := map[handover.Account]bool{}
-	for _, a := range c.Agents {
-		for _, account := range slackAccounts(c, a, id) {
-			leads[account] = a.Role == "lead" || a.Role == "admin"
-		}
-	}
-	return func(a handover.Account) bool { return leads[a] }
-}
-
 // condition is the desk's health in a few words, for Slack.
 func (a *app) condition(ctx context.Context) string {
 	h, err := a.store.Health(ctx)
@@ -390,30 +348,4 @@ func consoleAgents(c *configs.Config, agents []desk.Listed) []console.Agent {
 		}
 	}
 	return out
-}
-
-// identify asks Slack who we are, the first time with this token; later starts do not wait for Slack.
-func identify(ctx context.Context, store *desk.Store, o slack.Options) (slack.Identity, error) {
-	sum := sha256.Sum256([]byte(o.APIURL + o.BotToken))
-	key := hex.EncodeToString(sum[:])
-	var id slack.Identity
-	if known, err := store.Identity(ctx, key, &id); err != nil || known {
-		return id, err
-	}
-	ask, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	for {
-		found, err := slack.Identify(ask, o)
-		if err == nil {
-			return found, store.SaveIdentity(ctx, key, found)
-		}
-		select {
-		case <-ask.Done():
-			return id, errors.Join(errors.New("Slack did not say who we are; check slack.bot_token, or start without it"), err) //nolint:staticcheck // a name
-		case <-time.After(2 * time.Second):
-			if !errors.As(err, new(interface{ Timeout() bool })) {
-				return id, err
-			}
-		}
-	}
 }
