@@ -63,7 +63,7 @@ func answer(rw http.ResponseWriter, status int, code, message string) {
 // again asks Slack to come back: nothing was stored.
 func (a *App) again(rw http.ResponseWriter, r *http.Request, err error) {
 	a.o.Logger.ErrorContext(r.Context(), "Slack's request failed, it will come again", "path", r.URL.Path, "err", err)
-	answer(rw, http.StatusServiceUnavailable, "unavailable", "This did not work just noa.")
+	answer(rw, http.StatusServiceUnavailable, "unavailable", "This did not work just now.")
 }
 
 func (a *App) serveEvent(rw http.ResponseWriter, r *http.Request, body []byte) {
