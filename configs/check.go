@@ -3,6 +3,7 @@ package configs
 import (
 	"bytes"
 	"cmp"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -177,8 +178,8 @@ func (c *Config) cross(m *Mistakes) {
 	for _, agent := range slices.Sorted(maps.Keys(c.Agents)) {
 		a, path := c.Agents[agent], "agents."+agent
 		if a.Email != "" {
-			if _, err := mail.ParseAddress(a.Email); err != nil {
-				wrong(path+".email", "got %q, expected an address", a.Email)
+			if bare, err := mail.ParseAddress(a.Email); err != nil || bare.Address != a.Email {
+				wrong(path+".email", "got %q, expected an address, such as mia@your.example", a.Email)
 			}
 		}
 		if a.Capacity < 0 {
@@ -269,6 +270,12 @@ func (c *Config) checkValues(m *Mistakes) {
 		for _, key := range []string{"slack.client_secret", "slack.token_keys", "public_url"} {
 			if c.String(key) == "" {
 				m.add(0, "slack.client_id is set: set %s as well, so that workspaces can install the app", key)
+			}
+		}
+		for part := range strings.SplitSeq(c.String("slack.token_keys"), ",") {
+			name, key, _ := strings.Cut(strings.TrimSpace(part), ":")
+			if b, err := base64.StdEncoding.DecodeString(key); c.String("slack.token_keys") != "" && (name == "" || err != nil || len(b) != 32) {
+				m.add(0, "slack.token_keys: expected NAME:KEY, KEY being 32 bytes in base64 (openssl rand -base64 32), several with commas between")
 			}
 		}
 	} else if c.String("slack.client_secret") != "" {

@@ -127,7 +127,11 @@ func (d *Desk) TakeOver(ctx context.Context, conversation int64, by By) (Saved, 
 		if err := ch.move(stepTakeOver); err != nil {
 			return err
 		}
-		team, place := d.place("")
+		team := ""
+		if m := ch.Next.Matter; m != nil {
+			team = m.Team
+		}
+		team, place := d.place(team)
 		ch.ring(Handoff{Team: team, Reason: AgentInitiated}, place)
 		d.take(ch, by, ch.Next.Actor)
 		return nil

@@ -80,12 +80,12 @@ func (ch *Change) cause(k Kind, m *Message) {
 		if card.TS == "" {
 			e.Priority, e.Pace = firstCard, card.Workspace+":"+card.Channel+":post"
 		}
-	case KindRelay, KindTranscript, KindSweep:
+	case KindRelay, KindTranscript, KindMark, KindSweep:
 		e.Pace = card.Workspace + ":" + card.Channel + ":post"
 		e.Blocked = card.TS == ""
 	case KindIntroduce:
 		e.Priority = claim
-	case KindAnswer, KindBrief, KindFetch, KindDeliver, KindState, KindSummon, KindWatch, KindMark:
+	case KindAnswer, KindBrief, KindFetch, KindDeliver, KindState, KindSummon, KindWatch:
 	}
 	if (e.Kind.Lane() == LaneCard && k != KindWatch || e.Kind.Lane() == LaneThread) && card.Workspace == "" {
 		return // no team workspace: the console reads the rows

@@ -23,6 +23,7 @@ type Options struct {
 	Teams      map[string]Place // where each team's cards are posted; a zero Place: at the console alone
 	Team       string           // the default team
 	Gate       Gate             // default open
+	Door       func() bool      // whether there is a door by which an agent can come in; nil: there is. Without one the gate is disabled
 	ListedOnly bool             // only agents of the configuration may claim
 	Texts      Texts
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path"
 	"slices"
 	"strings"
@@ -37,24 +38,40 @@ const MostFiles = 10
 // ErrFileType is wrapped when a file is of a kind that is not passed on.
 var ErrFileType = errors.New("files of this kind are not passed on")
 
-// kinds of files that are passed on, with what is told of them: what browsers and desks show without running it.
-var fileTypes = []string{
-	"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/heic", "image/avif", "application/pdf", "text/plain", "text/csv",
-	"application/vnd.openxmlformats-officedocument.wordprocessingml.document", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-	"application/vnd.openxmlformats-officedocument.presentationml.presentation", "application/vnd.oasis.opendocument.text", "application/vnd.oasis.opendocument.spreadsheet",
-	"application/vnd.oasis.opendocument.presentation", "audio/mpeg", "audio/ogg", "audio/wav", "audio/mp4", "audio/x-m4a", "video/mp4", "video/webm", "video/quicktime",
+// fileTypes are the kinds of files that are passed on: what browsers and desks show without running it. The endings are those that they may have.
+var fileTypes = []struct{ name, endings string }{
+	{"image/png", ".png"}, {"image/jpeg", ".jpg .jpeg .jpe .jfif"}, {"image/gif", ".gif"}, {"image/webp", ".webp"}, {"image/bmp", ".bmp"}, {"image/heic", ".heic .heif"}, {"image/avif", ".avif"},
+	{"application/pdf", ".pdf"}, {"text/csv", ".csv .txt"}, {"text/plain", ".txt .text .md .csv .tsv .log .ini .conf .yaml .yml .json .eml"},
+	{"application/vnd.openxmlformats-officedocument.wordprocessingml.document", ".docx"}, {"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xlsx"},
+	{"application/vnd.openxmlformats-officedocument.presentationml.presentation", ".pptx"}, {"application/vnd.oasis.opendocument.text", ".odt"},
+	{"application/vnd.oasis.opendocument.spreadsheet", ".ods"}, {"application/vnd.oasis.opendocument.presentation", ".odp"},
+	{"audio/mpeg", ".mp3"}, {"audio/ogg", ".ogg .oga .opus"}, {"audio/wav", ".wav"}, {"audio/mp4", ".m4a .mp4"}, {"audio/x-m4a", ".m4a"},
+	{"video/mp4", ".mp4 .m4v"}, {"video/webm", ".webm"}, {"video/quicktime", ".mov .qt"},
 }
 
 // FileType is the media type that a content shows, whatever it is called. What is not passed on — programs, pages, archives — wraps ErrFileType.
 func FileType(content []byte) (string, error) {
 	found := mimetype.Detect(content)
 	for _, t := range fileTypes {
-		if found.Is(t) {
-			return t, nil
+		if found.Is(t.name) {
+			return t.name, nil
 		}
 	}
 	name, _, _ := strings.Cut(found.String(), ";")
 	return "", fmt.Errorf("%s: %w", name, ErrFileType)
+}
+
+// NameFor is a file's name with an ending of its type: what opens it on a double click is what its content is.
+func NameFor(name, fileType string) string {
+	for _, t := range fileTypes {
+		if t.name == fileType {
+			endings := strings.Fields(t.endings)
+			if !slices.Contains(endings, strings.ToLower(path.Ext(name))) {
+				name += endings[0]
+			}
+		}
+	}
+	return name
 }
 
 // FileName makes a file's name harmless: no folders, no control or direction marks, at most 120 characters with its ending kept.
@@ -81,12 +98,14 @@ func FileName(name string) string {
 
 // Files keeps the contents of files.
 type Files interface {
-	// Upload keeps a ready file of a conversation until a message has it; after a day without one it is gone.
-	Upload(ctx context.Context, conversation int64, f File, content []byte) error
+	// Upload keeps a ready file of a conversation until a message has it; after a day without one it is gone. ErrTooMuch when the conversation has
+	// uploaded ten times as much as the largest file may have, within a day.
+	Upload(ctx context.Context, conversation int64, f File, content []byte, most int64) error
 	// Uploads returns the files of a conversation by key, in the order asked for; ErrNoFile where one is not there.
 	Uploads(ctx context.Context, conversation int64, keys []string) ([]File, error)
-	// Content returns what a file has. shown: only where its customer can see its message. ErrNoFile where there is none, or not yet.
-	Content(ctx context.Context, key string, shown bool) (File, []byte, error)
+	// Content returns a file, and what reads what it has, piece by piece. shown: only where its customer can see its message. ErrNoFile where there is
+	// none, or not yet.
+	Content(ctx context.Context, key string, shown bool) (File, io.Reader, error)
 	// KeepContent keeps what was fetched for a file.
 	KeepContent(ctx context.Context, key string, content []byte) error
 	// Copy returns what a file is called in a place it was copied to; "": it was not.
@@ -95,8 +114,12 @@ type Files interface {
 	Copied(ctx context.Context, key, place, id string) error
 }
 
-// ErrNoFile is returned when there is no such file, or its content is not here.
-var ErrNoFile = errors.New("no such file")
+var (
+	// ErrNoFile is returned when there is no such file, or its content is not here.
+	ErrNoFile = errors.New("no such file")
+	// ErrTooMuch is returned when a conversation has uploaded too much in a day.
+	ErrTooMuch = errors.New("too much in a day")
+)
 
 // fetch causes what a message's files have to be fetched.
 func (ch *Change) fetch(m *Message) {

@@ -46,6 +46,9 @@ func (d *Desk) set(ctx context.Context, name, value, by string) error {
 
 // Gate says whether a person can be had now.
 func (d *Desk) Gate() Gate {
+	if d.opts.Door != nil && !d.opts.Door() {
+		return GateDisabled
+	}
 	if d.opts.Gate == GateOpen && d.Paused() != "" {
 		return GateClosed
 	}

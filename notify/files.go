@@ -24,6 +24,7 @@ func (n *Notifier) fetch(ctx context.Context, r handover.Run) error {
 				f.Failure = "it is empty"
 			case err == nil:
 				f.Type, err = handover.FileType(content)
+				f.Name = handover.NameFor(f.Name, f.Type)
 				f.Size, f.Ready = int64(len(content)), err == nil
 			}
 			switch {

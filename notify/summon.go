@@ -5,13 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/deskbell/deskbell/handover"
 )
 
 // Summons is what reaches an agent who is not looking: short, personal data out of sight, and where to go on.
 type Summons struct {
-	Key   string // the same when it is sent again
+	Key   string // the same when it is sent again, another once it was claimed in between
 	Title string
 	Text  string // plain
 	URL   string // opens the conversation
@@ -38,35 +40,50 @@ func (n *Notifier) summon(ctx context.Context, r handover.Run) error {
 		return err
 	}
 	s := n.summons(card)
-	var failed []error
-	for _, b := range bells {
+	var wg sync.WaitGroup
+	failed := make([]error, len(bells))
+	slots := make(chan struct{}, ringAtOnce)
+	for i, b := range bells {
 		way := n.o.Bells[b.Way]
 		if way == nil || n.o.Serves != nil && !n.o.Serves(b, card.Handoff.Team) {
 			continue
 		}
-		err := way.Ring(ctx, b.Address, s)
-		switch {
-		case errors.Is(err, ErrGone):
-			if err := n.reads.SetBell(ctx, b, false); err != nil {
-				return err
-			}
-			continue
-		case handover.IsPermanent(err):
-			n.o.Logger.ErrorContext(ctx, "an agent cannot be reached", "agent", b.Agent, "way", b.Way, "err", err)
-		case err != nil:
-			failed = append(failed, fmt.Errorf("%s: %w", b.Way, err))
-			continue
-		}
-		if err := n.reads.Rang(ctx, handoff, b); err != nil {
-			return err
-		}
+		wg.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			failed[i] = n.ring(ctx, handoff, way, b, s)
+		})
 	}
+	wg.Wait()
 	if err := errors.Join(failed...); err != nil && r.Failures+1 < summonTries {
 		return err
 	} else if err != nil {
 		n.o.Logger.ErrorContext(ctx, "agents were not reached", "handoff", handoff, "err", err)
 	}
 	return nil
+}
+
+// A slow bell keeps no other waiting, and all are rung before the lane's lease ends.
+const (
+	ringAtOnce = 16
+	ringWithin = 8 * time.Second
+)
+
+// ring rings one bell, and keeps that it did.
+func (n *Notifier) ring(ctx context.Context, handoff int64, way Bell, b handover.Bell, s Summons) error {
+	at, cancel := context.WithTimeout(ctx, ringWithin)
+	defer cancel()
+	err := way.Ring(at, b.Address, s)
+	save := context.WithoutCancel(ctx) // it rang
+	switch {
+	case errors.Is(err, ErrGone):
+		return n.reads.SetBell(save, b, false)
+	case handover.IsPermanent(err):
+		n.o.Logger.ErrorContext(ctx, "an agent cannot be reached", "agent", b.Agent, "way", b.Way, "err", err)
+	case err != nil:
+		return fmt.Errorf("%s: %w", b.Way, err)
+	}
+	return n.reads.Rang(save, handoff, b)
 }
 
 func (n *Notifier) summons(c Card) Summons {
@@ -80,7 +97,7 @@ func (n *Notifier) summons(c Card) Summons {
 		text += "\n" + h.Brief.Summary
 	}
 	return Summons{
-		Key: fmt.Sprintf("handoff-%d", h.ID), Title: fmt.Sprintf("%s waits, and nobody has claimed", name), Text: text,
+		Key: fmt.Sprintf("handoff-%d-%d", h.ID, max(0, h.ClaimedAt.Unix())), Title: fmt.Sprintf("%s waits, and nobody has claimed", name), Text: text,
 		URL: strings.TrimSuffix(n.o.PublicURL, "/") + fmt.Sprintf("/console/c/%d", c.ID),
 	}
 }

@@ -20,9 +20,9 @@ func (n *Notifier) watch(ctx context.Context, r handover.Run) error {
 	if err != nil {
 		return err
 	}
-	w, err := n.workspace(x.Place.Workspace)
-	if err != nil {
-		return err
+	w := n.workspaces(x.Place.Workspace)
+	if w == nil {
+		return nil // it is not connected: the lane is for the card, which must not wait for this
 	}
 	card, err := n.shown(ctx, c)
 	if err != nil {
@@ -32,6 +32,11 @@ func (n *Notifier) watch(ctx context.Context, r handover.Run) error {
 	if errors.Is(err, ErrPlace) {
 		n.o.Logger.ErrorContext(ctx, "a team is not shown a conversation: its channel takes no cards", "channel", x.Place.Channel, "err", err)
 		return nil
+	}
+	var notNow *handover.NotNowError
+	if errors.As(err, &notNow) && (x.TS != "" || c.State != handover.WithBot) {
+		n.o.Logger.InfoContext(ctx, "what a team was shown is not brought up to date", "conversation", c.ID, "err", err)
+		return nil // a card may wait behind it
 	}
 	if err != nil || ts == x.TS {
 		return err

@@ -14,6 +14,12 @@ import (
 	"github.com/deskbell/deskbell/handover"
 )
 
+// mostUploads is how many files are taken in at once: each stands in memory while its content is looked at.
+const mostUploads = 8
+
+// slowest is the rate at which a file must be read, in bytes a second.
+const slowest = 16 << 10
+
 // uploadWithin is how long an upload may take: the server's own time-out is for small requests.
 const uploadWithin = 2 * time.Minute
 
@@ -36,10 +42,19 @@ func (c *Channel) upload(w http.ResponseWriter, r *http.Request) {
 	var f handover.File
 	var content []byte
 	if err == nil {
-		f, content, err = c.taken(w, r)
+		select {
+		case c.uploads <- struct{}{}:
+			defer func() { <-c.uploads }()
+			f, content, err = c.taken(w, r)
+		default:
+			err = tooMany(2 * time.Second)
+		}
 	}
 	if err == nil {
-		err = c.files.Upload(r.Context(), conv.ID, f, content)
+		err = c.files.Upload(r.Context(), conv.ID, f, content, c.o.MostFile)
+	}
+	if errors.Is(err, handover.ErrTooMuch) {
+		err = problem{status: http.StatusTooManyRequests, code: "too_much", message: "That is too much for one day. Try again tomorrow, or ask for another way.", retry: time.Hour}
 	}
 	if err != nil {
 		c.fail(w, r, err)
@@ -63,6 +78,7 @@ func (c *Channel) taken(w http.ResponseWriter, r *http.Request) (f handover.File
 	if f.Type, err = handover.FileType(content); err != nil {
 		return f, nil, problem{status: http.StatusUnsupportedMediaType, code: "bad_type", message: "Pictures, PDF, text, office documents, sound and video can be sent; this is something else."}
 	}
+	f.Name = handover.NameFor(f.Name, f.Type)
 	return f, content, nil
 }
 
@@ -101,10 +117,11 @@ func (c *Channel) download(w http.ResponseWriter, r *http.Request) {
 		disposition = "inline"
 	}
 	h.Set("Content-Type", f.Type)
-	h.Set("Content-Length", strconv.Itoa(len(content)))
+	h.Set("Content-Length", strconv.FormatInt(f.Size, 10))
 	h.Set("Content-Disposition", mime.FormatMediaType(disposition, map[string]string{"filename": f.Name}))
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	h.Set("Cache-Control", "private, max-age=60")
-	_, _ = w.Write(content)
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTimeout + time.Duration(f.Size/slowest)*time.Second))
+	_, _ = io.Copy(w, content) // a reader who is gone comes again
 }

@@ -48,9 +48,9 @@ type Reads interface {
 type Store interface {
 	Reads
 	// Upload, Uploads and Content are of handover.Files.
-	Upload(ctx context.Context, conversation int64, f handover.File, content []byte) error
+	Upload(ctx context.Context, conversation int64, f handover.File, content []byte, most int64) error
 	Uploads(ctx context.Context, conversation int64, keys []string) ([]handover.File, error)
-	Content(ctx context.Context, key string, shown bool) (handover.File, []byte, error)
+	Content(ctx context.Context, key string, shown bool) (handover.File, io.Reader, error)
 }
 
 // Observer hears of what customers wait for, for metrics.
@@ -85,6 +85,7 @@ type Channel struct {
 	messages *limiter
 	steps    *limiter // everything else a customer does
 	sessions *limiter
+	uploads  chan struct{} // files that are taken in now
 	ended    chan struct{} // closed when the streams are to end
 }
 
@@ -92,7 +93,7 @@ var _ bot.Channel = (*Channel)(nil)
 
 // New returns the widget's channel.
 func New(desk *handover.Desk, store Store, wakes *handover.Wakes, o Options) *Channel {
-	return &Channel{desk: desk, reads: store, files: store, wakes: wakes, o: o, messages: newLimiter(o.MessagesPerMinute), steps: newLimiter(o.MessagesPerMinute), sessions: newLimiter(o.SessionsPerMinute), ended: make(chan struct{})}
+	return &Channel{desk: desk, reads: store, files: store, wakes: wakes, o: o, messages: newLimiter(o.MessagesPerMinute), steps: newLimiter(o.MessagesPerMinute), sessions: newLimiter(o.SessionsPerMinute), uploads: make(chan struct{}, mostUploads), ended: make(chan struct{})}
 }
 
 // Name implements bot.Channel.

@@ -128,7 +128,11 @@ func TestFilesTravelBothWays(t *testing.T) {
 		w.slack.Delete("C1", line)
 		ana.reads("agent: (deleted)")
 		if status, _, _ = w.gets(text.URL); status != http.StatusNotFound {
-			t.Error(status)
+			w.Error(status)
+		}
+		var kept int
+		if err := w.app.db.QueryRow(w.Context(), `SELECT count(*) FROM files WHERE file ->> 'source' <> '' AND content IS NOT NULL`).Scan(&kept); err != nil || kept != 0 {
+			w.Errorf("%d files are kept that were taken back, %v", kept, err)
 		}
 	})
 }
@@ -184,8 +188,8 @@ func TestAFileThatIsRefusedIsTold(t *testing.T) {
 			id := eve.uploads(strings.ReplaceAll(strings.ReplaceAll(name, "/", "%2F"), "\u202e", "%E2%80%AE"), []byte("text"), http.StatusCreated)
 			eve.sends(name, "", id)
 		}
-		eve.file("passwd", ready)
-		eve.file("agnp.exe", ready)
+		eve.file("passwd.txt", ready) // an ending of its type: nothing runs on a double click
+		eve.file("agnp.exe.txt", ready)
 		eve.reads("bot: I am not sure about that.") // it cannot read files
 	})
 }

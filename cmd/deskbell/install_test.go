@@ -122,8 +122,15 @@ func TestAnotherWorkspaceInstallsTheApp(t *testing.T) {
 		}
 		return false
 	})
+	// Tokens that cannot be opened any more keep nobody else from work, and admins are told.
+	blind := oauth(t, "k9:"+base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{9}, 32)), s, w.app.config.String("database.url"))
+	if told := strings.Join(blind.app.desk.Alerts(), "|"); !strings.Contains(told, "not all connected") || !blind.app.slack.Connected() {
+		t.Error(told)
+	}
+	blind.stop()
+	s.Listen(w.url)
 	looked := map[string]bool{}
-	examineSlack(t.Context(), other.app.config, other.app.store, true, func(what, how string, err error) {
+	examineSlack(t.Context(), other.app.config, other.app.store, true, func(what, _ string, err error) {
 		looked[what] = looked[what] || err == nil
 	})
 	if !looked["channel C1"] || !looked["channel C7"] {
@@ -133,6 +140,20 @@ func TestAnotherWorkspaceInstallsTheApp(t *testing.T) {
 		if log := x.log.String(); strings.Contains(log, "xox") {
 			t.Error("a token is in the log")
 		}
+	}
+}
+
+func TestSlackIsNotAskedForSocketsSoonerThanItSays(t *testing.T) {
+	t.Parallel()
+	w := begin(t, settings{sockets: true})
+	for range 50 {
+		w.slack.Fail("apps.connections.open", slacktest.Fault{Status: http.StatusTooManyRequests, RetryAfter: 30})
+	}
+	before, _ := w.slack.Calls("apps.connections.open")
+	w.slack.Drop()
+	time.Sleep(4 * time.Second) // the time that is measured
+	if after, _ := w.slack.Calls("apps.connections.open"); after-before > 3 {
+		t.Errorf("%d sockets were asked for in 4 s", after-before)
 	}
 }
 

@@ -86,6 +86,10 @@ func TestALineThatFailedIsMarkedAndTriedAgain(t *testing.T) {
 	w.until("it is marked as failed", func() bool { return slices.Contains(w.reactions(card.TS, line), "x") })
 	w.threadHas(card.TS, "Not delivered to the customer")
 	w.told("UMIA", "This line did not reach the customer")
+	var free int
+	if err := w.app.db.QueryRow(t.Context(), `SELECT count(*) FROM lanes WHERE lane = 'thread' AND pace_key = ''`).Scan(&free); err != nil || free > 0 {
+		t.Error("a mark lets the thread forget Slack's pace", err)
+	}
 	fine := w.slack.Say("C1", card.TS, "UMIA", "A fine one.")
 	w.until("the next is not held up, and marked as delivered", func() bool {
 		return there.reads("A fine one.") && slices.Contains(w.reactions(card.TS, fine), "white_check_mark")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -107,8 +108,12 @@ func identify(ctx context.Context, store *desk.Store, o slack.Options) (slack.Id
 func examineSlack(ctx context.Context, config *configs.Config, store *desk.Store, thorough bool, say func(what, how string, err error)) bool {
 	o := slackDoor(config)
 	in := map[string]slack.Options{} // by the workspace that teams name
+	own := ""
 	if o.BotToken != "" {
-		in[""] = o
+		if id, err := slack.Identify(ctx, o); err == nil {
+			own = id.Team
+		}
+		in[own] = o
 	}
 	if o.ClientID != "" {
 		keys, err := slack.ParseKeys(config.String("slack.token_keys"))
@@ -126,7 +131,9 @@ func examineSlack(ctx context.Context, config *configs.Config, store *desk.Store
 				say("slack", "", err)
 				continue
 			}
-			in[there.Identity.Team] = there
+			if team := there.Identity.Team; team != own && slices.Contains(config.SlackWorkspaces(), team) {
+				in[team] = there
+			}
 		}
 		for _, team := range config.SlackWorkspaces() {
 			if _, installed := in[team]; !installed {
@@ -142,7 +149,7 @@ func examineSlack(ctx context.Context, config *configs.Config, store *desk.Store
 		}
 		var channels []string
 		for _, name := range slices.Sorted(maps.Keys(config.Teams)) {
-			if t := config.Teams[name]; t.SlackWorkspace == team {
+			if t := config.Teams[name]; cmp.Or(t.SlackWorkspace, own) == team {
 				channels = append(channels, t.SlackChannel)
 			}
 		}

@@ -288,6 +288,11 @@ agents:
 	third := w.visit()
 	third.says("a human please")
 	w.until("the third is told by mail alone", func() bool { return len(box.all()) == 2 })
+	card := w.card()
+	w.click(card.TS, "claim", "UMIA")
+	third.reads("Hi, I'm Mia.")
+	w.ok(w.slack.Shortcut("C1", card.TS, "release", "UMIA"))
+	w.until("who waits again rings again", func() bool { return len(box.all()) == 3 })
 	w.until("the subscription is gone", func() bool {
 		var n int
 		return w.app.db.QueryRow(t.Context(), `SELECT count(*) FROM bells WHERE way = 'push'`).Scan(&n) == nil && n == 0

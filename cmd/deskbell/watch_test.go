@@ -10,7 +10,7 @@ import (
 
 // watches are what the team is shown of conversations that the bot holds, or held.
 func (w *whole) watches() []slacktest.Message {
-	return slices.DeleteFunc(w.slack.Channel("C1"), func(m slacktest.Message) bool {
+	return slices.DeleteFunc(w.slack.Channel("C2"), func(m slacktest.Message) bool {
 		return !strings.Contains(m.Shown(), "_Why:_ about delivery")
 	})
 }
@@ -20,7 +20,7 @@ func TestATeamIsShownWhatTheBotTalksAboutAndTakesOver(t *testing.T) {
 	for name, sockets := range map[string]bool{"signed HTTP": false, "Socket Mode": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := begin(t, settings{sockets: sockets, more: `intents: {delivery: {examples: ["How long does delivery take?", "When does my parcel arrive?"], notify_team: true}}`})
+			w := begin(t, settings{sockets: sockets, more: `intents: {delivery: {examples: ["How long does delivery take?", "When does my parcel arrive?"], team: billing, notify_team: true}}`})
 			w.slack.Fail("chat.postMessage", slacktest.Fault{Status: 500, After: true}) // it is shown once all the same
 			ana := w.visit()
 			ana.says("How long does delivery take?")
@@ -35,15 +35,16 @@ func TestATeamIsShownWhatTheBotTalksAboutAndTakesOver(t *testing.T) {
 				t.Error(ana.stateText())
 			}
 			watch := w.watches()[0]
-			w.ok(w.slack.Click("C1", watch.TS, "take_over", "UMIA"))
+			w.ok(w.slack.Click("C2", watch.TS, "take_over", "UMIA"))
 			ana.reads("Hi, I'm Mia.")
 			w.until("it shows who has it", func() bool {
 				all := w.watches()
 				return len(all) == 1 && strings.Contains(all[0].Shown(), "TAKEN by Mia")
 			})
-			if err := w.slack.Click("C1", watch.TS, "take_over", "UBOB"); err == nil {
+			if err := w.slack.Click("C2", watch.TS, "take_over", "UBOB"); err == nil {
 				t.Error("it still offers to take over")
 			}
+			w.until("the card is the same team's", func() bool { return len(w.slack.Channel("C2")) == 2 })
 		})
 	}
 }

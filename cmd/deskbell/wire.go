@@ -144,6 +144,8 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 	}
 	options := deskOptions(c, slackOptions.Identity)
 	options.ListedOnly = options.ListedOnly && !demo // whoever tries it out may claim
+	atConsole := slices.ContainsFunc(slices.Collect(maps.Values(c.Agents)), func(a configs.Agent) bool { return a.ConsoleToken != "" })
+	options.Door = func() bool { return atConsole || a.slack != nil && a.slack.Connected() }
 	a.desk = handover.NewDesk(a.store, a.wakes, options)
 	ways, pushKey, checkPush, err := bells(ctx, c, a.store)
 	if err != nil {
@@ -251,9 +253,6 @@ func deskOptions(c *configs.Config, id slack.Identity) handover.Options {
 			Waiting: c.String("texts.waiting"), Hello: c.String("texts.hello"), PassedOn: c.String("texts.passed_on"), Cancelled: c.String("texts.cancelled"),
 			Returned: c.String("texts.returned"), Resolved: c.String("texts.resolved"), Persona: c.String("texts.persona"),
 		},
-	}
-	if id.Team == "" && c.String("slack.client_id") == "" && !slices.ContainsFunc(slices.Collect(maps.Values(c.Agents)), func(a configs.Agent) bool { return a.ConsoleToken != "" }) {
-		o.Gate = handover.GateDisabled // there is no door that an agent could come in by
 	}
 	o.Teams[o.Team] = handover.Place{}
 	for name, t := range c.Teams {

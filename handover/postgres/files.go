@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/deskbell/deskbell/handover"
 )
@@ -20,13 +22,36 @@ func attach(b *pgx.Batch, m handover.Message) {
 	}
 }
 
+// erase queues that what a message was sent with, and has no more, is gone for good.
+func erase(b *pgx.Batch, m handover.Message) {
+	if !m.Deleted && m.EditedTS == "" {
+		return
+	}
+	keep := []string{}
+	for _, f := range m.Files {
+		if !m.Deleted {
+			keep = append(keep, f.Key)
+		}
+	}
+	b.Queue(`UPDATE files SET content = NULL WHERE message_id = $1 AND key <> ALL($2)`, m.ID, keep)
+}
+
+// perDay is how many bytes a conversation may upload a day, as a multiple of the largest file.
+const perDay = 10
+
 // Upload implements handover.Files.
-func (s *Store) Upload(ctx context.Context, conversation int64, f handover.File, content []byte) error {
+func (s *Store) Upload(ctx context.Context, conversation int64, f handover.File, content []byte, most int64) error {
 	b := &pgx.Batch{}
-	b.Queue(`INSERT INTO files (key, conversation_id, file, content) VALUES ($1, $2, $3, $4)`, f.Key, conversation, f, content)
+	kept := int64(0)
+	b.Queue(`INSERT INTO files (key, conversation_id, file, content) SELECT $1, $2, $3, $4
+		WHERE $5 + (SELECT coalesce(sum(octet_length(content)), 0) FROM files WHERE conversation_id = $2 AND at > now() - interval '1 day') <= $6`,
+		f.Key, conversation, f, content, len(content), perDay*most).Exec(func(done pgconn.CommandTag) error { kept = done.RowsAffected(); return nil })
 	b.Queue(`DELETE FROM files WHERE message_id IS NULL AND at < now() - interval '1 day'`)
 	if err := s.db.SendBatch(ctx, b).Close(); err != nil {
 		return fmt.Errorf("upload: %w", err)
+	}
+	if kept == 0 {
+		return handover.ErrTooMuch
 	}
 	return nil
 }
@@ -45,10 +70,11 @@ func (s *Store) Uploads(ctx context.Context, conversation int64, keys []string) 
 }
 
 // Content implements handover.Files.
-func (s *Store) Content(ctx context.Context, key string, shown bool) (f handover.File, content []byte, err error) {
+func (s *Store) Content(ctx context.Context, key string, shown bool) (f handover.File, content io.Reader, err error) {
 	var now []handover.File // the message's: what it says of its files is the newest
-	err = s.db.QueryRow(ctx, `SELECT f.file, f.content, m.files FROM files f LEFT JOIN messages m ON m.id = f.message_id
-		WHERE f.key = $1 AND f.content IS NOT NULL AND (NOT $2 OR m.visibility = 'public' AND NOT m.deleted)`, key, shown).Scan(&f, &content, &now)
+	var size int64
+	err = s.db.QueryRow(ctx, `SELECT f.file, octet_length(f.content), m.files FROM files f LEFT JOIN messages m ON m.id = f.message_id
+		WHERE f.key = $1 AND f.content IS NOT NULL AND (NOT $2 OR m.visibility = 'public' AND NOT m.deleted)`, key, shown).Scan(&f, &size, &now)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return f, nil, handover.ErrNoFile
 	}
@@ -64,12 +90,41 @@ func (s *Store) Content(ctx context.Context, key string, shown bool) (f handover
 	if gone || shown && !f.Ready {
 		return f, nil, handover.ErrNoFile
 	}
-	return f, content, nil
+	f.Size = size
+	return f, &pieces{ctx: ctx, s: s, key: key, left: size}, nil
+}
+
+// piece is how much of a file is read at once: a slow reader holds no more than that.
+const piece = 256 << 10
+
+// pieces read a file's content one after the other.
+type pieces struct {
+	ctx      context.Context //nolint:containedctx // a reader has no other way
+	s        *Store
+	key      string
+	at, left int64
+	now      []byte
+}
+
+func (r *pieces) Read(p []byte) (int, error) {
+	if len(r.now) == 0 {
+		if r.left <= 0 {
+			return 0, io.EOF
+		}
+		err := r.s.db.QueryRow(r.ctx, `SELECT substring(content FROM $2 FOR $3) FROM files WHERE key = $1 AND content IS NOT NULL`, r.key, r.at+1, piece).Scan(&r.now)
+		if err != nil || len(r.now) == 0 {
+			return 0, fmt.Errorf("file broke off: %w", errors.Join(err, io.ErrUnexpectedEOF))
+		}
+		r.at, r.left = r.at+int64(len(r.now)), r.left-int64(len(r.now))
+	}
+	n := copy(p, r.now)
+	r.now = r.now[n:]
+	return n, nil
 }
 
 // KeepContent implements handover.Files.
 func (s *Store) KeepContent(ctx context.Context, key string, content []byte) error {
-	if _, err := s.db.Exec(ctx, `UPDATE files SET content = $2 WHERE key = $1`, key, content); err != nil {
+	if _, err := s.db.Exec(ctx, `UPDATE files f SET content = $2 WHERE key = $1 AND EXISTS (SELECT FROM messages m WHERE m.id = f.message_id AND NOT m.deleted)`, key, content); err != nil {
 		return fmt.Errorf("keep a file: %w", err)
 	}
 	return nil

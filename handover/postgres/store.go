@@ -397,6 +397,9 @@ func saveHandoff(b *pgx.Batch, was, next handover.Conversation) {
 		}
 		return t
 	}
+	if h.State == handover.Waiting && was.Handoff.State == handover.Claimed { // who was told of it once is told again
+		b.Queue(`DELETE FROM rung WHERE handoff_id = $1`, h.ID)
+	}
 	b.Queue(`UPDATE handoffs SET team = $2, brief = $3, priority = $4, state = $5, outcome = $6, agent_id = nullif($7, 0), claimed_at = $8, ended_at = $9, passed_on = $10,
 		introduced = $11, score = $12, comment = $13, label = $14, snoozed_until = $15 WHERE id = $1`,
 		h.ID, h.Team, h.Brief, h.Priority, h.State, h.Outcome, h.Agent.ID, at(h.ClaimedAt), at(h.EndedAt), h.PassedOn, h.Introduced, h.Score, h.Comment, h.Label, at(h.SnoozedUntil))
@@ -407,6 +410,7 @@ func saveMessages(b *pgx.Batch, firstNew int64, messages []handover.Message) {
 		if m.ID < firstNew {
 			b.Queue(`UPDATE messages SET visibility = $2, text = $3, edited_ts = $4, seq = nullif($5, 0), rev = nullif($6, 0), edited = $7, deleted = $8, failure = $9, agent_id = nullif($10, 0), files = $11 WHERE id = $1`,
 				m.ID, m.Visibility, m.Text, m.EditedTS, m.Seq, m.Rev, m.Edited, m.Deleted, m.Failure, m.Agent.ID, listed(m.Files))
+			erase(b, m)
 			continue
 		}
 		b.Queue(`INSERT INTO messages (id, conversation_id, handoff_id, sender, agent_id, visibility, text, external_id, line_ts, edited_ts, seq, rev, choices, citations, at, deleted, files)

@@ -29,6 +29,9 @@ type Neighbours struct {
 	lanes         map[string]struct{}
 }
 
+// mostLanes is how many lanes, and people who write, one notification tells of.
+const mostLanes = 100
+
 // NewNeighbours returns the neighbours on the store's database.
 func NewNeighbours(store *Store, logger *slog.Logger) *Neighbours {
 	return &Neighbours{store: store, me: rand.Text()[:8], logger: logger, bell: make(chan struct{}, 1), conversations: map[int64]struct{}{}, lanes: map[string]struct{}{}}
@@ -41,7 +44,9 @@ func (n *Neighbours) Forward(conversation int64, lanes []string) {
 		n.conversations[conversation] = struct{}{}
 	}
 	for _, l := range lanes {
-		n.lanes[l] = struct{}{}
+		if len(n.lanes) < mostLanes { // that somebody writes may be left out
+			n.lanes[l] = struct{}{}
+		}
 	}
 	n.mu.Unlock()
 	select {

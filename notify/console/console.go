@@ -10,6 +10,7 @@ import (
 	"embed"
 	"errors"
 	"html/template"
+	"io"
 	"log/slog"
 	"mime"
 	"net/http"
@@ -46,7 +47,7 @@ type Reads interface {
 	Drafted(ctx context.Context, key string, handoff int64, d handover.Draft) error
 	DraftSent(ctx context.Context, key, sent string) error
 	// Content returns what a file has.
-	Content(ctx context.Context, key string, shown bool) (handover.File, []byte, error)
+	Content(ctx context.Context, key string, shown bool) (handover.File, io.Reader, error)
 	// SetBell and BellsOf are of handover.Bells.
 	SetBell(ctx context.Context, b handover.Bell, on bool) error
 	BellsOf(ctx context.Context, agent int64) ([]handover.Bell, error)
@@ -285,8 +286,8 @@ func (c *Console) bell(w http.ResponseWriter, r *http.Request, a Agent) {
 	switch {
 	case b.Way == "email" && c.o.Mail && a.Email != "":
 		b.Address = a.Email
-	case b.Way == "push" && c.o.PushKey != "" && len(b.Address) < 4000:
-		if err := c.o.Push(b.Address); err != nil {
+	case b.Way == "push" && c.o.PushKey != "" && len(b.Address) < 2000:
+		if err := c.o.Push(b.Address); err != nil && r.PostFormValue("on") == "yes" {
 			http.Error(w, "This browser cannot be reached: "+err.Error()+".", http.StatusUnprocessableEntity)
 			return
 		}
@@ -372,7 +373,8 @@ func (c *Console) file(w http.ResponseWriter, r *http.Request, _ Agent) {
 	h.Set("Content-Type", f.Type)
 	h.Set("Content-Disposition", mime.FormatMediaType(disposition, map[string]string{"filename": f.Name}))
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	_, _ = w.Write(content)
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(5 * time.Minute))
+	_, _ = io.Copy(w, content)
 }
 
 // request is a button pressed or a line written.

@@ -57,7 +57,14 @@ func (b *Bell) Ring(ctx context.Context, address string, s notify.Summons) error
 	if err != nil {
 		return err
 	}
-	err = c.DialAndSendWithContext(ctx, m)
+	server, err := c.DialToSMTPClientWithContext(ctx)
+	if err != nil {
+		return fmt.Errorf("mail server: %w", err)
+	}
+	stop := context.AfterFunc(ctx, func() { _ = c.CloseWithSMTPClient(server) }) // go-mail does not look at ctx from here on
+	defer stop()
+	err = c.SendWithSMTPClient(server, m)
+	_ = c.CloseWithSMTPClient(server) // what was taken is taken
 	var refused *gomail.SendError
 	if errors.As(err, &refused) && !refused.IsTemp() && refused.ErrorCode() >= 500 {
 		return handover.Permanent(fmt.Errorf("the mail server refused: %w", err))
@@ -66,7 +73,7 @@ func (b *Bell) Ring(ctx context.Context, address string, s notify.Summons) error
 }
 
 func (b *Bell) client() (*gomail.Client, error) {
-	opts := []gomail.Option{gomail.WithPort(b.o.Port), gomail.WithTimeout(15 * time.Second)}
+	opts := []gomail.Option{gomail.WithPort(b.o.Port), gomail.WithTimeout(6 * time.Second)}
 	switch b.o.TLS {
 	case "tls":
 		opts = append(opts, gomail.WithSSL())

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -30,6 +31,9 @@ type App struct {
 	in    map[string]*Workspace // by team
 	seen  map[string][]byte     // the sealed tokens that each was made with
 	start func(*Workspace)      // nil: not running
+
+	tries map[string]int       // of renewing a workspace's token, in vain
+	tryAt map[string]time.Time // not before; both are the follower's alone
 }
 
 // NewApp returns the app, in the workspace of the bot token if there is one, and in those that have installed it.
@@ -39,12 +43,16 @@ func NewApp(ctx context.Context, desk *handover.Desk, store Store, drafter notif
 	}
 	a := &App{
 		desk: desk, store: store, drafter: drafter, o: o, processed: make(chan struct{}, 16), http: &http.Client{Timeout: 15 * time.Second},
-		in: map[string]*Workspace{}, seen: map[string][]byte{},
+		in: map[string]*Workspace{}, seen: map[string][]byte{}, tries: map[string]int{}, tryAt: map[string]time.Time{},
 	}
 	if o.BotToken != "" {
 		a.add(o)
 	}
-	return a, a.follow(ctx)
+	if err := a.follow(ctx); err != nil { // customers and the console need not wait for it
+		o.Logger.ErrorContext(ctx, "Slack installs", "err", err)
+		return a, desk.Alert(ctx, installsAlert, "Workspaces that have installed the Slack app are not all connected: "+err.Error())
+	}
+	return a, nil
 }
 
 // add lets a workspace in.
@@ -80,6 +88,9 @@ func (a *App) all() []*Workspace {
 	defer a.mu.Unlock()
 	return slices.Collect(maps.Values(a.in))
 }
+
+// Connected says whether the app is in any workspace.
+func (a *App) Connected() bool { return len(a.all()) > 0 }
 
 // Workspace returns a workspace by its name, as slack:T1; nil when the app is not in it.
 func (a *App) Workspace(name string) notify.Workspace {
@@ -164,21 +175,41 @@ func (a *App) follow(ctx context.Context) error {
 		if known {
 			continue
 		}
+		if team := teamOf(i.Workspace); a.o.BotToken != "" && team == a.o.Identity.Team || !slices.Contains(a.o.Allowed, team) {
+			continue // the configuration's own token is the one, or it is not among the configuration's workspaces any more
+		}
 		o, err := a.o.In(i)
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
-		if a.o.BotToken != "" && o.Identity.Team == a.o.Identity.Team || !slices.Contains(a.o.Allowed, o.Identity.Team) {
-			continue // the configuration's own token is the one, or it is not among the configuration's workspaces any more
-		}
 		a.add(o)
+		if i.Key != a.o.Keys.names[0] { // an older key can be taken away then
+			errs = append(errs, a.store.Renew(ctx, i.Workspace, a.resealed))
+		}
 		a.mu.Lock()
 		a.seen[i.Workspace] = i.Sealed
 		a.mu.Unlock()
 	}
 	return errors.Join(errs...)
 }
+
+// resealed is an install under the newest key.
+func (a *App) resealed(i handover.Install) (handover.Install, error) {
+	plain, err := a.o.Keys.Open(i.Workspace, i.Key, i.Sealed)
+	if err == nil {
+		i.Sealed, i.Key = a.o.Keys.Seal(i.Workspace, plain)
+	}
+	return i, err
+}
+
+// installsAlert is what admins are told under of workspaces that cannot be connected; tokenAlert of one whose token is not renewed.
+const installsAlert = "slack installs"
+
+func tokenAlert(workspace string) string { return "token of " + workspace }
+
+// renewWithin is how long renewing may take.
+const renewWithin = 20 * time.Second
 
 // renewBefore is how long before its end a token is renewed: Slack's last 12 hours.
 const renewBefore = 2 * time.Hour
@@ -192,10 +223,13 @@ func (a *App) renew(ctx context.Context) error {
 	due := func(i handover.Install) bool { return !i.Expires.IsZero() && time.Until(i.Expires) < renewBefore }
 	var errs []error
 	for _, i := range all {
-		if !due(i) || !slices.Contains(a.o.Allowed, teamOf(i.Workspace)) {
+		if !due(i) || !slices.Contains(a.o.Allowed, teamOf(i.Workspace)) || time.Now().Before(a.tryAt[i.Workspace]) {
 			continue
 		}
-		errs = append(errs, a.store.Renew(ctx, i.Workspace, func(i handover.Install) (handover.Install, error) {
+		a.tries[i.Workspace]++
+		a.tryAt[i.Workspace] = time.Now().Add(time.Minute << min(a.tries[i.Workspace]-1, 6))
+		work, cancel := context.WithTimeout(context.WithoutCancel(ctx), renewWithin) // a stop in between would lose what may be used once
+		err := a.store.Renew(work, i.Workspace, func(i handover.Install) (handover.Install, error) {
 			if !due(i) { // another process did
 				return i, nil
 			}
@@ -203,13 +237,20 @@ func (a *App) renew(ctx context.Context) error {
 			if err != nil {
 				return i, err
 			}
-			r, err := slack.RefreshOAuthV2TokenContext(ctx, a.http, a.o.ClientID, a.o.ClientSecret, t.Refresh, slack.OAuthOptionAPIURL(a.api()))
+			r, err := slack.RefreshOAuthV2TokenContext(work, a.http, a.o.ClientID, a.o.ClientSecret, t.Refresh, slack.OAuthOptionAPIURL(a.api()))
 			if err != nil {
 				return i, a.refused(ctx, i.Workspace, err)
 			}
 			a.o.Logger.InfoContext(ctx, "a Slack token was renewed", "workspace", i.Workspace)
 			return a.sealed(i, r), nil
-		}))
+		})
+		cancel()
+		if err == nil {
+			delete(a.tries, i.Workspace)
+			delete(a.tryAt, i.Workspace)
+			err = a.desk.Alert(ctx, tokenAlert(i.Workspace), "")
+		}
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }
@@ -218,7 +259,7 @@ func (a *App) renew(ctx context.Context) error {
 func (a *App) refused(ctx context.Context, workspace string, err error) error {
 	var said slack.SlackErrorResponse
 	if errors.As(err, &said) && said.Err != "internal_error" && said.Err != "ratelimited" {
-		return errors.Join(err, a.desk.Alert(ctx, workspace, "Slack does not renew the token of this workspace ("+said.Err+"). Install the app again at /slack/install; cards and lines wait, the console goes on."))
+		return errors.Join(err, a.desk.Alert(ctx, tokenAlert(workspace), "Slack does not renew the token of "+workspace+" ("+said.Err+"). Install the app again at /slack/install; cards and lines wait, the console goes on."))
 	}
 	return err
 }
@@ -260,6 +301,15 @@ func (a *App) event(ctx context.Context, body []byte) error {
 	if w := a.of(to.Team); w != nil {
 		return w.event(ctx, body)
 	}
+	if slices.Contains(a.o.Allowed, to.Team) { // installed at another process a moment ago
+		if err := a.follow(ctx); err != nil {
+			return err
+		}
+		if w := a.of(to.Team); w != nil {
+			return w.event(ctx, body)
+		}
+		return fmt.Errorf("the workspace %s is not connected yet", to.Team)
+	}
 	a.o.Logger.DebugContext(ctx, "an event of a workspace that is none of ours", "team", to.Team)
 	return nil
 }
@@ -274,6 +324,9 @@ func (a *App) interaction(ctx context.Context, payload []byte) (any, error) {
 	if w := a.of(to.Team.ID); w != nil {
 		return w.interaction(ctx, payload)
 	}
+	if slices.Contains(a.o.Allowed, to.Team.ID) {
+		return nil, fmt.Errorf("the workspace %s is not connected yet", to.Team.ID)
+	}
 	return nil, nil
 }
 
@@ -281,6 +334,9 @@ func (a *App) interaction(ctx context.Context, payload []byte) (any, error) {
 func (a *App) command(ctx context.Context, team, channel, user, trigger, text string) any {
 	if w := a.of(team); w != nil {
 		return w.command(ctx, channel, user, trigger, text)
+	}
+	if slices.Contains(a.o.Allowed, team) {
+		return map[string]any{"response_type": "ephemeral", "text": "This workspace is not connected yet. Try again in a moment."}
 	}
 	return nil
 }

@@ -1,11 +1,11 @@
 package slack
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -53,12 +53,16 @@ func (w *Workspace) Fetch(ctx context.Context, file string, most int64) ([]byte,
 	case int64(info.Size) > most:
 		return nil, notify.ErrTooLarge
 	}
-	url := info.URLPrivateDownload
-	if url == "" {
-		url = info.URLPrivate
+	from := info.URLPrivateDownload
+	if from == "" {
+		from = info.URLPrivate
 	}
 	into := &bounded{most: most}
-	if err := w.api().GetFileContext(ctx, url, into); err != nil && !into.over {
+	if err := w.api().GetFileContext(ctx, from, into); err != nil && !into.over {
+		var address *url.Error
+		if errors.As(err, &address) { // the address ends in the file's name
+			err = address.Err
+		}
 		return nil, fmt.Errorf("download a file: %w", err)
 	}
 	if into.over { // more than it says
@@ -134,15 +138,15 @@ func (w *Workspace) uploaded(ctx context.Context, thread handover.Card, f handov
 	if id, err := w.store.Copy(ctx, f.Key, place); err != nil || id != "" {
 		return id, err
 	}
-	_, content, err := w.store.Content(ctx, f.Key, false)
+	now, content, err := w.store.Content(ctx, f.Key, false)
 	if err != nil {
 		return "", err
 	}
-	to, err := w.api().GetUploadURLExternalContext(ctx, slack.GetUploadURLExternalParameters{FileName: f.Name, FileSize: len(content)})
+	to, err := w.api().GetUploadURLExternalContext(ctx, slack.GetUploadURLExternalParameters{FileName: f.Name, FileSize: int(now.Size)})
 	if err != nil {
 		return "", outcome(err, "", true)
 	}
-	if err := w.api().UploadToURL(ctx, slack.UploadToURLParameters{UploadURL: to.UploadURL, Filename: f.Name, Reader: bytes.NewReader(content)}); err != nil {
+	if err := w.api().UploadToURL(ctx, slack.UploadToURLParameters{UploadURL: to.UploadURL, Filename: f.Name, Reader: content}); err != nil {
 		return "", outcome(err, "", true)
 	}
 	return to.FileID, w.store.Copied(ctx, f.Key, place, to.FileID)

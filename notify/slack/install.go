@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/json"
+	"errors"
 	"html/template"
 	"net/http"
 	"net/url"
@@ -72,13 +73,14 @@ func (a *App) installed(rw http.ResponseWriter, r *http.Request) {
 	}
 	about, _ := json.Marshal(id) // strings always encode
 	if err := a.store.SaveInstall(ctx, a.sealed(handover.Install{Workspace: id.Workspace(), About: about}, got)); err != nil {
-		a.again(rw, r, err)
+		a.o.Logger.ErrorContext(ctx, "an install could not be kept", "workspace", id.Workspace(), "err", err)
+		tell(rw, http.StatusServiceUnavailable, "This did not work just now. Begin again at /slack/install.")
 		return
 	}
 	if err := a.follow(ctx); err != nil {
 		a.o.Logger.WarnContext(ctx, "an install is taken over later", "err", err)
 	}
-	if err := a.store.Resume(ctx, id.Workspace()); err != nil {
+	if err := errors.Join(a.store.Resume(ctx, id.Workspace()), a.desk.Alert(ctx, tokenAlert(id.Workspace()), ""), a.desk.Alert(ctx, installsAlert, "")); err != nil {
 		a.o.Logger.WarnContext(ctx, "what waits for the workspace is tried later", "err", err)
 	}
 	a.o.Logger.InfoContext(ctx, "Slack app installed", "workspace", id.Workspace())

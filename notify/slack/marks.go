@@ -22,17 +22,25 @@ const (
 // markWithin is how long a mark is tried: Slack allows 50 reactions a minute.
 const markWithin = time.Minute
 
-// mark sets a mark, and waits where Slack is limited.
+// react sets a mark, if it is not there.
+func (w *Workspace) react(ctx context.Context, name string, at handover.Place, ts string) error {
+	err := w.api().AddReactionContext(ctx, name, slack.NewRefToMessage(at.Channel, ts))
+	var said slack.SlackErrorResponse
+	if errors.As(err, &said) && said.Err == "already_reacted" {
+		return nil
+	}
+	return err
+}
+
+// mark sets a mark as a courtesy, and waits where Slack is limited.
 func (w *Workspace) mark(ctx context.Context, name string, at handover.Place, ts string) error {
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
-		err := w.api().AddReactionContext(ctx, name, slack.NewRefToMessage(at.Channel, ts))
+		err := w.react(ctx, name, at, ts)
 		var limited *slack.RateLimitedError
 		var said slack.SlackErrorResponse
 		switch {
 		case errors.As(err, &limited):
 			return struct{}{}, backoff.RetryAfter(max(1, int(limited.RetryAfter.Seconds())))
-		case errors.As(err, &said) && said.Err == "already_reacted":
-			return struct{}{}, nil
 		case errors.As(err, &said):
 			return struct{}{}, backoff.Permanent(err)
 		}
@@ -70,11 +78,11 @@ func (w *Workspace) deliveredLater(l handover.Line) {
 // Mark implements notify.Workspace.
 func (w *Workspace) Mark(ctx context.Context, handoff int64, l handover.Line, why string) error {
 	var said slack.SlackErrorResponse
-	switch err := errors.Join(w.unmark(ctx, markDelivered, l.Place, l.TS), w.mark(ctx, markFailed, l.Place, l.TS)); {
+	switch err := errors.Join(w.unmark(ctx, markDelivered, l.Place, l.TS), w.react(ctx, markFailed, l.Place, l.TS)); {
 	case errors.As(err, &said): // the line is gone, or we may not: the thread has a line of our own as well
 		w.o.Logger.InfoContext(ctx, "a line is not marked", "err", err)
 	case err != nil:
-		return outcome(err, "", true)
+		return outcome(err, w.o.Identity.Workspace()+":reactions", true)
 	}
 	text := "This line did not reach the customer: " + escape(clip(why, 300))
 	retry := slack.NewButtonBlockElement("retry", strconv.FormatInt(handoff, 10), plainText("Retry"))

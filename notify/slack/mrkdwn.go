@@ -174,12 +174,15 @@ func token(s string, i int) (n node, length int) {
 	return n, 0
 }
 
+// mostSpan is how far a mark is looked for that closes another: a line of marks alone must not cost the square of its length.
+const mostSpan = 2000
+
 // closing is where the mark that opens at s[i] ends, 0 if it opens nothing: marks stand at the edges of words.
 func closing(s string, i int) int {
 	if inWord(before(s, i)) || i+1 >= len(s) || s[i+1] == s[i] || unicode.IsSpace(after(s, i+1)) || strings.HasPrefix(s[i+1:], joiner) {
 		return 0
 	}
-	for j := i + 1; j < len(s); j++ {
+	for j := i + 1; j < min(len(s), i+mostSpan); j++ {
 		if s[j] == '`' || s[j] == '<' {
 			if _, skip := token(s, j); skip > 0 {
 				j += skip - 1

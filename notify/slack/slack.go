@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -94,7 +95,7 @@ type People interface {
 
 // Files has what messages came with.
 type Files interface {
-	Content(ctx context.Context, key string, shown bool) (handover.File, []byte, error)
+	Content(ctx context.Context, key string, shown bool) (handover.File, io.Reader, error)
 	Copy(ctx context.Context, key, place string) (string, error)
 	Copied(ctx context.Context, key, place, id string) error
 }

@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log"
 	"sync/atomic"
@@ -25,6 +26,7 @@ func (a *App) runSockets(ctx context.Context) {
 		socket := socketmode.New(client(a.o, a.o.Observer), socketmode.OptionLog(log.New(io.Discard, "", 0)))
 		inner, stop := context.WithCancel(ctx)
 		handled := make(chan struct{})
+		wait := time.Second // before the next one
 		go func() {
 			defer close(handled)
 			watchdog := time.NewTimer(most)
@@ -35,29 +37,33 @@ func (a *App) runSockets(ctx context.Context) {
 					return
 				case <-watchdog.C:
 					a.o.Logger.InfoContext(ctx, "the socket to Slack is silent, opening another", "for", most, "slack", a.reached(inner))
+					wait = 0
 					stop()
 				case e := <-socket.Events:
 					watchdog.Reset(most)
 					a.fromSocket(ctx, socket, e, &open)
 					if failed, ok := e.Data.(*slack.ConnectionErrorEvent); ok {
 						a.o.Logger.WarnContext(ctx, "no socket to Slack", "attempt", failed.Attempt, "err", failed.ErrorObj)
-						if failed.Backoff > maxBackoff {
-							stop() // slack-go would wait up to five minutes
+						if failed.Backoff > maxBackoff { // slack-go would wait up to five minutes
+							wait = maxBackoff
+							if errors.As(failed.ErrorObj, new(*slack.RateLimitedError)) {
+								wait = failed.Backoff // Slack says so
+							}
+							stop()
 						}
 					}
 				}
 			}
 		}()
 		err := socket.RunContext(inner)
-		given := inner.Err() != nil
 		stop()
 		<-handled
 		a.sockets(&open, 0)
-		if ctx.Err() == nil && !given {
+		if ctx.Err() == nil && wait > 0 {
 			a.o.Logger.WarnContext(ctx, "the socket to Slack broke off, opening another", "err", err)
 			select {
 			case <-ctx.Done():
-			case <-time.After(time.Second):
+			case <-time.After(wait):
 			}
 		}
 	}

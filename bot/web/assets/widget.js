@@ -14,7 +14,7 @@
     edited: 'edited', deleted: 'This message was deleted', offline: 'No connection. Trying again…', you: 'You', typing: 'is writing…', start: 'Assistant',
     rate: 'How did we do?', rated: 'Thank you.', stars: (n) => n + ' of 5', unread: (n) => n + ' new', comment: 'Anything to add? (optional)', submit: 'Send rating',
     hello: 'Hello! How can I help you?', log: 'Conversation',
-    attach: 'Attach files', uploading: 'uploading…', remove: (n) => 'Remove ' + n, large: (n, mb) => n + ' is larger than ' + mb + ' MB', coming: 'on its way…', lost: 'could not be sent', sentFiles: 'Files', many: 'At most 10 files at once',
+    attach: 'Attach files', uploading: 'uploading…', remove: (n) => 'Remove ' + n, large: (n, mb) => n + ' is larger than ' + mb + ' MB', coming: 'on its way…', lost: 'could not be sent', lostFiles: 'The files were lost. Attach them again.', sentFiles: (n) => n + ' attached', many: 'At most 10 files at once',
   };
 
   // --- what is kept between pages and shared by tabs: the token and what is not sent yet
@@ -146,6 +146,10 @@
           draw();
         } catch (e) {
           if (e.status === 401 && tries === 0) { gone(); tries++; continue; }
+          if (e.code === 'no_file') { // they went with the session that they were sent in: the words can still go
+            store.outbox((box) => box.filter((o) => o.id !== next.id || o.text).map((o) => o.id === next.id ? Object.assign(o, { files: [] }) : o));
+            notice(say.lostFiles); fail(next.id, say.lostFiles); continue;
+          }
           if (e.status >= 400 && e.status < 500 && e.status !== 429 && e.status !== 408) { fail(next.id, e.message); continue; }
           if (++tries > 5) { for (const o of store.read().outbox) if (!acked.has(o.id)) fail(o.id, say.offline, true); break; }
           await new Promise((ok) => setTimeout(ok, Math.max((e.wait || 0) * 1000, Math.min(500 * 2 ** tries, 8000))));
@@ -172,12 +176,16 @@
     const f = { name: file.name || 'image.png', size: file.size, state: 'up' };
     chosen.push(f); drawChosen();
     try {
-      if (!store.read().token) { await session(); lead(); }
       if (mostFile && file.size > mostFile) throw new Error(say.large(f.name, Math.floor(mostFile / 1048576)));
-      const res = await fetch(base + '/web/files?name=' + encodeURIComponent(f.name), { method: 'POST', headers: { Authorization: 'Bearer ' + store.read().token, 'Content-Type': 'application/octet-stream' }, body: file, credentials: 'omit', referrerPolicy: 'no-referrer' });
-      const data = await res.json().catch(() => ({}));
-      if (!res.ok) throw new Error(data.error ? data.error.message : res.statusText);
-      Object.assign(f, data, { state: '' });
+      for (let tries = 0; ; tries++) {
+        if (!store.read().token) { await session(); lead(); }
+        const res = await fetch(base + '/web/files?name=' + encodeURIComponent(f.name), { method: 'POST', headers: { Authorization: 'Bearer ' + store.read().token, 'Content-Type': 'application/octet-stream' }, body: file, credentials: 'omit', referrerPolicy: 'no-referrer' });
+        const data = await res.json().catch(() => ({}));
+        if (res.status === 401 && !tries) { gone(); continue; } // a new session
+        if (!res.ok) throw new Error(data.error ? data.error.message : res.statusText);
+        Object.assign(f, data, { state: '' });
+        break;
+      }
     } catch (e) { f.state = e.message || say.offline; }
     drawChosen();
   };
@@ -341,23 +349,34 @@
   const go = el('button', { class: 'go', type: 'submit', 'aria-label': say.send }, svg('M4 12l16-8-6 16-3-6-7-2Z'));
   const picker = el('input', { type: 'file', multiple: true, hidden: true, tabindex: '-1', 'aria-hidden': 'true', onchange: () => { choose(picker.files); picker.value = ''; box.focus(); } });
   const clip = el('button', { class: 'clip', type: 'button', 'aria-label': say.attach, title: say.attach, hidden: true, onclick: () => picker.click() }, svg('M20 11l-8.5 8.5a5 5 0 0 1-7-7L13 4a3.3 3.3 0 0 1 4.7 4.7L9.5 17a1.7 1.7 0 0 1-2.4-2.4L14.5 7'));
-  const chips = el('ul', { class: 'chosen', hidden: true, 'aria-live': 'polite' });
+  const chips = el('ul', { class: 'chosen', hidden: true });
+  const chipsay = el('span', { class: 'sr', role: 'status' });
   const form = el('form', { class: 'write' }, picker, clip, box, go);
   const panel = el('div', { class: 'panel', role: 'dialog', 'aria-label': say.title, hidden: true },
     el('header', {}, face, el('div', { class: 'who' }, el('h2', {}, say.title), stateLine), el('button', { class: 'x', type: 'button', 'aria-label': say.close, onclick: () => show(false) }, svg('M6 6l12 12M18 6L6 18'))),
-    log, el('div', { class: 'bar' }, note, ask), chips, form);
+    log, el('div', { class: 'bar' }, note, ask), chips, chipsay, form);
   root.append(panel, launcher);
 
   form.addEventListener('submit', (e) => {
     e.preventDefault();
     if (chosen.some((f) => f.state === 'up')) { notice(say.uploading); return; }
-    const t = box.value, files = chosen.filter((f) => !f.state);
+    const t = box.value, files = chosen.filter((f) => !f.state).map((f) => ({ id: f.id, name: f.name, type: f.type, size: f.size }));
     chosen = chosen.filter((f) => f.state); drawChosen(); // what could not be sent stays in sight
     box.value = ''; grow(); submit(t, files); box.focus();
   });
   const drawChosen = () => {
     chips.hidden = !chosen.length;
-    chips.replaceChildren(...chosen.map((f) => el('li', {}, el('span', { class: f.state && f.state !== 'up' ? 'bad' : '' }, f.state === 'up' ? f.name + ' · ' + say.uploading : f.state ? f.name + ': ' + f.state : f.name), el('button', { type: 'button', 'aria-label': say.remove(f.name), onclick: () => { chosen = chosen.filter((x) => x !== f); drawChosen(); box.focus(); } }, '×'))));
+    for (const f of chosen) { // each keeps its element, and so the focus
+      f.text = f.text || el('span', {});
+      f.node = f.node || el('li', {}, f.text, el('button', { type: 'button', 'aria-label': say.remove(f.name), onclick: () => { chosen = chosen.filter((x) => x !== f); drawChosen(); box.focus(); } }, '×'));
+      f.text.className = f.state && f.state !== 'up' ? 'bad' : '';
+      f.text.textContent = f.state === 'up' ? f.name + ' · ' + say.uploading : f.state ? f.name + ': ' + f.state : f.name;
+      if (f.node.parentNode !== chips) chips.append(f.node);
+    }
+    for (const li of [...chips.children]) if (!chosen.some((f) => f.node === li)) li.remove();
+    const bad = chosen.filter((f) => f.state && f.state !== 'up').pop();
+    const line = !chosen.length ? '' : chosen.some((f) => f.state === 'up') ? say.uploading : bad ? bad.name + ': ' + bad.state : say.sentFiles(chosen.length);
+    if (chipsay.textContent !== line) chipsay.textContent = line;
   };
   box.addEventListener('paste', (e) => { if (mostFile && e.clipboardData && e.clipboardData.files.length) { e.preventDefault(); choose(e.clipboardData.files); } });
   panel.addEventListener('dragover', (e) => { if (mostFile) { e.preventDefault(); panel.classList.add('over'); } });

@@ -10,4 +10,6 @@ CREATE TABLE files (
     at              timestamptz NOT NULL DEFAULT now()
 );
 ALTER TABLE files ALTER COLUMN content SET STORAGE EXTERNAL; -- pictures do not compress
+CREATE INDEX files_conversation ON files (conversation_id, at);
+CREATE INDEX files_message ON files (message_id);
 CREATE INDEX files_unattached ON files (at) WHERE message_id IS NULL;
