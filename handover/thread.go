@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // LineKind says what happened to a line of a thread.
@@ -38,8 +39,14 @@ func (l Line) note() bool {
 	return l.Note || noteText(l.Text)
 }
 
+// noteText says so of a text, whatever marks or invisible characters stand before: in doubt it stays in the team.
 func noteText(text string) bool {
-	text = strings.ToLower(strings.TrimSpace(text))
+	if strings.HasPrefix(text, "```") { // code may begin with a comment
+		return false
+	}
+	text = strings.ToLower(strings.TrimLeftFunc(text, func(r rune) bool {
+		return unicode.IsSpace(r) || strings.ContainsRune("*_~`>-•#\\[(", r) || unicode.Is(unicode.Cf, r) || unicode.IsControl(r)
+	}))
 	return strings.HasPrefix(text, "//") || strings.HasPrefix(text, "note:")
 }
 

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/slack-go/slack"
 
@@ -209,7 +210,9 @@ func (w *Workspace) own(m message) bool {
 }
 
 func (w *Workspace) line(p handover.Place, m message) handover.Line {
-	text := strings.TrimSpace(m.Text)
+	text := strings.TrimLeftFunc(m.Text, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) || strings.ContainsRune("*_~`", r)
+	})
 	return handover.Line{
 		Kind: handover.LineWritten, Place: p, ThreadTS: m.ThreadTS, TS: m.TS, Account: m.User, Text: toMarkdown(keepable(m.Text)), Files: w.files(m.Files),
 		Note: strings.HasPrefix(text, "<@") || strings.HasPrefix(text, "<!"), // to a teammate, or to us
