@@ -51,9 +51,9 @@ func parseMrkdwn(s string) (blocks []node) {
 		before, rest, opened := strings.Cut(s, "```")
 		inside, after, closed := strings.Cut(rest, "```")
 		if !opened || !closed || inside == "" {
-			return append(blocks, parseLines(s)...)
+			return append(blocks, parseLines(s, 0)...)
 		}
-		blocks = append(blocks, parseLines(before)...)
+		blocks = append(blocks, parseLines(before, 0)...)
 		blocks = append(blocks, node{kind: fence, text: raw(strings.Trim(inside, "\n"))})
 		s = strings.TrimPrefix(after, "\n")
 	}
@@ -62,8 +62,11 @@ func parseMrkdwn(s string) (blocks []node) {
 
 var listed = regexp.MustCompile(`^( *)(?:([•◦▪-]\x{fe0e}?)|(\d{1,3})\.) +(.+)$`)
 
+// mostQuoted is how deep quotes stand in quotes.
+const mostQuoted = 3
+
 // parseLines reads text without fences: quotes, lists and paragraphs.
-func parseLines(s string) (blocks []node) {
+func parseLines(s string, depth int) (blocks []node) {
 	lines := strings.Split(s, "\n")
 	for i, l := range lines { // what Slack sends; what it is sent may have the mark itself
 		if rest := strings.TrimLeft(l, ">"); rest != l {
@@ -79,21 +82,32 @@ func parseLines(s string) (blocks []node) {
 	open := false // the last paragraph goes on
 	for i := 0; i < len(lines); i++ {
 		l := lines[i]
+		for depth >= mostQuoted && strings.HasPrefix(l, "&gt;") {
+			l = strings.TrimPrefix(strings.TrimPrefix(l, "&gt;"), " ")
+		}
 		if all, is := strings.CutPrefix(l, "&gt;&gt;&gt;"); is { // everything from here on
 			rest := strings.Join(append([]string{strings.TrimPrefix(all, " ")}, lines[i+1:]...), "\n")
-			return append(blocks, node{kind: quote, kids: parseLines(rest)})
+			return append(blocks, node{kind: quote, kids: parseLines(rest, depth+1)})
 		}
 		if quoted, is := strings.CutPrefix(l, "&gt;"); is {
+			within := []string{strings.TrimPrefix(quoted, " ")}
 			for i+1 < len(lines) && strings.HasPrefix(lines[i+1], "&gt;") {
 				i++
-				quoted += "\n" + strings.TrimPrefix(strings.TrimPrefix(lines[i], "&gt;"), " ")
+				within = append(within, strings.TrimPrefix(strings.TrimPrefix(lines[i], "&gt;"), " "))
 			}
-			blocks, open = append(blocks, node{kind: quote, kids: parseLines(strings.TrimPrefix(quoted, " "))}), false
+			blocks, open = append(blocks, node{kind: quote, kids: parseLines(strings.Join(within, "\n"), depth+1)}), false
 			continue
 		}
 		if m := listed.FindStringSubmatch(l); m != nil {
-			n := node{kind: item, depth: len(m[1]) / 4, kids: parseInline(m[4])}
+			n := node{kind: item, kids: parseInline(m[4])}
 			n.number, _ = strconv.Atoi(m[3])
+			if p := last(item); p != nil {
+				n.depth = min(len(m[1])/4, p.depth+1)
+			}
+			if p := last(item); m[3] != "" && (n.number == 0 || p != nil && p.depth == n.depth && p.number > 0 && p.number != n.number-1) { // answers to questions 1 and 3 stay so
+				blocks, open = append(blocks, node{kind: paragraph, kids: parseInline(strings.TrimLeft(l, " "))}), false
+				continue
+			}
 			blocks, open = append(blocks, n), false
 			continue
 		}
@@ -101,6 +115,7 @@ func parseLines(s string) (blocks []node) {
 			open = false
 			continue
 		}
+		l = strings.TrimLeft(l, " ") // more would be code
 		if p := last(paragraph); p != nil && open {
 			p.kids = append(append(p.kids, node{kind: newline}), parseInline(l)...)
 		} else {
@@ -113,8 +128,65 @@ func parseLines(s string) (blocks []node) {
 
 var marks = map[byte]kind{'*': bold, '_': italic, '~': strike}
 
+// line is one line of mrkdwn, with all that parsing asks looked up once: a line of marks alone must not cost the square of its length.
+type line struct {
+	s      string
+	ends   map[int]int    // where code and <…> that begin somewhere end
+	closes map[byte][]int // for each mark and place, the next mark from there on that can close one; len(s): none
+}
+
+func scan(s string) line {
+	l := line{s: s, ends: map[int]int{}, closes: map[byte][]int{}}
+	inside, last := make([]bool, len(s)), false // last: there is no other `
+	for i := 0; i < len(s); {
+		end := 0
+		switch {
+		case s[i] == '`' && !last:
+			if n := strings.IndexByte(s[i+1:], '`'); n < 0 {
+				last = true
+			} else if n > 0 && !strings.HasPrefix(s[i+1:], joiner) && !strings.HasPrefix(s[i+2+n:], joiner) {
+				end = i + n + 2
+			}
+		case s[i] == '<':
+			if n := strings.IndexAny(s[i+1:], "<>"); n > 0 && s[i+1+n] == '>' {
+				end = i + n + 2
+			}
+		}
+		if end == 0 {
+			i++
+			continue
+		}
+		l.ends[i] = end
+		for ; i < end; i++ {
+			inside[i] = true
+		}
+	}
+	for mark := range marks {
+		next, at := make([]int, len(s)+1), len(s)
+		next[len(s)] = at
+		for i := len(s) - 1; i >= 0; i-- {
+			if s[i] == mark && !inside[i] && i > 0 && s[i-1] != mark && !unicode.IsSpace(before(s, i)) && after(s, i+1) != rune(mark) &&
+				!strings.HasPrefix(s[i+1:], joiner) && !inWord(after(s, i+1)) {
+				at = i
+			}
+			next[i] = at
+		}
+		l.closes[mark] = next
+	}
+	return l
+}
+
+// mostNested is how deep marks stand in marks.
+const mostNested = 4
+
 // parseInline reads one line.
-func parseInline(s string) (nodes []node) {
+func parseInline(s string) []node {
+	l := scan(s)
+	return l.parse(0, len(s), 0)
+}
+
+// parse reads a part of the line.
+func (l line) parse(from, to, depth int) (nodes []node) {
 	text := func(t string) {
 		if t = raw(t); t == "" {
 			return
@@ -125,73 +197,61 @@ func parseInline(s string) (nodes []node) {
 		}
 		nodes = append(nodes, node{kind: words, text: t})
 	}
-	from := 0
-	for i := 0; i < len(s); {
-		n, length := token(s, i)
-		if length == 0 {
+	done := from
+	for i := from; i < to; {
+		n, end := l.token(i, to, depth)
+		if end == 0 {
 			i++
 			continue
 		}
-		text(s[from:i])
+		text(l.s[done:i])
 		if n.kind == words {
 			text(escape(n.text)) // joins with what is beside it
 		} else {
 			nodes = append(nodes, n)
 		}
-		i += length
-		from = i
+		i, done = end, end
 	}
-	text(s[from:])
+	text(l.s[done:to])
 	return nodes
 }
 
-// token reads what begins at s[i] and is more than itself; length 0: nothing does.
-func token(s string, i int) (n node, length int) {
+// token reads what begins at i and is more than itself, and says where it ends; 0: nothing does.
+func (l line) token(i, to, depth int) (n node, end int) {
+	s := l.s
+	if end = l.ends[i]; end > 0 && end <= to {
+		if s[i] == '`' {
+			return node{kind: code, text: raw(s[i+1 : end-1])}, end
+		}
+		return angle(s[i+1 : end-1]), end
+	}
 	switch c := s[i]; c {
-	case '`':
-		if end := strings.IndexByte(s[i+1:], '`'); end > 0 && !strings.HasPrefix(s[i+1:], joiner) && !strings.HasPrefix(s[i+2+end:], joiner) {
-			return node{kind: code, text: raw(s[i+1 : i+1+end])}, end + 2
-		}
-	case '<':
-		if end := strings.IndexByte(s[i:], '>'); end > 1 {
-			return angle(s[i+1 : i+end]), end + 1
-		}
 	case ':':
-		if m := shortcode.FindStringSubmatch(s[i:]); m != nil {
+		if m := shortcode.FindStringSubmatch(s[i:to]); m != nil && !inWord(before(s, i)) && !inWord(after(s, i+len(m[0]))) { // 10:30:45 is none
 			if e := emoji(m[1], m[2]); e != "" {
-				return node{kind: words, text: e}, len(m[0])
+				return node{kind: words, text: e}, i + len(m[0])
 			}
 		}
 	case '*', '_', '~':
-		if end := closing(s, i); end > 0 {
-			return node{kind: marks[c], kids: parseInline(s[i+1 : end])}, end - i + 1
+		if end := l.closing(i); end > 0 && end < to && depth < mostNested {
+			return node{kind: marks[c], kids: l.parse(i+1, end, depth+1)}, end + 1
 		}
 	default:
 		if strings.HasPrefix(s[i:], joiner) || strings.HasPrefix(s[i:], spacer) { // what we put beside marks
-			return node{}, len(joiner)
+			return node{}, i + len(joiner)
 		}
 	}
 	return n, 0
 }
 
-// mostSpan is how far a mark is looked for that closes another: a line of marks alone must not cost the square of its length.
-const mostSpan = 2000
-
-// closing is where the mark that opens at s[i] ends, 0 if it opens nothing: marks stand at the edges of words.
-func closing(s string, i int) int {
-	if inWord(before(s, i)) || i+1 >= len(s) || s[i+1] == s[i] || unicode.IsSpace(after(s, i+1)) || strings.HasPrefix(s[i+1:], joiner) {
+// closing is where the mark that opens at i ends, 0 if it opens nothing: marks stand at the edges of words.
+func (l line) closing(i int) int {
+	s := l.s
+	if inWord(before(s, i)) || i+2 >= len(s) || s[i+1] == s[i] || unicode.IsSpace(after(s, i+1)) || strings.HasPrefix(s[i+1:], joiner) {
 		return 0
 	}
-	for j := i + 1; j < min(len(s), i+mostSpan); j++ {
-		if s[j] == '`' || s[j] == '<' {
-			if _, skip := token(s, j); skip > 0 {
-				j += skip - 1
-				continue
-			}
-		}
-		if s[j] == s[i] && s[j-1] != s[i] && !unicode.IsSpace(before(s, j)) && after(s, j+1) != rune(s[i]) && !strings.HasPrefix(s[j+1:], joiner) && !inWord(after(s, j+1)) {
-			return j
-		}
+	if end := l.closes[s[i]][i+2]; end < len(s) {
+		return end
 	}
 	return 0
 }
@@ -237,12 +297,24 @@ func raw(s string) string {
 	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(s)
 }
 
-var shortcode = regexp.MustCompile(`^:([a-z0-9_+'-]+):(?::skin-tone-([2-6]):)?`)
+var shortcode = regexp.MustCompile(`^:([a-z0-9_+'-]{1,60}):(?::skin-tone-([2-6]):)?`)
 
 var emojis = sync.OnceValue(func() definition.Emojis { return definition.Github() })
 
+// slackNames are emoji that Slack calls otherwise than the table.
+var slackNames = map[string]string{
+	"thinking_face": "thinking", "rolling_on_the_floor_laughing": "rofl", "hugging_face": "hugs", "face_with_rolling_eyes": "roll_eyes", "star-struck": "star_struck",
+	"face_with_hand_over_mouth": "hand_over_mouth", "the_horns": "metal", "hand_with_index_and_middle_fingers_crossed": "crossed_fingers", "nerd_face": "nerd_face", "face_palm": "facepalm",
+}
+
 // emoji is the character that a name of Slack's stands for, "" where only the workspace knows it.
 func emoji(name, tone string) string {
+	if country, is := strings.CutPrefix(name, "flag-"); is && len(country) == 2 && country[0] >= 'a' && country[0] <= 'z' && country[1] >= 'a' && country[1] <= 'z' {
+		return string([]rune{0x1F1E6 + rune(country[0]-'a'), 0x1F1E6 + rune(country[1]-'a')})
+	}
+	if other := slackNames[name]; other != "" {
+		name = other
+	}
 	e, known := emojis().Get(name)
 	if !known || len(e.Unicode) == 0 {
 		return ""
@@ -287,7 +359,7 @@ func renderBlocks(b *strings.Builder, blocks []node) {
 
 func renderInline(b *strings.Builder, nodes []node) {
 	start := true // of a line, where more means something
-	for _, n := range nodes {
+	for i, n := range nodes {
 		around := func(mark string) {
 			b.WriteString(mark)
 			renderInline(b, n.kids)
@@ -309,11 +381,14 @@ func renderInline(b *strings.Builder, nodes []node) {
 			}
 			b.WriteString(ticks + n.text + ticks)
 		case link:
-			if n.kids == nil {
+			if n.kids == nil && alone(b, nodes[i+1:]) {
 				b.WriteString(n.url)
 				break
 			}
 			b.WriteString("[")
+			if n.kids == nil {
+				b.WriteString(literally(n.url, false))
+			}
 			renderInline(b, n.kids)
 			b.WriteString("](" + strings.NewReplacer("(", "%28", ")", "%29", " ", "%20", "<", "%3C", ">", "%3E", `\`, "%5C").Replace(n.url) + ")")
 		default:
@@ -321,6 +396,17 @@ func renderInline(b *strings.Builder, nodes []node) {
 		}
 		start = n.kind == newline
 	}
+}
+
+// alone says whether an address can stand for itself: nothing is beside it that could be taken for a part.
+func alone(b *strings.Builder, next []node) bool {
+	if r := before(b.String(), b.Len()); r != utf8.RuneError && !unicode.IsSpace(r) && r != '(' {
+		return false
+	}
+	if len(next) == 0 || next[0].kind == newline {
+		return true
+	}
+	return next[0].kind == words && unicode.IsSpace(after(next[0].text, 0))
 }
 
 var (

@@ -98,6 +98,9 @@ func writeBlocks(b *strings.Builder, parent ast.Node, src []byte, indent string)
 				line := n.Lines().At(i)
 				b.WriteString(escape(string(line.Value(src))))
 			}
+			if n.HasClosure() {
+				b.WriteString(escape(string(n.ClosureLine.Value(src))))
+			}
 		default:
 			b.WriteString(indent)
 			writeInlines(b, n, src)
@@ -213,92 +216,100 @@ func writeLink(b *strings.Builder, url string, label string) {
 	}
 }
 
-// split cuts mrkdwn into pieces of up to n characters: at line ends or spaces where it can, never inside an entity, and where it can not inside a
-// link, a marked span or code. A fence that is cut is closed and opened again.
+// split cuts mrkdwn into pieces of up to n characters, at least 16: at line ends or spaces where it can, never inside an entity, and where it can
+// not inside a link, a marked span or code. A fence that is cut is closed and opened again.
 func split(s string, n int) []string {
+	n = max(n, 16)
+	if utf8.RuneCountInString(s) <= n {
+		return []string{s}
+	}
 	var out []string
-	fenced := false
+	whole := outside(s)
+	fenced, at := false, 0
 	for {
 		open, room := "", n
 		if fenced {
 			open, room = fenceMark, n-len(fenceMark)
 		}
-		if utf8.RuneCountInString(s) <= room {
-			return append(out, open+s)
+		if utf8.RuneCountInString(s[at:]) <= room {
+			return append(out, open+s[at:])
 		}
-		end, count := 0, 0
-		for i := range s {
+		end, count := at, 0
+		for i := range s[at:] {
 			if count > room-len(fenceMark) { // room to close a fence
 				break
 			}
-			end, count = i, count+1
+			end, count = at+i, count+1
 		}
-		cut := place(s, end, fenced)
-		piece := open + s[:cut]
-		if strings.Count(s[:cut], "```")%2 == 1 {
+		cut := place(s, at, end, whole)
+		piece := open + s[at:cut]
+		if strings.Count(s[at:cut], "```")%2 == 1 {
 			fenced = !fenced
 		}
 		if fenced {
 			piece = strings.TrimSuffix(piece, "\n") + "\n```"
 		}
 		out = append(out, piece)
-		s = strings.TrimPrefix(strings.TrimPrefix(s[cut:], "\n"), " ")
-		if fenced && strings.HasPrefix(s, "```") { // it ends here
-			s, fenced = strings.TrimPrefix(s[3:], "\n"), false
+		if at = cut; s[at] == '\n' || s[at] == ' ' {
+			at++
+		}
+		if fenced && strings.HasPrefix(s[at:], "```") { // it ends here
+			at, fenced = at+3, false
+			if strings.HasPrefix(s[at:], "\n") {
+				at++
+			}
 		}
 	}
 }
 
 const fenceMark = "```\n"
 
-// place is where to cut before end.
-func place(s string, end int, fenced bool) int {
-	whole := outside(s[:end], s, fenced)
-	for _, stop := range []string{"\n", " "} {
-		for i := strings.LastIndex(s[:end], stop); i > end/2; i = strings.LastIndex(s[:i], stop) {
-			if whole(i) {
-				return i
+// place is where to cut, after from and at most at end.
+func place(s string, from, end int, whole func(int) bool) int {
+	half := from + (end-from)/2
+	for _, good := range []func(int) bool{whole, func(int) bool { return true }} {
+		for _, stop := range []byte{'\n', ' '} {
+			for i := end - 1; i > half; i-- {
+				if s[i] == stop && good(i) {
+					return i
+				}
 			}
 		}
 	}
-	if i := strings.LastIndexAny(s[:end], "\n "); i > end/2 {
-		return i
-	}
-	if i := strings.LastIndexByte(s[:end], '&'); i > end-6 && i > 0 {
-		return i
+	if i := strings.LastIndexByte(s[from:end], '&'); i > 0 && from+i > end-6 {
+		return from + i
 	}
 	return end
 }
 
-// outside says of a place in a text whether it is outside of links, marked spans and code; upTo it was looked at.
-func outside(upTo, s string, fenced bool) func(int) bool {
-	type span struct{ from, to int }
-	var spans []span
-	for i := 0; i < len(upTo); {
-		length := 0
-		if strings.HasPrefix(s[i:], "```") {
-			length, fenced = 3, !fenced
-		} else if fenced {
-			length = 1
-		} else if strings.IndexByte("`<*_~", s[i]) >= 0 {
-			line := s[i:]
-			if nl := strings.IndexByte(line, '\n'); nl >= 0 {
-				line = line[:nl]
+// outside says of a place in a text whether it is outside of links, marked spans and code.
+func outside(s string) func(int) bool {
+	inside := make([]bool, len(s)+1)
+	fenced, at := false, 0
+	for text := range strings.SplitSeq(s, "\n") {
+		l := scan(text)
+		for i := 0; i < len(text); {
+			if strings.HasPrefix(text[i:], "```") {
+				fenced = !fenced
+				i += 3
+				continue
 			}
-			if _, length = token(s[:i+len(line)], i); length > 0 {
-				spans = append(spans, span{i, i + length})
+			end := 0
+			if !fenced {
+				if end = l.ends[i]; end == 0 && (text[i] == '*' || text[i] == '_' || text[i] == '~') {
+					if end = l.closing(i); end > 0 {
+						end++
+					}
+				}
 			}
+			for k := i + 1; k < end; k++ {
+				inside[at+k] = true
+			}
+			i = max(end, i+1)
 		}
-		i += max(1, length)
+		at += len(text) + 1
 	}
-	return func(at int) bool {
-		for _, x := range spans {
-			if x.from < at && at < x.to {
-				return false
-			}
-		}
-		return true
-	}
+	return func(i int) bool { return !inside[i] }
 }
 
 // clip shortens plain text to n characters.

@@ -51,12 +51,15 @@ func TestMrkdwnBecomesMarkdown(t *testing.T) {
 		"# 1 is *not* a heading\n+ nor a list\n&amp;copy; is no sign": "\\# 1 is **not** a heading\n\\+ nor a list\n\\&copy; is no sign",
 		"&gt; one\n&gt; *two*\nthree":                                 "> one\n> **two**\n\nthree",
 		"first:\n• one\n    ◦ deeper\n2. two\nlast":                   "first:\n\n- one\n    - deeper\n2. two\n\nlast",
-		"run ```a\nb``` then":                                         "run \n\n```\na\nb\n```\n\n then",
+		"run ```a\nb``` then":                                         "run \n\n```\na\nb\n```\n\nthen",
 		"*bold _and italic_*, `*code*` *`both`*":                      "**bold _and italic_**, `*code*` **`both`**",
 		":wave::skin-tone-3: hi :tada: :our_own: at 10:30:45":         `👋🏼 hi 🎉 :our\_own: at 10:30:45`,
 		"<https://a.example/a_b_(c)|see *this*>":                      `[see \*this\*](https://a.example/a_b_%28c%29)`,
 		"*not bold* *nor*this or * that * and **":                     `**not bold** \*nor\*this or \* that \* and \*\*`,
 		"&gt;&gt;&gt; all\nof it":                                     "> all\n> of it",
+		"1. yes\n3. no":                                               "1. yes\n\n3\\. no",
+		"00:cd:ef:ab:12 urn:id:4711 a :thinking_face: :flag-de:":      "00:cd:ef:ab:12 urn:id:4711 a 🤔 🇩🇪",
+		"請看<https://x.example/a>謝謝":                                   "請看[https://x.example/a](https://x.example/a)謝謝",
 	} {
 		if got := toMarkdown(in); got != want {
 			t.Errorf("%q\n got %q\nwant %q", in, got, want)
@@ -94,9 +97,16 @@ func TestSplittingKeepsEveryWordAndBreaksNoEntity(t *testing.T) {
 				t.Fatalf("an entity or character is broken: %q", p)
 			}
 		}
-		squash := func(s string) string { return strings.NewReplacer(" ", "", "\n", "").Replace(s) }
-		if squash(strings.Join(parts, "")) != squash(s) {
-			t.Fatal("something is lost")
+		at := 0
+		for _, p := range parts { // in order, and between them nothing but the one space or line end where it was cut
+			next := strings.Index(s[at:], p)
+			if next < 0 || next > 1 || next == 1 && s[at] != ' ' && s[at] != '\n' {
+				t.Fatalf("something is lost before %q", p)
+			}
+			at += next + len(p)
+		}
+		if at != len(s) && strings.TrimSpace(s[at:]) != "" {
+			t.Fatalf("lost at the end: %q", s[at:])
 		}
 	}
 }
@@ -169,6 +179,24 @@ func TestTextsComeBackAsTheyWent(t *testing.T) {
 		if out := toMarkdown(mid); html(out) != html(in) {
 			t.Fatalf("Markdown %q\nbecame mrkdwn %q\nand Markdown %q\n%s\n%s", in, mid, out, html(in), html(out))
 		}
+	}
+}
+
+// TestLongHostileTextsAreReadInNoTime: a line is read before Slack is answered.
+func TestLongHostileTextsAreReadInNoTime(t *testing.T) {
+	t.Parallel()
+	for _, piece := range []string{"*a ", "_a*b~", " *a`", " *a<", "_b <x|y> `c` ", ":a", "*a*", "&gt;", "&gt; a\n", "<", "`", "```", "_*~a~*_", "* ", ">>> x\n"} {
+		s := strings.Repeat(piece, 40000/len(piece))
+		start := time.Now()
+		md := toMarkdown(s)
+		split(s, 3000)
+		if took := time.Since(start); took > 2*time.Second || len(md) > 10*len(s) {
+			t.Errorf("%q: %s, %d bytes", piece, took, len(md))
+		}
+	}
+	s := strings.Repeat("&gt;", 3000) + strings.Repeat("a\n", 14000)
+	if md := toMarkdown(s); len(md) > 10*len(s) {
+		t.Errorf("%d bytes", len(md))
 	}
 }
 
