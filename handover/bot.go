@@ -66,6 +66,15 @@ func (d *Desk) show(ch *Change, why Decision) {
 	}
 }
 
+// Watched brings what a team was shown up to date, once the bot holds the conversation no longer.
+func (d *Desk) Watched(ctx context.Context, w Watch) (Saved, error) {
+	return d.update(ctx, ByID(w.Conversation), func(_ Conversation, ch *Change) error {
+		ch.cause(KindWatch, nil)
+		ch.Effects[len(ch.Effects)-1].Pace = w.Place.Workspace + ":update"
+		return nil
+	})
+}
+
 // Say sends the bot's answer, with an offer of a person or without; ErrStale when the conversation moved on.
 func (d *Desk) Say(ctx context.Context, id, upTo int64, s Spoken, why Decision) (Saved, error) {
 	return d.botTurn(ctx, id, upTo, why, func(c Conversation, ch *Change) error {

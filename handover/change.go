@@ -87,7 +87,7 @@ func (ch *Change) cause(k Kind, m *Message) {
 		e.Priority = claim
 	case KindAnswer, KindBrief, KindFetch, KindDeliver, KindState, KindSummon, KindWatch:
 	}
-	if (e.Kind.Lane() == LaneCard && k != KindWatch || e.Kind.Lane() == LaneThread) && card.Workspace == "" {
+	if (e.Kind.Lane() == LaneCard || e.Kind.Lane() == LaneThread) && card.Workspace == "" {
 		return // no team workspace: the console reads the rows
 	}
 	if m != nil {

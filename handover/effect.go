@@ -33,6 +33,7 @@ const (
 	LaneCard     = "card"
 	LaneThread   = "thread"
 	LanePeople   = "people"
+	LaneWatch    = "watch"
 )
 
 // Lane returns the lane that effects of this kind are done in, or "" for a kind that is not known.
@@ -42,7 +43,9 @@ func (k Kind) Lane() string {
 		return LaneThink
 	case KindIntroduce, KindFetch, KindDeliver, KindState:
 		return LaneCustomer
-	case KindCard, KindWatch:
+	case KindWatch:
+		return LaneWatch
+	case KindCard:
 		return LaneCard
 	case KindSummon:
 		return LanePeople

@@ -47,7 +47,8 @@ func noteText(text string) bool {
 	text = strings.ToLower(strings.TrimLeftFunc(text, func(r rune) bool {
 		return unicode.IsSpace(r) || strings.ContainsRune("*_~`>-•#\\[(", r) || unicode.Is(unicode.Cf, r) || unicode.IsControl(r)
 	}))
-	return strings.HasPrefix(text, "//") || strings.HasPrefix(text, "note:")
+	rest, is := strings.CutPrefix(text, "note")
+	return strings.HasPrefix(text, "//") || is && strings.HasPrefix(strings.TrimLeft(rest, " *_~`"), ":")
 }
 
 // Hear takes in a line of a thread. Whether the customer will read it is decided by who held the claim when it was

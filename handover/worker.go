@@ -68,7 +68,7 @@ type Worker struct {
 }
 
 // The groups have slots of their own, so that slow thinking or a slow customer's platform keeps nobody else waiting.
-var groups = [][]string{{LaneThink}, {LaneCustomer}, {LaneCard, LaneThread}, {LanePeople}}
+var groups = [][]string{{LaneThink}, {LaneCustomer}, {LaneCard, LaneThread}, {LanePeople, LaneWatch}}
 
 // Kinds are all the effects that a program must handle.
 func Kinds() []Kind {

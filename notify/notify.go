@@ -49,8 +49,8 @@ type Workspace interface {
 	Relay(ctx context.Context, thread handover.Card, key string, lines []Line, look bool) error
 	// Sweep deletes late copies of our posts, and says how many it found.
 	Sweep(ctx context.Context, thread handover.Card) (deleted int, err error)
-	// Mark shows on an agent's line that it did not reach the customer, and offers her to try again.
-	Mark(ctx context.Context, handoff int64, line handover.Line, why string) error
+	// Mark shows on an agent's line, as a courtesy, that it did not reach the customer, and offers her to try again.
+	Mark(handoff int64, line handover.Line, why string)
 	// Profile looks up what an account is called.
 	Profile(ctx context.Context, account string) (handover.Agent, error)
 	// Watch shows a conversation that the bot holds, or brings what it shows up to date, and returns its ts.
@@ -205,8 +205,12 @@ func (n *Notifier) card(ctx context.Context, r handover.Run) error {
 		n.sweepLater(ctx, handoff)
 		return &handover.UnknownOutcomeError{Err: err}
 	}
-	if err := n.watch(ctx, r); err != nil { // the bot holds it no longer
-		n.o.Logger.WarnContext(ctx, "what the team was shown is not brought up to date", "handoff", handoff, "err", err)
+	if x, err := n.reads.Watch(ctx, card.ID); err == nil { // the bot holds it no longer
+		if _, err := n.desk.Watched(ctx, x); err != nil {
+			return err
+		}
+	} else if !errors.Is(err, handover.ErrUnknown) {
+		return err
 	}
 	closed, err := n.reads.ClosedCards(ctx, handoff)
 	if err != nil {
@@ -369,10 +373,17 @@ func (n *Notifier) mark(ctx context.Context, r handover.Run) error {
 		if err != nil {
 			return err
 		}
-		line := handover.Line{Place: handover.Place{Workspace: workspace, Channel: channel}, ThreadTS: c.Handoff.Card.TS, TS: e.Message.LineTS, Account: account}
-		if err := w.Mark(ctx, c.Handoff.ID, line, e.Message.Failure); err != nil {
+		card := c.Handoff.Card
+		closed, err := n.reads.ClosedCards(ctx, c.Handoff.ID)
+		if err != nil {
 			return err
 		}
+		for _, old := range closed { // the line may stand in the thread of a card that was left
+			if old.Channel == channel && card.Channel != channel {
+				card = old
+			}
+		}
+		w.Mark(c.Handoff.ID, handover.Line{Place: handover.Place{Workspace: workspace, Channel: channel}, ThreadTS: card.TS, TS: e.Message.LineTS, Account: account}, e.Message.Failure)
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ func (n *Notifier) watch(ctx context.Context, r handover.Run) error {
 	}
 	w := n.workspaces(x.Place.Workspace)
 	if w == nil {
-		return nil // it is not connected: the lane is for the card, which must not wait for this
+		return nil // it is not connected any more: nobody looks at it
 	}
 	card, err := n.shown(ctx, c)
 	if err != nil {
@@ -33,13 +33,11 @@ func (n *Notifier) watch(ctx context.Context, r handover.Run) error {
 		n.o.Logger.ErrorContext(ctx, "a team is not shown a conversation: its channel takes no cards", "channel", x.Place.Channel, "err", err)
 		return nil
 	}
-	var notNow *handover.NotNowError
-	if errors.As(err, &notNow) && (x.TS != "" || c.State != handover.WithBot) {
-		n.o.Logger.InfoContext(ctx, "what a team was shown is not brought up to date", "conversation", c.ID, "err", err)
-		return nil // a card may wait behind it
-	}
 	if err != nil || ts == x.TS {
 		return err
 	}
-	return n.reads.Watched(ctx, x, ts)
+	if err := n.reads.Watched(ctx, x, ts); err != nil { // it is there, and we do not know its ts: look
+		return &handover.UnknownOutcomeError{Err: err}
+	}
+	return nil
 }

@@ -148,6 +148,10 @@ func TestAFileThatIsNotForTheCustomerIsNeverFetched(t *testing.T) {
 		}
 		w.ok(w.slack.Answer("UBOB", "send_on_behalf"))
 		ana.file("warehouse.txt", ready)
+		w.slack.Say("C1", card.TS, "UMIA", "That is all.")
+		ana.reads("That is all.")
+		ana.mu.Lock()
+		defer ana.mu.Unlock()
 		for _, m := range ana.messages {
 			if slices.ContainsFunc(m.Files, func(f bot.FileView) bool { return f.Name == "invoice.txt" }) {
 				t.Error("a note's file leaked")

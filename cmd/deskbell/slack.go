@@ -32,7 +32,7 @@ func slackCommand() *cobra.Command {
 				return err
 			}
 			sockets := config.String("slack.app_token") != "" || config.String("slack.signing_secret") == ""
-			c.Print(slack.Manifest(config.String("public_url"), sockets, config.String("slack.client_id") != ""))
+			c.Print(slack.Manifest(config.String("public_url"), sockets, config.String("slack.client_id") != "", config.String("slack.bot_token") == ""))
 			return nil
 		},
 	})

@@ -13,7 +13,7 @@ import (
 
 func TestTheManifestOfTheRepositoryIsTheProgramsOwn(t *testing.T) {
 	t.Parallel()
-	want := slack.Manifest("", true, false)
+	want := slack.Manifest("", true, false, false)
 	if os.Getenv("UPDATE") != "" {
 		if err := os.WriteFile("../../configs/slack-manifest.yaml", []byte(want), 0o600); err != nil {
 			t.Fatal(err)
@@ -23,7 +23,7 @@ func TestTheManifestOfTheRepositoryIsTheProgramsOwn(t *testing.T) {
 	if err != nil || string(got) != want {
 		t.Fatalf("configs/slack-manifest.yaml is not what deskbell slack manifest prints (UPDATE=1 writes it): %v", err)
 	}
-	for _, m := range []string{want, slack.Manifest("https://desk.example/", false, true), slack.Manifest("", false, false)} {
+	for _, m := range []string{want, slack.Manifest("https://desk.example/", false, true, true), slack.Manifest("", false, false, false)} {
 		var app struct {
 			Features struct {
 				Commands []struct{ Command, URL string } `yaml:"slash_commands"`

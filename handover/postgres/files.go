@@ -73,8 +73,9 @@ func (s *Store) Uploads(ctx context.Context, conversation int64, keys []string) 
 func (s *Store) Content(ctx context.Context, key string, shown bool) (f handover.File, content io.Reader, err error) {
 	var now []handover.File // the message's: what it says of its files is the newest
 	var size int64
-	err = s.db.QueryRow(ctx, `SELECT f.file, octet_length(f.content), m.files FROM files f LEFT JOIN messages m ON m.id = f.message_id
-		WHERE f.key = $1 AND f.content IS NOT NULL AND (NOT $2 OR m.visibility = 'public' AND NOT m.deleted)`, key, shown).Scan(&f, &size, &now)
+	var first []byte
+	err = s.db.QueryRow(ctx, `SELECT f.file, octet_length(f.content), substring(f.content FROM 1 FOR $3), m.files FROM files f LEFT JOIN messages m ON m.id = f.message_id
+		WHERE f.key = $1 AND f.content IS NOT NULL AND (NOT $2 OR m.visibility = 'public' AND NOT m.deleted)`, key, shown, piece).Scan(&f, &size, &first, &now)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return f, nil, handover.ErrNoFile
 	}
@@ -91,7 +92,7 @@ func (s *Store) Content(ctx context.Context, key string, shown bool) (f handover
 		return f, nil, handover.ErrNoFile
 	}
 	f.Size = size
-	return f, &pieces{ctx: ctx, s: s, key: key, left: size}, nil
+	return f, &pieces{ctx: ctx, s: s, key: key, at: int64(len(first)), left: size - int64(len(first)), now: first}, nil
 }
 
 // piece is how much of a file is read at once: a slow reader holds no more than that.

@@ -358,6 +358,16 @@ func (p *play) judge(ctx context.Context) error {
 	if err := p.look(ctx); err != nil {
 		return err
 	}
+	_, now, err := p.store.Since(ctx, p.conv, 0, 1000)
+	if err != nil {
+		return err
+	}
+	visible := map[string]bool{}
+	for _, m := range now {
+		for _, f := range m.Files {
+			visible[f.Key] = visible[f.Key] || !m.Deleted
+		}
+	}
 	for ts, l := range p.lines {
 		for text, note := range l.version {
 			if p.seen[text] && (note || !l.sent && (!l.held || l.note)) {
@@ -383,6 +393,8 @@ func (p *play) judge(ctx context.Context) error {
 				return err
 			case p.seen[key] && !l.sent && (!l.held || l.note):
 				return fmt.Errorf("the customer could see a file of %s (held %v, a note %v)", ts, l.held, l.note)
+			case has && !visible[key]:
+				return fmt.Errorf("a file of %s can be had, and no message that the customer sees has it", ts)
 			case has && (l.deleted || l.gone[key]):
 				return fmt.Errorf("a file of %s was taken away and is there", ts)
 			case has:

@@ -59,7 +59,10 @@ func (w *Workspace) sendLine(ctx context.Context, c click, claim bool) (reply, e
 	if s.Again || s.Message().ID == 0 { // it is gone, or was sent
 		return said("There is nothing to send any more.")
 	}
-	w.politely("unmark a note", func(ctx context.Context) error { return w.unmark(ctx, markNote, place, c.line) })
+	w.unmarkLater(markNote, place, c.line)
+	if !s.Conversation.Push && s.Message().Visibility == handover.Public {
+		w.markLater(markDelivered, place, c.line)
+	}
 	return done("Sent to the customer.")
 }
 

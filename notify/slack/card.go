@@ -2,6 +2,7 @@ package slack
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -213,8 +214,11 @@ func foot(c notify.Card) string {
 		if h.SnoozedUntil.Unix() > 0 {
 			parts = append(parts, "*snoozed until* "+clockTime(h.SnoozedUntil))
 		}
-		if c.Seen == c.Seq && c.Seq > c.LastCustomer {
-			parts = append(parts, "seen by the customer")
+		for _, m := range slices.Backward(c.Last) { // true for ever, however old the card is
+			if m.Seq <= c.Seen && m.From == handover.FromAgent {
+				parts = append(parts, "customer has seen it up to "+when(m.At))
+				break
+			}
 		}
 		parts = append(parts, "claimed "+when(h.ClaimedAt), "write in this thread to answer; start with `//` or `note:` to keep a line internal")
 	case handover.Closed:

@@ -6,10 +6,10 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/slack-go/slack"
 
@@ -183,12 +183,24 @@ func (w *Workspace) event(ctx context.Context, body []byte) error {
 		}
 		return w.written(ctx, w.line(place, e), e.Text)
 	case "message_changed":
-		if e.Message == nil || w.own(*e.Message) || !inThread(*e.Message) || e.Message.Edited == nil {
-			return nil // not edited by a person: an unfurled link, a reply's count
+		if e.Message == nil || w.own(*e.Message) || !inThread(*e.Message) {
+			return nil
 		}
 		l := w.line(place, *e.Message)
-		l.Kind, l.EditedTS = handover.LineEdited, e.Message.Edited.TS
-		_, err := w.desk.Hear(ctx, l)
+		switch {
+		case e.Message.Edited != nil:
+			l.EditedTS = e.Message.Edited.TS
+		case e.Previous != nil && len(w.files(e.Previous.Files)) > len(l.Files): // a file was deleted
+			l.EditedTS = e.EventTS
+		default:
+			return nil // not edited by a person: an unfurled link, a reply's count
+		}
+		l.Kind = handover.LineEdited
+		s, err := w.desk.Hear(ctx, l)
+		if m := s.Message(); err == nil && !s.Again && m.ID != 0 && l.Note && (m.Deleted || m.Visibility == handover.Internal) { // it became a note
+			w.unmarkLater(markDelivered, l.Place, l.TS)
+			w.markLater(markNote, l.Place, l.TS)
+		}
 		return err
 	case "message_deleted":
 		if e.Previous == nil || w.own(*e.Previous) || !inThread(*e.Previous) {
@@ -210,13 +222,19 @@ func (w *Workspace) own(m message) bool {
 }
 
 func (w *Workspace) line(p handover.Place, m message) handover.Line {
-	text := strings.TrimLeftFunc(m.Text, func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) || strings.ContainsRune("*_~`", r)
-	})
 	return handover.Line{
 		Kind: handover.LineWritten, Place: p, ThreadTS: m.ThreadTS, TS: m.TS, Account: m.User, Text: toMarkdown(keepable(m.Text)), Files: w.files(m.Files),
-		Note: strings.HasPrefix(text, "<@") || strings.HasPrefix(text, "<!"), // to a teammate, or to us
+		Note: noted(m.Text),
 	}
+}
+
+// A line is a note that begins with //, note:, or somebody's name — a teammate's, or ours — whatever marks, list signs, emoji or invisible characters
+// stand before or in between: in doubt it stays in the team. Code may begin with a comment.
+var note = regexp.MustCompile("(?i)^(?:[\\s\\p{Cf}\\p{Cc}*_~`>•◦▪(\\[{\"'“„«-]|&gt;|\\d{1,3}[.)]|:[a-z0-9_+'-]+:)*(?://|note[\\s\\p{Cf}*_~`]*[:：]|<[@!])")
+
+// noted says whether a line, as Slack has it, is meant for the team.
+func noted(text string) bool {
+	return !strings.HasPrefix(strings.TrimSpace(text), "```") && note.MatchString(text)
 }
 
 // keepable leaves out what PostgreSQL cannot keep.
@@ -234,7 +252,7 @@ func (w *Workspace) written(ctx context.Context, l handover.Line, raw string) er
 	if err == nil && m.Visibility == handover.Pending {
 		w.desk.AgentTypes(s.Conversation)
 	}
-	if err == nil && !s.Again && (m.Visibility == handover.Pending || m.Visibility == handover.Public) {
+	if err == nil && !s.Again && !s.Conversation.Push && (m.Visibility == handover.Pending || m.Visibility == handover.Public) { // what is sent on may still fail
 		w.deliveredLater(l)
 	}
 	if err == nil && s.Conversation.ID == 0 { // kept until its card knows its ts: she hears what became of it then
@@ -261,8 +279,8 @@ const keptFor = 2 * time.Second
 
 // toldOf marks a line that stays in the team, and asks its author whether she meant it.
 func (w *Workspace) toldOf(l handover.Line, c handover.Conversation) {
-	w.politely("mark a note", func(ctx context.Context) error { return w.mark(ctx, markNote, l.Place, l.TS) })
-	if meant := l.Note || strings.HasPrefix(l.Text, "//") || strings.HasPrefix(strings.ToLower(l.Text), "note:"); !meant {
+	w.markLater(markNote, l.Place, l.TS)
+	if !l.Note {
 		w.askWhether(l, c)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -108,6 +110,9 @@ func (w *Workspace) share(ctx context.Context, thread handover.Card, p *post) er
 			Files: uploaded, Channel: thread.Channel, ThreadTimestamp: thread.TS, Blocks: slack.Blocks{BlockSet: p.blocks},
 		})
 		err = outcome(err, w.postKey(thread.Place), false)
+		if err == nil {
+			w.shown(ctx, thread, uploaded[len(uploaded)-1].ID)
+		}
 		if len(missing) == 0 && !refusedFile(err) || err != nil && !refusedFile(err) {
 			return err
 		}
@@ -117,7 +122,8 @@ func (w *Workspace) share(ctx context.Context, thread handover.Card, p *post) er
 				missing = append(missing, u.Title)
 			}
 		} else { // the words are there
-			p = &post{key: p.key, first: p.first, blocks: p.blocks[:0]}
+			text := ":warning: Not shown here, open the console: " + plain(strings.Join(missing, ", "))
+			return partly(true, w.send(ctx, thread, &post{key: p.key, first: p.first, blocks: []slack.Block{section(clipEscaped(text, maxSection))}, texts: []string{text}}))
 		}
 	}
 	text := ":warning: Not shown here, open the console: " + plain(strings.Join(missing, ", "))
@@ -126,11 +132,29 @@ func (w *Workspace) share(ctx context.Context, thread handover.Card, p *post) er
 	return w.send(ctx, thread, p)
 }
 
+// shown waits a while until Slack has put a file into its thread: it does so later than it says, and what is posted meanwhile would stand above it.
+func (w *Workspace) shown(ctx context.Context, thread handover.Card, id string) {
+	for range 6 {
+		f, _, _, err := w.api().GetFileInfoContext(ctx, id, 0, 0)
+		if err != nil || len(f.Shares.Public[thread.Channel])+len(f.Shares.Private[thread.Channel]) > 0 {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
+}
+
 // refusedFile says whether Slack will never take a file from us: it is about this file, or about what we may.
 func refusedFile(err error) bool {
 	var said slack.SlackErrorResponse
 	return handover.IsPermanent(err) || errors.Is(err, handover.ErrNoFile) || errors.As(err, &said) && said.Err == "missing_scope"
 }
+
+// mostUploads is how often an upload is tried.
+const mostUploads = 5
 
 // uploaded is what Slack calls a file in this thread.
 func (w *Workspace) uploaded(ctx context.Context, thread handover.Card, f handover.File) (string, error) {
@@ -147,8 +171,13 @@ func (w *Workspace) uploaded(ctx context.Context, thread handover.Card, f handov
 		return "", outcome(err, "", true)
 	}
 	if err := w.api().UploadToURL(ctx, slack.UploadToURLParameters{UploadURL: to.UploadURL, Filename: f.Name, Reader: content}); err != nil {
-		return "", outcome(err, "", true)
+		var status slack.StatusCodeError
+		if tried, _ := w.uploads.LoadOrStore(f.Key+place, new(atomic.Int32)); tried.(*atomic.Int32).Add(1) >= mostUploads || errors.As(err, &status) && status.Code/100 == 4 && status.Code != 429 {
+			return "", handover.Permanent(fmt.Errorf("upload: %w", err)) // the thread goes on without it
+		}
+		return "", fmt.Errorf("upload: %w", err)
 	}
+	w.uploads.Delete(f.Key + place)
 	return to.FileID, w.store.Copied(ctx, f.Key, place, to.FileID)
 }
 
@@ -159,7 +188,14 @@ func (w *Workspace) shared(ctx context.Context, thread handover.Card, l notify.L
 		if err != nil && !errors.Is(err, handover.ErrNoFile) {
 			return false, err
 		}
-		if id != "" && posted[fileMark+id] {
+		if id == "" {
+			continue
+		}
+		if posted[fileMark+id] {
+			return true, nil
+		}
+		info, _, _, err := w.api().GetFileInfoContext(ctx, id, 0, 0) // Slack may not have put it into the thread yet
+		if err == nil && len(info.Shares.Public[thread.Channel])+len(info.Shares.Private[thread.Channel]) > 0 {
 			return true, nil
 		}
 	}

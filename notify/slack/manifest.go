@@ -33,8 +33,8 @@ var shortcuts = []struct{ callback, name, description string }{
 }
 
 // Manifest is the Slack app for an installation, as YAML: by Socket Mode or, with the address that Slack reaches it by, by signed HTTP. oauth: other
-// workspaces install it by themselves.
-func Manifest(publicURL string, sockets, oauth bool) string {
+// workspaces install it by themselves; rotate: their tokens may end, which a bot token of the configuration must not.
+func Manifest(publicURL string, sockets, oauth, rotate bool) string {
 	var b strings.Builder
 	line := func(format string, a ...any) { fmt.Fprintf(&b, format+"\n", a...) }
 	address := strings.TrimSuffix(publicURL, "/")
@@ -77,6 +77,6 @@ func Manifest(publicURL string, sockets, oauth bool) string {
 	line("  interactivity:\n    is_enabled: true")
 	at("    ", "/slack/interactions")
 	line("  # Socket Mode needs no public address; for signed HTTP set public_url and slack.signing_secret instead of slack.app_token.")
-	line("  socket_mode_enabled: %v\n  org_deploy_enabled: false\n  token_rotation_enabled: %v", sockets, oauth)
+	line("  socket_mode_enabled: %v\n  org_deploy_enabled: false\n  token_rotation_enabled: %v", sockets, oauth && rotate)
 	return b.String()
 }

@@ -19,9 +19,6 @@ const (
 	markFailed    = "x"
 )
 
-// markWithin is how long a mark is tried: Slack allows 50 reactions a minute.
-const markWithin = time.Minute
-
 // react sets a mark, if it is not there.
 func (w *Workspace) react(ctx context.Context, name string, at handover.Place, ts string) error {
 	err := w.api().AddReactionContext(ctx, name, slack.NewRefToMessage(at.Channel, ts))
@@ -32,21 +29,41 @@ func (w *Workspace) react(ctx context.Context, name string, at handover.Place, t
 	return err
 }
 
-// mark sets a mark as a courtesy, and waits where Slack is limited.
-func (w *Workspace) mark(ctx context.Context, name string, at handover.Place, ts string) error {
-	_, err := backoff.Retry(ctx, func() (struct{}, error) {
-		err := w.react(ctx, name, at, ts)
-		var limited *slack.RateLimitedError
-		var said slack.SlackErrorResponse
-		switch {
-		case errors.As(err, &limited):
-			return struct{}{}, backoff.RetryAfter(max(1, int(limited.RetryAfter.Seconds())))
-		case errors.As(err, &said):
-			return struct{}{}, backoff.Permanent(err)
+// markWithin is how long a mark is tried: Slack allows 50 reactions a minute.
+const markWithin = time.Minute
+
+// markLater sets a mark, and unmarkLater takes one away, where Slack is limited when it may: marks have a worker of their own, so that nobody else
+// waits for them.
+func (w *Workspace) markLater(name string, at handover.Place, ts string) {
+	w.marksLater(w.react, name, at, ts)
+}
+
+func (w *Workspace) unmarkLater(name string, at handover.Place, ts string) {
+	w.marksLater(w.unmark, name, at, ts)
+}
+
+func (w *Workspace) marksLater(do func(context.Context, string, handover.Place, string) error, name string, at handover.Place, ts string) {
+	select {
+	case w.marks <- func(ctx context.Context) {
+		_, err := backoff.Retry(ctx, func() (struct{}, error) {
+			err := do(ctx, name, at, ts)
+			var limited *slack.RateLimitedError
+			var said slack.SlackErrorResponse
+			switch {
+			case errors.As(err, &limited):
+				return struct{}{}, backoff.RetryAfter(max(1, int(limited.RetryAfter.Seconds())))
+			case errors.As(err, &said):
+				return struct{}{}, backoff.Permanent(err)
+			}
+			return struct{}{}, err
+		}, backoff.WithMaxElapsedTime(markWithin))
+		if err != nil && ctx.Err() == nil {
+			w.o.Logger.InfoContext(ctx, "a line is not marked", "err", err)
 		}
-		return struct{}{}, err
-	}, backoff.WithMaxElapsedTime(markWithin))
-	return err
+	}:
+	default:
+		w.o.Logger.Info("a line is not marked: too many wait")
+	}
 }
 
 // unmark takes one away, if it is there.
@@ -67,27 +84,20 @@ func (w *Workspace) deliveredLater(l handover.Line) {
 		}
 		w.politely("mark a delivered line", func(ctx context.Context) error {
 			s, err := w.desk.Hear(ctx, l) // a repeat: it says what became of it
-			if m := s.Message(); err != nil || m.Visibility != handover.Public || m.Deleted || m.Failure != "" {
-				return err
+			if m := s.Message(); err == nil && m.Visibility == handover.Public && !m.Deleted {
+				w.markLater(markDelivered, l.Place, l.TS)
 			}
-			return w.mark(ctx, markDelivered, l.Place, l.TS)
+			return err
 		})
 	})
 }
 
 // Mark implements notify.Workspace.
-func (w *Workspace) Mark(ctx context.Context, handoff int64, l handover.Line, why string) error {
-	var said slack.SlackErrorResponse
-	switch err := errors.Join(w.unmark(ctx, markDelivered, l.Place, l.TS), w.react(ctx, markFailed, l.Place, l.TS)); {
-	case errors.As(err, &said): // the line is gone, or we may not: the thread has a line of our own as well
-		w.o.Logger.InfoContext(ctx, "a line is not marked", "err", err)
-	case err != nil:
-		return outcome(err, w.o.Identity.Workspace()+":reactions", true)
-	}
+func (w *Workspace) Mark(handoff int64, l handover.Line, why string) {
+	w.markLater(markFailed, l.Place, l.TS)
 	text := "This line did not reach the customer: " + escape(clip(why, 300))
 	retry := slack.NewButtonBlockElement("retry", strconv.FormatInt(handoff, 10), plainText("Retry"))
 	w.answer(l.Place.Channel, l.Account, l.ThreadTS, reply{text: text, blocks: []slack.Block{section(text), slack.NewActionBlock("line:"+l.TS, retry)}})
-	return nil
 }
 
 // retry tries a line again that did not reach the customer.
@@ -100,6 +110,6 @@ func (w *Workspace) retry(ctx context.Context, c click) (reply, error) {
 	if s.Again {
 		return said("There is nothing to try again.")
 	}
-	w.politely("unmark a failed line", func(ctx context.Context) error { return w.unmark(ctx, markFailed, at, c.line) })
+	w.unmarkLater(markFailed, at, c.line)
 	return done("Trying again.")
 }

@@ -208,6 +208,8 @@ func pieces(l notify.Line) []string {
 		text = ":memo: *" + plain(clip(l.Author, 60)) + "* (note): " + text
 	case l.Private:
 		text = ":warning: " + text
+	case persona(l) && len(l.Files) > 0: // a post with files has no other name than ours
+		text = "*" + plain(clip(l.Author, 60)) + ":* " + text
 	case persona(l):
 	case l.From == handover.FromBot:
 		text = ":robot_face: *" + plain(clip(l.Author, 60)) + ":* " + text

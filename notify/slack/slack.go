@@ -117,12 +117,14 @@ type Workspace struct {
 	people   People
 	resume   func(ctx context.Context, workspace string) error
 	store    Files
+	uploads  sync.Map // how often a file was uploaded in vain
 	drafter  notify.Drafter
 	o        Options
 	client   atomic.Pointer[slack.Client] // with the newest token
 	http     *http.Client                 // for answers to Slack's own addresses
 	courtesy chan func(context.Context)
 	drafts   chan func(context.Context)
+	marks    chan func(context.Context)
 	growing  *rate.Limiter // of updates that only show how far a draft is
 	marking  *rate.Limiter // of marks that a line was delivered
 }
@@ -156,7 +158,7 @@ func Identify(ctx context.Context, o Options) (Identity, error) {
 func newWorkspace(desk *handover.Desk, store Store, drafter notify.Drafter, o Options) *Workspace {
 	w := &Workspace{
 		desk: desk, reads: store, people: store, resume: store.Resume, store: store, drafter: drafter, o: o, http: &http.Client{Timeout: 10 * time.Second},
-		courtesy: make(chan func(context.Context), 256), drafts: make(chan func(context.Context), 64), growing: rate.NewLimiter(1, 1), marking: rate.NewLimiter(rate.Every(3*time.Second), 10),
+		courtesy: make(chan func(context.Context), 256), drafts: make(chan func(context.Context), 64), marks: make(chan func(context.Context), 1024), growing: rate.NewLimiter(1, 1), marking: rate.NewLimiter(rate.Every(3*time.Second), 10),
 	}
 	w.client.Store(client(o, o.Observer))
 	return w
@@ -172,7 +174,7 @@ func (w *Workspace) run(ctx context.Context) {
 	for _, of := range []struct {
 		work    chan func(context.Context)
 		workers int
-	}{{w.courtesy, 4}, {w.drafts, 8}} {
+	}{{w.courtesy, 4}, {w.drafts, 8}, {w.marks, 1}} {
 		for range of.workers {
 			wg.Go(func() { w.work(ctx, of.work) })
 		}

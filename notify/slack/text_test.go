@@ -345,3 +345,20 @@ func TestRelayMergesOneBlockAMessageUnderItsID(t *testing.T) {
 		t.Fatal(problem)
 	}
 }
+
+func TestANoteIsANoteBehindAnyMark(t *testing.T) {
+	t.Parallel()
+	for _, s := range []string{
+		"// x", "note: x", "NOTE: x", "*note*: x", "_Note_: x", "`note`: x", "*note:* x", "note :x", "note:memo: x", "1. note: x", ":memo: note: x", "&gt; <@UBOB> x", "• <@UBOB> x", "(<@UBOB> x)", "<!here> x",
+		"\u200bnote: x", "\u202e// x", "&gt;&gt;&gt; // x", "~// x~", "“note: x”", "note： x",
+	} {
+		if !noted(s) {
+			t.Errorf("%q reaches the customer", s)
+		}
+	}
+	for _, s := range []string{"We note that.", "Notes: see below", "https://a.example", "<https://a.example|note: x>", "```// comment```", "1. yes", "• one", "It is //not// so", "notebook: yes"} {
+		if noted(s) {
+			t.Errorf("%q stays in the team", s)
+		}
+	}
+}

@@ -242,30 +242,29 @@ func (w *Workspace) soon(ctx context.Context, a ask, meanwhile string, do func(c
 		reply
 		err error
 	}
-	work, came := context.WithoutCancel(ctx), make(chan outcome, 1)
+	work, came, left := context.WithoutCancel(ctx), make(chan outcome), make(chan struct{})
 	go func() {
 		defer survive(work, w.o.Logger)
 		work, cancel := context.WithTimeout(work, time.Minute)
 		defer cancel()
 		r, err := do(work)
-		came <- outcome{r, err}
+		select {
+		case came <- outcome{r, err}:
+			return
+		case <-left:
+		}
+		if err != nil {
+			w.o.Logger.WarnContext(work, "a verb failed", "verb", a.verb, "err", err)
+			r = reply{text: "This did not work just now. Try again in a moment."}
+		}
+		w.answer(a.channel, a.user, a.card, r)
 	}()
 	select {
 	case o := <-came:
 		return o.reply, o.err
 	case <-time.After(soonEnough):
+		close(left)
 	}
-	w.politely(a.verb, func(ctx context.Context) error {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case o := <-came:
-			if o.err != nil {
-				o.reply = reply{text: "This did not work just now. Try again in a moment."}
-			}
-			return errors.Join(o.err, w.show(ctx, a.channel, a.user, a.card, o.reply))
-		}
-	})
 	return done("%s", meanwhile)
 }
 

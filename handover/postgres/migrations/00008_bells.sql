@@ -19,7 +19,7 @@ CREATE TABLE made (
     value jsonb NOT NULL
 );
 ALTER TABLE lanes DROP CONSTRAINT lanes_lane_check;
-ALTER TABLE lanes ADD CONSTRAINT lanes_lane_check CHECK (lane IN ('think', 'customer', 'card', 'thread', 'people'));
+ALTER TABLE lanes ADD CONSTRAINT lanes_lane_check CHECK (lane IN ('think', 'customer', 'card', 'thread', 'people', 'watch'));
 ALTER TABLE timers DROP CONSTRAINT timers_kind_check;
 ALTER TABLE timers ADD CONSTRAINT timers_kind_check CHECK (kind IN ('publish', 'redraw', 'sweep', 'snooze', 'summon'));
 -- Cards of conversations that the bot holds, shown to a team that may want to take over.

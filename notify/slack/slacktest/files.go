@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -88,6 +89,15 @@ func (s *Server) fileCall(method string, in args) map[string]any {
 		}
 		about := rendered([]*File{f})[0]
 		about["url_private_download"] = s.h.URL + "/download/" + f.ID
+		shares := map[string]any{}
+		for name, c := range s.channels {
+			for _, m := range c.messages {
+				if slices.Contains(m.Files, f) && !m.Deleted {
+					shares[name] = []any{map[string]any{"ts": m.TS}}
+				}
+			}
+		}
+		about["shares"] = map[string]any{"public": shares}
 		return map[string]any{"ok": true, "file": about}
 	case "files.getUploadURLExternal":
 		if in.str("filename") == "" || in.str("length") == "" {
@@ -117,18 +127,33 @@ func (s *Server) fileCall(method string, in args) map[string]any {
 		}
 		files = append(files, f)
 	}
-	out := s.post(c, args{"channel": in.str("channel_id"), "thread_ts": in.str("thread_ts"), "blocks": in.str("blocks"), "text": "a file"})
-	if out["ok"] == true {
-		m := c.messages[len(c.messages)-1]
-		m.Files = files
-		for _, f := range files {
-			f.uploading = false
-			f.Shared++
-		}
+	if in.str("thread_ts") != "" && c.find(in.str("thread_ts")) == nil {
+		return no("thread_not_found")
 	}
-	delete(out, "message")
-	return out
+	var blocks []map[string]any
+	if json.Unmarshal([]byte(in.str("blocks")), &blocks) != nil || check("a file", blocks) != "" {
+		return no("invalid_blocks")
+	}
+	for _, f := range files {
+		f.uploading = false
+	}
+	s.pending.Add(1)
+	time.AfterFunc(shareAfter, func() { // Slack says ok first, and shows it later
+		defer s.pending.Done()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.post(c, args{"channel": in.str("channel_id"), "thread_ts": in.str("thread_ts"), "blocks": in.str("blocks"), "text": "a file"})["ok"] == true {
+			c.messages[len(c.messages)-1].Files = files
+			for _, f := range files {
+				f.Shared++
+			}
+		}
+	})
+	return map[string]any{"ok": true, "files": rendered(files)}
 }
+
+// shareAfter is how long a file takes to be shown.
+const shareAfter = 150 * time.Millisecond
 
 // upload takes a file's content, download gives it, to who has the token.
 func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
