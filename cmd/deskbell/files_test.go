@@ -245,6 +245,11 @@ func TestFilesInABrowser(t *testing.T) {
 	shop.until("both are there", `const f = root.querySelector('.msg:not(.mine) .files'); const i = f && f.querySelector('img'); return !!i && i.complete && i.naturalWidth === 40 && f.innerText.includes('manual.pdf (')`)
 	shop.reads("👍")
 	shop.shot("files")
+	w.slack.Say("C1", card.TS, "UMIA", "_2 * 3_ and _snake_case is it_ and *bold _in_ it* <https://x.example/a_b|see ]it[> 請看<https://x.example/c>謝謝")
+	shop.reads("2 * 3 and snake_case is it and bold in it see ]it[ 請看https://x.example/c謝謝")
+	if got := shop.js(`const m = [...root.querySelectorAll('.msg:not(.mine) .bubble')].pop(); return [...m.querySelectorAll('em')].map((e) => e.textContent).join('|') + ' ' + [...m.querySelectorAll('a')].map((a) => a.href).join('|')`); got != "2 * 3|snake_case is it|in https://x.example/a_b|https://x.example/c" {
+		t.Error(got)
+	}
 	desk := open(t, chromium, w.url+"/console/login?token=0123456789abcdef0123")
 	desk.until("the queue shows her", `return !!document.querySelector('.row.claimed')`)
 	desk.js(`document.querySelector('.row.claimed').click()`)

@@ -200,21 +200,21 @@
   };
   const safe = (href) => { try { return ['http:', 'https:', 'mailto:', 'tel:'].includes(new URL(href).protocol); } catch { return false; } };
   const link = (href, kids) => el('a', { href, target: '_blank', rel: 'noopener noreferrer nofollow' }, kids);
-  const inline = (text, depth = 0) => {
+  const inline = (text, depth = 0, inLink = false) => {
     const out = [];
-    const rule = /(`+)([^`]|[^`][\s\S]*?[^`])\1(?!`)|\*\*(\S(?:[\s\S]*?\S)?)\*\*|(?<![\w*])[*_](\S(?:[^*_]*?\S)?)[*_](?![\w*])|~~(\S(?:[\s\S]*?\S)?)~~|\[([^\]\n]+)\]\(<?([^\s)>]+)>?(?:\s+"[^"]*")?\)|(https?:\/\/[^\s<>()]+[^\s<>().,;:!?'"])|\\([\\`*_{}[\]()#+\-.!~<>=&|])/g;
+    const rule = /(`+)([^`]|[^`][\s\S]*?[^`])\1(?!`)|\*\*(\S(?:[\s\S]*?\S)?)\*\*|(?<![\w*\\])(?:\*((?!\s)(?:\\.|[^*\\])*?(?<!\s))\*|_((?!\s)(?:\\.|[^_\\]|(?<=\w)_(?=\w))*?(?<!\s))_)(?![\w*])|~~(\S(?:[\s\S]*?\S)?)~~|\[((?:\\.|[^\]\\\n])+)\]\(<?([^\s)>]+)>?(?:\s+"[^"]*")?\)|(https?:\/\/[^\s<>()]+[^\s<>().,;:!?'"])|\\([\\`*_{}[\]()#+\-.!~<>=&|])/g;
     let at = 0;
     for (const m of text.matchAll(rule)) {
       out.push(text.slice(at, m.index));
       at = m.index + m[0].length;
       if (m[2] !== undefined) out.push(el('code', {}, m[2]));
       else if (depth > 3) out.push(m[0]);
-      else if (m[3] !== undefined) out.push(el('strong', {}, inline(m[3], depth + 1)));
-      else if (m[4] !== undefined) out.push(el('em', {}, inline(m[4], depth + 1)));
-      else if (m[5] !== undefined) out.push(el('s', {}, inline(m[5], depth + 1)));
-      else if (m[6] !== undefined) out.push(safe(m[7]) ? link(m[7], inline(m[6], depth + 1)) : m[6]);
-      else if (m[8] !== undefined) out.push(link(m[8], m[8]));
-      else out.push(m[9]);
+      else if (m[3] !== undefined) out.push(el('strong', {}, inline(m[3], depth + 1, inLink)));
+      else if (m[4] !== undefined || m[5] !== undefined) out.push(el('em', {}, inline(m[4] || m[5], depth + 1, inLink)));
+      else if (m[6] !== undefined) out.push(el('s', {}, inline(m[6], depth + 1, inLink)));
+      else if (m[7] !== undefined) out.push(...(safe(m[8]) && !inLink ? [link(m[8], inline(m[7], depth + 1, true))] : inline(m[7], depth + 1, inLink)));
+      else if (m[9] !== undefined) out.push(inLink ? m[9] : link(m[9], m[9]));
+      else out.push(m[10]);
     }
     out.push(text.slice(at));
     return out.filter((x) => x !== '');
