@@ -109,26 +109,28 @@ func (w *Workspace) share(ctx context.Context, thread handover.Card, p *post) er
 		_, err := w.api().CompleteUploadExternalContext(ctx, slack.CompleteUploadExternalParameters{
 			Files: uploaded, Channel: thread.Channel, ThreadTimestamp: thread.TS, Blocks: slack.Blocks{BlockSet: p.blocks},
 		})
-		err = outcome(err, w.postKey(thread.Place), false)
-		if err == nil {
+		switch err = outcome(err, w.postKey(thread.Place), false); {
+		case err == nil:
 			w.shown(ctx, thread, uploaded[len(uploaded)-1].ID)
-		}
-		if len(missing) == 0 && !refusedFile(err) || err != nil && !refusedFile(err) {
+			return partly(true, w.notShown(ctx, thread, &post{key: p.key, first: p.first}, missing)) // the words are there
+		case !refusedFile(err):
 			return err
 		}
-		if err != nil {
-			w.o.Logger.ErrorContext(ctx, "Slack does not take files", "channel", thread.Channel, "err", err)
-			for _, u := range uploaded {
-				missing = append(missing, u.Title)
-			}
-		} else { // the words are there
-			text := ":warning: Not shown here, open the console: " + plain(strings.Join(missing, ", "))
-			return partly(true, w.send(ctx, thread, &post{key: p.key, first: p.first, blocks: []slack.Block{section(clipEscaped(text, maxSection))}, texts: []string{text}}))
+		w.o.Logger.ErrorContext(ctx, "Slack does not take files", "channel", thread.Channel, "err", err)
+		for _, u := range uploaded {
+			missing = append(missing, u.Title)
 		}
 	}
-	text := ":warning: Not shown here, open the console: " + plain(strings.Join(missing, ", "))
-	p.blocks = append(p.blocks, section(clipEscaped(text, maxSection)))
-	p.texts, p.files = append(p.texts, text), nil
+	p.files = nil
+	return w.notShown(ctx, thread, p, missing)
+}
+
+// notShown posts what is left of a message, with the names of files that Slack does not take.
+func (w *Workspace) notShown(ctx context.Context, thread handover.Card, p *post, missing []string) error {
+	if len(missing) > 0 {
+		text := ":warning: Not shown here, open the console: " + plain(strings.Join(missing, ", "))
+		p.blocks, p.texts = append(p.blocks, section(clipEscaped(text, maxSection))), append(p.texts, text)
+	}
 	return w.send(ctx, thread, p)
 }
 
