@@ -111,7 +111,9 @@ func (w *Workspace) share(ctx context.Context, thread handover.Card, p *post) er
 		})
 		switch err = outcome(err, w.postKey(thread.Place), false); {
 		case err == nil:
-			w.shown(ctx, thread, uploaded[len(uploaded)-1].ID)
+			if err := w.shown(ctx, thread, uploaded[len(uploaded)-1].ID); err != nil {
+				return err
+			}
 			return partly(true, w.notShown(ctx, thread, &post{key: p.key, first: p.first}, missing)) // the words are there
 		case !refusedFile(err):
 			return err
@@ -135,18 +137,19 @@ func (w *Workspace) notShown(ctx context.Context, thread handover.Card, p *post,
 }
 
 // shown waits a while until Slack has put a file into its thread: it does so later than it says, and what is posted meanwhile would stand above it.
-func (w *Workspace) shown(ctx context.Context, thread handover.Card, id string) {
+func (w *Workspace) shown(ctx context.Context, thread handover.Card, id string) error {
 	for range 6 {
 		f, _, _, err := w.api().GetFileInfoContext(ctx, id, 0, 0)
-		if err != nil || len(f.Shares.Public[thread.Channel])+len(f.Shares.Private[thread.Channel]) > 0 {
-			return
+		if err == nil && len(f.Shares.Public[thread.Channel])+len(f.Shares.Private[thread.Channel]) > 0 {
+			return nil
 		}
 		select {
 		case <-ctx.Done():
-			return
+			return &handover.UnknownOutcomeError{Err: ctx.Err()} // the next line waits, and looks
 		case <-time.After(500 * time.Millisecond):
 		}
 	}
+	return nil
 }
 
 // refusedFile says whether Slack will never take a file from us: it is about this file, or about what we may.
