@@ -27,6 +27,9 @@ type File struct {
 // Waiting says whether its content has yet to be fetched.
 func (f File) Waiting() bool { return !f.Ready && f.Failure == "" }
 
+// From says which workspace has its content, and what it is called there; false: none has.
+func (f File) From() (workspace, id string, is bool) { return cutLast(f.Source) }
+
 // Image says whether pages show it where it stands; others are offered for download.
 func (f File) Image() bool {
 	return slices.Contains([]string{"image/png", "image/jpeg", "image/gif", "image/webp"}, f.Type)

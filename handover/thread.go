@@ -34,6 +34,16 @@ type Line struct {
 // Key is the line's external id.
 func (l Line) Key() string { return l.Place.Workspace + ":" + l.Place.Channel + ":" + l.TS }
 
+// Where says where an agent's message stands as a line of a thread: the other way round than Key; false: it is none.
+func (m Message) Where() (p Place, ts string, is bool) {
+	at, ts, is := cutLast(m.ExternalID)
+	if m.LineTS == "" || !is {
+		return Place{}, "", false
+	}
+	p.Workspace, p.Channel, is = cutLast(at)
+	return p, ts, is
+}
+
 // note says whether a line is meant for the team: it starts with // or note:, in any case.
 func (l Line) note() bool {
 	return l.Note || noteText(l.Text)

@@ -53,7 +53,7 @@ func (n *Notifier) fetch(ctx context.Context, r handover.Run) error {
 }
 
 func (n *Notifier) fetched(ctx context.Context, f handover.File) ([]byte, error) {
-	workspace, id, is := cutLast(f.Source)
+	workspace, id, is := f.From()
 	if !is || n.o.MostFile == 0 {
 		return nil, fmt.Errorf("files are turned off (files.max_megabytes): %w", handover.ErrFileType)
 	}

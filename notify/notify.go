@@ -364,12 +364,11 @@ func (n *Notifier) mark(ctx context.Context, r handover.Run) error {
 		return err
 	}
 	for _, e := range r.Effects {
-		place, _, is := cutLast(e.Message.ExternalID)
-		workspace, channel, two := cutLast(place)
-		if e.Message.Failure == "" || !is || !two || workspace != c.Handoff.Card.Workspace {
+		place, ts, is := e.Message.Where()
+		if e.Message.Failure == "" || !is || place.Workspace != c.Handoff.Card.Workspace {
 			continue
 		}
-		account, err := n.reads.ExternalAccount(ctx, workspace, e.Message.Agent.ID)
+		account, err := n.reads.ExternalAccount(ctx, place.Workspace, e.Message.Agent.ID)
 		if err != nil {
 			return err
 		}
@@ -379,22 +378,13 @@ func (n *Notifier) mark(ctx context.Context, r handover.Run) error {
 			return err
 		}
 		for _, old := range closed { // the line may stand in the thread of a card that was left
-			if old.Channel == channel && card.Channel != channel {
+			if old.Place == place && card.Place != place {
 				card = old
 			}
 		}
-		w.Mark(c.Handoff.ID, handover.Line{Place: handover.Place{Workspace: workspace, Channel: channel}, ThreadTS: card.TS, TS: e.Message.LineTS, Account: account}, e.Message.Failure)
+		w.Mark(c.Handoff.ID, handover.Line{Place: place, ThreadTS: card.TS, TS: ts, Account: account}, e.Message.Failure)
 	}
 	return nil
-}
-
-// cutLast cuts at the last colon.
-func cutLast(s string) (before, after string, found bool) {
-	i := strings.LastIndexByte(s, ':')
-	if i < 0 {
-		return s, "", false
-	}
-	return s[:i], s[i+1:], true
 }
 
 // sweep deletes late copies.

@@ -461,7 +461,12 @@ func TestADraftIsReadChangedAndSent(t *testing.T) {
 	w.slack.CloseModal("UMIA")
 	ana.says("And how long does delivery take?")
 	ana.reads("We deliver within 2 to 3 working days")
+	w.click(card.TS, "claim", "UBOB") // while he has it, the bot does not answer first
+	ana.reads("Hi, I'm Bob")
 	ana.says("What do trees of two metres cost in delivery?")
+	w.threadHas(card.TS, "What do trees")
+	w.ok(w.slack.Shortcut("C1", card.TS, "release", "UBOB"))
+	w.cardShows("WAITING")
 	w.click(card.TS, "draft", "UMIA")
 	shows("Hi Ana,", "Trees over one metre", " [1]", "The numbers in brackets are for you")
 	if err := w.slack.Choose("UMIA", "draft_tone", "formal", "my own beginning"); err != nil {

@@ -128,6 +128,11 @@ func TestAnotherWorkspaceInstallsTheApp(t *testing.T) {
 		t.Error(told)
 	}
 	blind.stop()
+	seeing := oauth(t, "k2:"+base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{8}, 32)), s, w.app.config.String("database.url"))
+	if told := seeing.app.desk.Alerts(); len(told) != 0 {
+		t.Errorf("with the right keys admins are still told %v", told)
+	}
+	seeing.stop()
 	s.Listen(w.url)
 	looked := map[string]bool{}
 	examineSlack(t.Context(), other.app.config, other.app.store, true, func(what, _ string, err error) {

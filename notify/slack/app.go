@@ -52,7 +52,7 @@ func NewApp(ctx context.Context, desk *handover.Desk, store Store, drafter notif
 		o.Logger.ErrorContext(ctx, "Slack installs", "err", err)
 		return a, desk.Alert(ctx, installsAlert, "Workspaces that have installed the Slack app are not all connected: "+err.Error())
 	}
-	return a, nil
+	return a, desk.Alert(ctx, installsAlert, "")
 }
 
 // add lets a workspace in.

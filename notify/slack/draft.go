@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
 	"github.com/slack-go/slack"
 
 	"github.com/deskbell/deskbell/handover"
@@ -225,18 +224,7 @@ func (s *shown) gone(err error) bool {
 func (s *shown) last(ctx context.Context, m slack.ModalViewRequest) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWithin)
 	defer cancel()
-	_, err := backoff.Retry(ctx, func() (struct{}, error) {
-		err := s.show(ctx, m)
-		var limited *slack.RateLimitedError
-		var said slack.SlackErrorResponse
-		switch {
-		case errors.As(err, &limited):
-			return struct{}{}, backoff.RetryAfter(max(1, int(limited.RetryAfter.Seconds())))
-		case errors.As(err, &said):
-			return struct{}{}, backoff.Permanent(err)
-		}
-		return struct{}{}, err
-	}, backoff.WithBackOff(backoff.NewConstantBackOff(time.Second)))
+	err := patiently(ctx, func() error { return s.show(ctx, m) })
 	if s.gone(err) {
 		return nil
 	}

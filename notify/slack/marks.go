@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
 	"github.com/slack-go/slack"
 
 	"github.com/deskbell/deskbell/handover"
@@ -45,19 +44,10 @@ func (w *Workspace) unmarkLater(name string, at handover.Place, ts string) {
 func (w *Workspace) marksLater(do func(context.Context, string, handover.Place, string) error, name string, at handover.Place, ts string) {
 	select {
 	case w.marks <- func(ctx context.Context) {
-		_, err := backoff.Retry(ctx, func() (struct{}, error) {
-			err := do(ctx, name, at, ts)
-			var limited *slack.RateLimitedError
-			var said slack.SlackErrorResponse
-			switch {
-			case errors.As(err, &limited):
-				return struct{}{}, backoff.RetryAfter(max(1, int(limited.RetryAfter.Seconds())))
-			case errors.As(err, &said):
-				return struct{}{}, backoff.Permanent(err)
-			}
-			return struct{}{}, err
-		}, backoff.WithMaxElapsedTime(markWithin))
-		if err != nil && ctx.Err() == nil {
+		ctx, cancel := context.WithTimeout(ctx, markWithin)
+		defer cancel()
+		err := patiently(ctx, func() error { return do(ctx, name, at, ts) })
+		if err != nil {
 			w.o.Logger.InfoContext(ctx, "a line is not marked", "err", err)
 		}
 	}:

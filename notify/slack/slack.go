@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"github.com/slack-go/slack"
 	"golang.org/x/time/rate"
 
@@ -209,6 +210,23 @@ func (w *Workspace) politely(what string, do func(context.Context) error) {
 	default:
 		w.o.Logger.Info("a courtesy was dropped: too many wait", "what", what)
 	}
+}
+
+// patiently does a courtesy until it is done, ctx ends, or Slack refuses it; where Slack is limited it waits as it says.
+func patiently(ctx context.Context, do func() error) error {
+	_, err := backoff.Retry(ctx, func() (struct{}, error) {
+		err := do()
+		var limited *slack.RateLimitedError
+		var said slack.SlackErrorResponse
+		switch {
+		case errors.As(err, &limited):
+			return struct{}{}, backoff.RetryAfter(max(1, int(limited.RetryAfter.Seconds())))
+		case errors.As(err, &said):
+			return struct{}{}, backoff.Permanent(err)
+		}
+		return struct{}{}, err
+	}, backoff.WithBackOff(backoff.NewConstantBackOff(time.Second)))
+	return err
 }
 
 // survive keeps one hostile message from ending the process; over HTTP the server does the same.

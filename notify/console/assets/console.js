@@ -68,7 +68,7 @@
         const res = await fetch('/console/bells', { method: 'POST', body: new URLSearchParams({ way: 'push', address: JSON.stringify(now), on: on ? 'yes' : 'no' }) });
         if (!res.ok) throw new Error(await res.text());
         if (!on) { await now.unsubscribe(); now = null; }
-      } catch (e) { if (now) { now.unsubscribe().catch(() => {}); now = null; } said.textContent = e.message; }
+      } catch (e) { if (now) { now.unsubscribe().catch(() => {}); now = null; } said.textContent = e.name === 'NotAllowedError' ? 'This browser does not allow notices from here. Allow them in its settings for this site, then press again.' : e.message; }
       show();
     });
   }
