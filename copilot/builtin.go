@@ -70,8 +70,10 @@ var (
 )
 
 func flat(s string) string {
-	return strings.Join(strings.Fields(strings.NewReplacer("’", "'", "\n", " ").Replace(strings.ToLower(s))), " ")
+	return strings.Join(strings.Fields(flattening.Replace(strings.ToLower(s))), " ")
 }
+
+var flattening = strings.NewReplacer("’", "'", "\n", " ")
 
 func accepts(s string) bool { return yes.MatchString(flat(s)) }
 

@@ -3,17 +3,22 @@ package copilot
 import (
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/deskbell/deskbell/handover"
+	"github.com/deskbell/deskbell/internal/cost"
 )
 
 func FuzzMask(f *testing.F) {
-	for _, s := range []string{"mail a@b.co", "my password is hunter2 ok", "card 4111 1111 1111 1111", "+49 (0)30 123-456", "GB82 WEST 1234 5698 7654 32", "pin: 1234", "İİ pässwörd: ß9", "::1 1.2.3.4", "asdfasdf 12", "İİİ 1 Ⱥ2"} {
+	for _, s := range []string{"mail a@b.co", "my password is hunter2 ok", "card 4111 1111 1111 1111", "+49 (0)30 123-456", "GB82 WEST 1234 5698 7654 32", "pin: 1234", "İİ pässwörd: ß9", "::1 1.2.3.4", "asdfasdf 12", "İİİ 1 Ⱥ2", strings.Repeat("4 ", 4000), strings.Repeat("a@", 4000), strings.Repeat("password is ", 700)} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		var m *Masker
+		if took, most := cost.Of(func() { m.Find(s) }), 100*time.Millisecond+time.Duration(len(s))*20*time.Microsecond; took > most {
+			t.Fatalf("%d bytes take %s, at most %s is allowed: %q", len(s), took, most, s)
+		}
 		at := 0
 		for _, span := range m.Find(s) {
 			if span.Start < at || span.End <= span.Start || span.End > len(s) {

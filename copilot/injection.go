@@ -15,8 +15,14 @@ var commands = []*regexp.Regexp{
 	regexp.MustCompile(`(?i)\b(?:in|into|to|modify|change|alter|adjust|end|start|begin) your (?:answer|reply|response|output)\b|\byour (?:answer|reply|response) (?:must|should|has to) (?:include|contain|end|start|mention)\b`),
 }
 
+// shortestCommand is what the shortest of them has, in bytes: [INST].
+const shortestCommand = 6
+
 // Suspicion is how many ways a text speaks to a model, as a share, 0…1.
 func Suspicion(text string) float64 {
+	if len(text) < shortestCommand {
+		return 0
+	}
 	n := 0
 	for _, c := range commands {
 		if c.MatchString(text) {

@@ -42,14 +42,15 @@ type rule struct {
 	pattern *regexp.Regexp
 	group   int // the part of the match that is masked
 	check   func(text string, start, end int) bool
-	digit   bool // it has one: most lines have none, and are not searched
+	digit   bool                      // it has one: most lines have none, and are not searched
+	find    func(text string) [][]int // in place of the pattern
 }
 
 const separators = `[ .\-/()]{0,2}`
 
 // rules in the order they claim their text: what one has taken another cannot.
 var rules = []rule{
-	{kind: "email", pattern: regexp.MustCompile(`[\p{L}\p{N}._%+'-]{1,64}@[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,5}`)},
+	{kind: "email", find: emails},
 	{kind: "secret", pattern: regexp.MustCompile(`\b(?:sk-[A-Za-z0-9_-]{16,}|xox[a-z]-[A-Za-z0-9-]{10,}|gh[pousr]_[A-Za-z0-9]{20,}|AKIA[0-9A-Z]{16}|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*)`)},
 	{digit: true, kind: "secret", group: 1, pattern: regexp.MustCompile(`(?i)\b(?:api[ _-]?key|secret key|access token|auth token|bearer|cvv2?|cvc2?|security code|one[ -]?time (?:code|password|pin)|otp|tan|pin(?: code| number)?)\b\s*(?:is|was|ist|es|est|:|=|-)*\s*["']?([A-Za-z0-9_\-]*\d[A-Za-z0-9_\-]*)`)},
 	{digit: true, kind: "iban", pattern: regexp.MustCompile(`\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b`), check: isIBAN},
@@ -65,13 +66,11 @@ var rules = []rule{
 // Find are the spans to mask, in order, none over another.
 func (m *Masker) Find(text string) []Span {
 	var spans []Span
+	var t taken
 	take := func(kind string, start, end int) {
-		for _, s := range spans {
-			if start < s.End && s.Start < end {
-				return
-			}
+		if t.take(start, end, len(text)) {
+			spans = append(spans, Span{start, end, kind})
 		}
-		spans = append(spans, Span{start, end, kind})
 	}
 	for _, s := range passwords(text) {
 		take("secret", s.Start, s.End)
@@ -81,7 +80,11 @@ func (m *Masker) Find(text string) []Span {
 		if r.digit && !digits {
 			continue
 		}
-		for _, at := range r.pattern.FindAllStringSubmatchIndex(text, -1) {
+		find := r.find
+		if find == nil {
+			find = func(text string) [][]int { return r.pattern.FindAllStringSubmatchIndex(text, -1) }
+		}
+		for _, at := range find(text) {
 			start, end := at[2*r.group], at[2*r.group+1]
 			if start >= 0 && start < end && (r.check == nil || r.check(text, start, end)) {
 				take(r.kind, start, end)
@@ -99,6 +102,23 @@ func (m *Masker) Find(text string) []Span {
 	}
 	slices.SortFunc(spans, func(a, b Span) int { return cmp.Compare(a.Start, b.Start) })
 	return spans
+}
+
+// taken says which bytes of a text belong to a span: asking each span whether it is in the way would cost the square of their number.
+type taken []bool
+
+// take claims a part of a text of so many bytes; false: some of it is claimed already.
+func (t *taken) take(start, end, size int) bool {
+	if *t == nil {
+		*t = make(taken, size)
+	}
+	if slices.Contains((*t)[start:end], true) {
+		return false
+	}
+	for i := start; i < end; i++ {
+		(*t)[i] = true
+	}
+	return true
 }
 
 // Mask is the text with each span replaced by its type in brackets.
@@ -125,6 +145,38 @@ func replaced(text string, spans []Span) string {
 	}
 	b.WriteString(text[at:])
 	return b.String()
+}
+
+var domain = regexp.MustCompile(`^@[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,5}`)
+
+// The longest local part of an address, in characters (RFC 5321, 4.5.3.1.1), and more bytes than a domain that we take for one has.
+const (
+	longestLocal  = 64
+	longestDomain = 6 * 64 * utf8.UTFMax
+)
+
+// emails are the addresses of a text, found from their @ on: most texts have none, and a pattern would try each letter as a beginning.
+func emails(text string) (found [][]int) {
+	for end := 0; ; {
+		at := strings.IndexByte(text[end:], '@')
+		if at < 0 {
+			return found
+		}
+		at += end
+		start := at
+		for range longestLocal {
+			r, n := utf8.DecodeLastRuneInString(text[end:start])
+			if n == 0 || !unicode.IsLetter(r) && !unicode.IsNumber(r) && !strings.ContainsRune("._%+'-", r) {
+				break
+			}
+			start -= n
+		}
+		host := domain.FindString(text[at:min(len(text), at+longestDomain)])
+		if end = at + 1; start < at && host != "" {
+			end = at + len(host)
+			found = append(found, []int{start, end})
+		}
+	}
 }
 
 func digitsOf(s string) string {
@@ -171,12 +223,27 @@ var (
 	money   = regexp.MustCompile(`^(?:\s?(?:€|\$|£|%|usd|eur|euro|dollars?|pieces|pcs|items|km|kg|cm|mm|gb|mb|ml|inch|x\s?\d))`)
 )
 
+// besides is how many bytes around a number its words are looked for in; more than what the patterns reach.
+const besides = 160
+
+// near is what stands just before a place, up to a digit: the words that say what a number is have none. It is cut between characters.
+func near(text string, at int) string {
+	from := at
+	for from > max(0, at-besides) && (text[from-1] < '0' || text[from-1] > '9') {
+		from--
+	}
+	for from < at && !utf8.RuneStart(text[from]) {
+		from++
+	}
+	return text[from:at]
+}
+
 // isPhone tells a phone number from a date, an amount or an order's number: by its length, its groups, and the words before it.
 func isPhone(text string, start, end int) bool {
 	s := text[start:end]
 	d := digitsOf(s)
-	before, after := text[:start], text[end:]
-	if r, _ := utf8.DecodeLastRuneInString(before); unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' || r == '@' {
+	before, after := near(text, start), text[end:min(len(text), end+besides)]
+	if r, _ := utf8.DecodeLastRuneInString(text[:start]); unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' || r == '@' {
 		return false
 	}
 	if r, _ := utf8.DecodeRuneInString(after); unicode.IsLetter(r) || unicode.IsDigit(r) || r == '@' || r == ':' || r == '%' {
@@ -253,6 +320,7 @@ func passwords(text string) []Span {
 
 // secretLooking is whether what follows the keyword ends the clause or has a digit soon: "password is hunter" but not "password page of".
 func secretLooking(rest string) bool {
+	rest = rest[:min(len(rest), besides)]
 	f := strings.Fields(strings.SplitN(rest, "\n", 2)[0])
 	if len(f) <= 2 {
 		return true
@@ -290,30 +358,33 @@ func (m *Masker) Talk(talk []handover.Message) []handover.Message {
 			last = askedNothing
 		}
 	}
-	found := make([][]Span, len(lines))
+	found, claimed := make([][]Span, len(lines)), make([]taken, len(lines))
 	secrets := map[string]bool{}
-	topic := Topic(lines)
+	topic, before := Topic(lines), 0
 	for i, l := range lines {
 		found[i] = m.Find(l)
 		for _, s := range found[i] {
+			claimed[i].take(s.Start, s.End, len(l))
 			if s.Type == "secret" {
 				secrets[l[s.Start:s.End]] = true
 			}
 		}
-		for _, s := range guessed(lines, i, topic, asked[i]) {
+		for _, s := range guessed(lines, i, topic, asked[i], before) {
 			switch word := l[s.Start:s.End]; {
-			case slices.ContainsFunc(found[i], func(f Span) bool { return f.Start < s.End && s.Start < f.End }):
+			case claimed[i] != nil && slices.Contains(claimed[i][s.Start:s.End], true):
 			case asked[i] == askedUnknown || strings.ContainsAny(word, "0123456789") || mashed.MatchString(word):
 				secrets[word] = true
 			default: // a word like any other: hidden here alone
+				claimed[i].take(s.Start, s.End, len(l))
 				found[i] = append(found[i], s)
 			}
 		}
+		before += longCodes(l)
 	}
 	for i, l := range lines {
 		spans := found[i]
 		for _, w := range tokens(l) {
-			if secrets[l[w[0]:w[1]]] && !slices.ContainsFunc(spans, func(s Span) bool { return s.Start < w[1] && w[0] < s.End }) {
+			if secrets[l[w[0]:w[1]]] && claimed[i].take(w[0], w[1], len(l)) {
 				spans = append(spans, Span{w[0], w[1], "secret"})
 			}
 		}
@@ -361,13 +432,13 @@ func bare(line string, start, end int) (int, int) {
 	return start, max(start, end-(len(s)-len(strings.TrimRight(s, ".!?:\"')”’"))))
 }
 
-// guessed are the words of a line that are probably a secret, by what was asked.
-func guessed(lines []string, i int, topic []string, asked request) (spans []Span) {
+// guessed are the words of a line that are probably a secret, by what was asked; before is how many long codes the lines before it have.
+func guessed(lines []string, i int, topic []string, asked request, before int) (spans []Span) {
 	l := lines[i]
 	all := tokens(l)
-	answer := asked == askedCredential && len(all) <= 3 && !accepts(l) && !declines(l) && courtesy(l) == "" && !wantsHuman(l)
+	answer := asked == askedCredential && len(all) <= 3 && (len(l) > longestWish || !accepts(l) && !declines(l) && courtesy(l) == "" && !wantsHuman(l))
 	for _, w := range all {
-		if answer && !notSecret[strings.ToLower(l[w[0]:w[1]])] || mashed.MatchString(l[w[0]:w[1]]) {
+		if word := l[w[0]:w[1]]; answer && !notSecret[strings.ToLower(word)] || len(word) >= 4 && mashed.MatchString(word) {
 			spans = append(spans, Span{w[0], w[1], "secret"})
 		}
 	}
@@ -375,7 +446,7 @@ func guessed(lines []string, i int, topic []string, asked request) (spans []Span
 		return spans
 	}
 	for _, w := range Codes(l) {
-		if asked == askedCredential && !notSecret[strings.ToLower(l[w.Start:w.End])] || asked == askedUnknown && secretModel().Score(SecretFeatures(lines, i, w, topic)) >= secretAt {
+		if asked == askedCredential && !notSecret[strings.ToLower(l[w.Start:w.End])] || asked == askedUnknown && secretModel().Score(secretFeatures(lines, i, w, topic, before)) >= secretAt {
 			if start, end := bare(l, w.Start, w.End); start < end {
 				spans = append(spans, Span{start, end, "secret"})
 			}
@@ -383,6 +454,9 @@ func guessed(lines []string, i int, topic []string, asked request) (spans []Span
 	}
 	return spans
 }
+
+// longestWish is how many bytes three words may have that mean something; a longer one is a token.
+const longestWish = 200
 
 // mashed are keys struck along a keyboard's row: nobody's word, but many a password.
 var mashed = regexp.MustCompile(`(?i)^[a-z]*(?:asdf|sdfg|dfgh|fghj|ghjk|hjkl|qwert|werty|rtyu|tyui|yuio|zxcv|xcvb|cvbn|vbnm|sdfs|dfgd|gsdf)[a-z]*$`)
@@ -403,7 +477,7 @@ func Codes(line string) []Span {
 	}
 	var out []Span
 	for i, at := range all {
-		if ordered.MatchString(line[:at[0]]) {
+		if ordered.MatchString(near(line, at[0])) {
 			continue
 		}
 		if digit(i) || (digit(i-1) || digit(i+1)) && at[1]-at[0] <= 4 {
@@ -427,6 +501,25 @@ func Topic(lines []string) []string {
 
 // SecretFeatures are what the model sees of one code: its shape, its neighbours, where it stands, and the topic.
 func SecretFeatures(lines []string, i int, at Span, topic []string) linear.Text {
+	n := 0
+	for _, l := range lines[:i] {
+		n += longCodes(l)
+	}
+	return secretFeatures(lines, i, at, topic, n)
+}
+
+// longCodes is how many codes of three digits and more a line has.
+func longCodes(line string) (n int) {
+	for _, c := range Codes(line) {
+		if len(digitsOf(line[c.Start:c.End])) >= 3 {
+			n++
+		}
+	}
+	return n
+}
+
+// secretFeatures is SecretFeatures where the long codes of the lines before are counted.
+func secretFeatures(lines []string, i int, at Span, topic []string, codesBefore int) linear.Text {
 	line := lines[i] // lower case may have other lengths: the parts are cut before
 	before, after := linear.Words(line[:at.Start]), linear.Words(line[at.End:])
 	last := func(w []string) string {
@@ -446,14 +539,6 @@ func SecretFeatures(lines []string, i int, at Span, topic []string) linear.Text 
 	length := "many"
 	if n <= 6 {
 		length = string(rune('0' + n))
-	}
-	codesBefore := 0
-	for _, l := range lines[:i] {
-		for _, c := range Codes(l) {
-			if len(digitsOf(l[c.Start:c.End])) >= 3 {
-				codesBefore++
-			}
-		}
 	}
 	nth := string(rune('0' + min(3, codesBefore)))
 	around := append([]string{"<" + last(before), ">" + first(after), "#" + length, "n" + nth, "=" + own, "=" + own + "#" + length, "=" + own + "n" + nth, "=" + own + "<" + last(before), "=" + own + ">" + first(after)}, mark(slices.Clone(before))...)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"regexp"
@@ -82,10 +83,16 @@ func decode(b []byte, schema Schema, into any) error {
 	return json.Unmarshal(b, into)
 }
 
+// mostRepaired is how long an answer may be that is repaired, in bytes: what it costs grows with the square.
+const mostRepaired = 16 << 10
+
 // repaired is b, or the JSON that it was to be.
 func repaired(b []byte) ([]byte, error) {
 	if b = bytes.TrimSpace(b); json.Valid(b) {
 		return b, nil
+	}
+	if len(b) > mostRepaired {
+		return nil, errors.New("no JSON, and too long to be repaired")
 	}
 	text := string(b)
 	if from := strings.IndexByte(text, '{'); from > 0 {

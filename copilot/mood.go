@@ -205,6 +205,14 @@ const (
 	settles               = 0.25 // a level up to this is gone by the next turn
 )
 
+// ends are a text's beginning and end: of a very long one the mood shows in either.
+func ends(text string) string {
+	if len(text) <= mostRead {
+		return text
+	}
+	return strings.ToValidUTF8(text[:mostRead/2]+" "+text[len(text)-mostRead/2:], "")
+}
+
 var insists = regexp.MustCompile(`\b(?:i (?:already |just )?(?:said|told you|asked|explained)|as i said|already told|no,? i (?:said|meant|want|asked)|that'?s not what i|not what i (?:asked|meant)|you(?:'re| are) not (?:listening|understanding|helping)|you don'?t understand|(?:second|third|fourth|fifth) time|how many times|again and again|still (?:not|no|waiting|doesn'?t|does not)|did you (?:even )?read|hab(?:e)? ich (?:doch |schon |bereits )?gesagt|zum (?:zweiten|dritten) mal|ya (?:lo )?(?:dije|he dicho)|j'ai déjà dit|(?:heb )?ik (?:al |net )?gezegd)\b`)
 
 // Frustration follows the customer's mood over the turns: the wording of each, in its dialogue; insisting; the same question again in
@@ -217,16 +225,17 @@ func Frustration(talk []handover.Message) Mood {
 	said, before := "", ""
 	for _, m := range talk {
 		if m.From != handover.FromCustomer {
-			said = m.Text
+			said = ends(m.Text)
 			continue
 		}
 		if turns == 0 {
 			began = m.At
 		}
 		turns++
-		anger := linear.Sigmoid(angerModel().Score(AngerFeatures(m.Text)) - angerShift)
+		text := ends(m.Text)
+		anger := linear.Sigmoid(angerModel().Score(AngerFeatures(text)) - angerShift)
 		calm := 1 - angerPart*math.Pow(anger, 1.5)
-		calm *= 1 - turnPart*linear.Sigmoid(turnModel().Score(TurnFeatures(m.Text, said, before))-turnShift)
+		calm *= 1 - turnPart*linear.Sigmoid(turnModel().Score(TurnFeatures(text, said, before))-turnShift)
 		if anger > 0.5 {
 			angry++
 		}
@@ -260,7 +269,7 @@ func Frustration(talk []handover.Message) Mood {
 		if turns == 1 {
 			first = level
 		}
-		before = m.Text
+		before = text
 	}
 	var evidence []string
 	note := func(n int, format string, a ...any) {

@@ -45,6 +45,14 @@ var splits = regexp.MustCompile(`(?s).+?(?:[.!?]+(?:\s+|$)|\n+|$)`)
 
 var opener = regexp.MustCompile(`(?i)^(?:(?:hi|hello|hey|dear|guys|team|there|all|please|pls|so|well|ok|okay|good (?:morning|afternoon|evening))[\s,!.:]+)+`)
 
+// mostRead is how much of one line a summary of 60 words looks at, in bytes.
+const mostRead = 4 << 10
+
+// beginning is what a summary looks at of a line.
+func beginning(text string) string {
+	return strings.ToValidUTF8(text[:min(len(text), mostRead)], "")
+}
+
 // sentencesOf are a text's sentences, without the ends.
 func sentencesOf(text string) []string {
 	var out []string
@@ -83,7 +91,7 @@ func wantsOf(m handover.Message) string {
 		return ""
 	}
 	var best string
-	for _, s := range sentencesOf(m.Text) {
+	for _, s := range sentencesOf(beginning(m.Text)) {
 		if len(knowledge.Terms(s)) < 2 || courtesy(s) != "" || wantsHuman(s) && len(linear.Words(s)) < 10 {
 			continue
 		}
@@ -116,7 +124,7 @@ func lastHelp(talk []handover.Message) (string, string) {
 			who = "Bot says that"
 		}
 		best, most := "", 0
-		for _, s := range sentencesOf(m.Text) {
+		for _, s := range sentencesOf(beginning(m.Text)) {
 			if hollow.MatchString(s) && len(linear.Words(s)) < 12 {
 				continue
 			}

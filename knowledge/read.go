@@ -22,6 +22,8 @@ import (
 	"github.com/yuin/goldmark/ast"
 	gmtext "github.com/yuin/goldmark/text"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/deskbell/deskbell/internal/markdown"
 )
 
 // maxFile is more than a page of help ever has.
@@ -155,7 +157,12 @@ func readMarkdown(_ string, b []byte) (a Article, err error) {
 			a.Title, a.URL, a.Audience, a.Language, a.Tags, b = f.Title, f.URL, f.Audience, f.Language, f.Tags, body
 		}
 	}
-	b = []byte(inline(string(b)))
+	text, is := markdown.Bounded(string(b))
+	if !is { // no links and no headings, but words to be found by
+		a.Sections = []Section{{Text: strings.TrimSpace(text)}}
+		return a, nil
+	}
+	b = []byte(inline(text))
 	doc := goldmark.New().Parser().Parse(gmtext.NewReader(b))
 	var path []string
 	var levels []int
@@ -248,9 +255,11 @@ func readPage(b []byte, base *url.URL) (a Article, err error) {
 	if err != nil {
 		return a, err
 	}
-	text, err := htmltomarkdown.ConvertString(content)
-	if err != nil {
-		return a, err
+	text := root.Text()
+	if _, is := markdown.Bounded(text); is { // else its words alone: escaping them would take the square of their number
+		if text, err = htmltomarkdown.ConvertString(content); err != nil {
+			return a, err
+		}
 	}
 	if title := a.Title; title != "" {
 		sections, err := readMarkdown("", []byte(text))

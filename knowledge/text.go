@@ -10,9 +10,11 @@ import (
 
 // tokens are the words of a text, in lower case.
 func tokens(s string) []string {
-	s = strings.NewReplacer("'", "", "’", "").Replace(strings.ToLower(s))
+	s = apostrophes.Replace(strings.ToLower(s))
 	return strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.Is(unicode.Mn, r) })
 }
+
+var apostrophes = strings.NewReplacer("'", "", "’", "")
 
 // Term is a word of a question, as each of the languages searched stems it.
 type Term struct {

@@ -19,7 +19,7 @@ const module = "github.com/deskbell/deskbell/"
 var table = map[string][]string{
 	"handover":           {},
 	"handover/postgres":  {"handover", "internal/pg"},
-	"knowledge":          {},
+	"knowledge":          {"internal/markdown"},
 	"knowledge/postgres": {"knowledge", "internal/pg"},
 	"copilot":            {"handover", "knowledge", "copilot/linear"},
 	"copilot/linear":     {},
@@ -30,17 +30,19 @@ var table = map[string][]string{
 	"bot/web":            {"bot", "handover"},
 	"bot/webhook":        {"bot", "handover"},
 	"notify":             {"handover"},
-	"notify/slack":       {"notify", "handover"},
-	"notify/console":     {"notify", "handover"},
+	"notify/slack":       {"notify", "handover", "internal/markdown"},
+	"notify/console":     {"notify", "handover", "internal/markdown"},
 	"notify/email":       {"notify", "handover"},
 	"notify/push":        {"notify", "handover"},
 	"configs":            {},
 	"internal/pg":        {},
+	"internal/markdown":  {},
 	// Packages for tests alone, which may stand on real neighbours.
 	"bot/bottest":            {"bot", "handover", "handover/postgres", "internal/pg/pgtest"},
 	"notify/notifytest":      {"notify", "handover", "handover/postgres", "internal/pg/pgtest"},
 	"notify/slack/slacktest": {},
 	"internal/pg/pgtest":     {"internal/pg"},
+	"internal/cost":          {},
 }
 
 // doors says which one folder may import each of these.

@@ -12,16 +12,21 @@ import (
 	"github.com/yuin/goldmark/extension"
 
 	"github.com/deskbell/deskbell/handover"
+	"github.com/deskbell/deskbell/internal/markdown"
 )
 
-var markdown = goldmark.New(goldmark.WithExtensions(extension.Linkify, extension.Strikethrough))
+var reader = goldmark.New(goldmark.WithExtensions(extension.Linkify, extension.Strikethrough))
 
 // templates reads the pages.
 func templates() *template.Template {
 	return template.Must(template.New("").Funcs(template.FuncMap{
 		"markdown": func(s string) template.HTML {
 			var b bytes.Buffer
-			if err := markdown.Convert([]byte(s), &b); err != nil {
+			bounded, is := markdown.Bounded(s)
+			if !is {
+				return template.HTML(template.HTMLEscapeString(s)) //nolint:gosec // escaped
+			}
+			if err := reader.Convert([]byte(bounded), &b); err != nil {
 				return template.HTML(template.HTMLEscapeString(s)) //nolint:gosec // escaped
 			}
 			return template.HTML(b.String()) //nolint:gosec // goldmark leaves raw HTML and dangerous links out

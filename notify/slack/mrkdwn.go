@@ -294,8 +294,10 @@ func angle(s string) node {
 }
 
 func raw(s string) string {
-	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(s)
+	return unescaping.Replace(s)
 }
+
+var unescaping = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
 
 var shortcode = regexp.MustCompile(`^:([a-z0-9_+'-]{1,60}):(?::skin-tone-([2-6]):)?`)
 

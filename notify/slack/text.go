@@ -12,12 +12,16 @@ import (
 	extast "github.com/yuin/goldmark/extension/ast"
 	render "github.com/yuin/goldmark/renderer/html"
 	"github.com/yuin/goldmark/text"
+
+	"github.com/deskbell/deskbell/internal/markdown"
 )
 
 // escape makes text mean itself in mrkdwn: no mention, no link, no broadcast.
 func escape(s string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
+	return escaping.Replace(s)
 }
+
+var escaping = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
 // What is put beside a mark: one between it and what it would mark, so that it shows itself; one before and after a mark inside a word, so that it
 // marks.
@@ -49,13 +53,17 @@ func plain(s string) string {
 	return b.String()
 }
 
-var markdown = goldmark.New(goldmark.WithExtensions(extension.Strikethrough, extension.Linkify))
+var reader = goldmark.New(goldmark.WithExtensions(extension.Strikethrough, extension.Linkify))
 
 // fromMarkdown turns Markdown into mrkdwn, by way of the syntax tree.
 func fromMarkdown(source string) string {
+	source, is := markdown.Bounded(source)
+	if !is {
+		return strings.TrimSpace(plain(source))
+	}
 	src := []byte(source)
 	var b strings.Builder
-	writeBlocks(&b, markdown.Parser().Parse(text.NewReader(src)), src, "")
+	writeBlocks(&b, reader.Parser().Parse(text.NewReader(src)), src, "")
 	return strings.TrimSpace(b.String())
 }
 

@@ -169,7 +169,7 @@ func TestTextsComeBackAsTheyWent(t *testing.T) {
 		}
 		html := func(s string) string {
 			var b strings.Builder
-			if err := markdown.Convert([]byte(s), &b); err != nil {
+			if err := reader.Convert([]byte(s), &b); err != nil {
 				t.Fatal(err)
 			}
 			return strings.NewReplacer("</ul>\n<ul>\n", "", joiner, "", spacer, "").Replace(b.String())
