@@ -34,7 +34,7 @@ type Advisor interface {
 // Reads is what the bot reads of the desk.
 type Reads interface {
 	Get(ctx context.Context, id int64) (handover.Conversation, error)
-	Transcript(ctx context.Context, conversation, after int64) ([]handover.Message, error)
+	Recent(ctx context.Context, conversation, after int64) ([]handover.Message, error)
 	Wait(ctx context.Context, h handover.Handoff) (handover.Wait, error)
 }
 
@@ -98,7 +98,9 @@ func (b *Bot) answer(ctx context.Context, r handover.Run) error {
 		return err
 	}
 	var signals handover.Signals // of a file alone nothing is known: it is not read
-	if slices.ContainsFunc(talk, func(m handover.Message) bool {
+	if r.Failures >= handover.GiveUpAfter {
+		signals.Failed = true
+	} else if slices.ContainsFunc(talk, func(m handover.Message) bool {
 		return m.From == handover.FromCustomer && m.Seq > c.Answered && m.Text != ""
 	}) {
 		signals, err = b.advisor.Read(ctx, c, talk)
@@ -110,19 +112,13 @@ func (b *Bot) answer(ctx context.Context, r handover.Run) error {
 	return b.act(ctx, c, b.o.Policy.Decide(signals, c, b.desk.Gate()))
 }
 
-// talk is what was said in public since the episode began, up to what c knows of.
+// talk is the newest of what was said in public since the episode began, up to what c knows of.
 func (b *Bot) talk(ctx context.Context, c handover.Conversation) ([]handover.Message, error) {
-	all, err := b.reads.Transcript(ctx, c.ID, c.Episode)
+	talk, err := b.reads.Recent(ctx, c.ID, c.Episode)
 	if err != nil {
 		return nil, err
 	}
-	var talk []handover.Message
-	for _, m := range all {
-		if m.Visibility == handover.Public && !m.Deleted && m.Seq <= c.Seq {
-			talk = append(talk, m)
-		}
-	}
-	return talk, nil
+	return slices.DeleteFunc(talk, func(m handover.Message) bool { return m.Seq > c.Seq }), nil
 }
 
 // act carries a decision out by one step of the desk.
@@ -166,6 +162,9 @@ func (b *Bot) act(ctx context.Context, c handover.Conversation, d handover.Decis
 // brief reads the conversation for the agent.
 func (b *Bot) brief(ctx context.Context, r handover.Run) error {
 	handoff := r.Effects[0].Handoff
+	if r.Failures >= handover.GiveUpAfter {
+		return nil // the card stands without one
+	}
 	c, err := b.reads.Get(ctx, r.Conversation.ID)
 	if err != nil || c.Handoff.ID != handoff {
 		return err

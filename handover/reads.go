@@ -18,6 +18,10 @@ type Figures struct {
 	Score                                           float64       // mean of the ratings, 1…5; 0: none
 }
 
+// MostRead is how much of a conversation is read at once to think about it, in bytes of text: whoever writes more than that in one
+// episode does not take the time of the others.
+const MostRead = 64 << 10
+
 // Reads is what may be asked of the desk without changing it.
 type Reads interface {
 	// Find returns the conversation with a contact on a channel; ErrUnknown when there is none.
@@ -31,6 +35,8 @@ type Reads interface {
 	Since(ctx context.Context, conversation, rev int64, limit int) (Conversation, []Message, error)
 	// Transcript returns all messages after seq, notes among them, in the order they were written.
 	Transcript(ctx context.Context, conversation, after int64) ([]Message, error)
+	// Recent returns what was said in public after seq and not taken back, in the customer's order: the newest MostRead bytes of it.
+	Recent(ctx context.Context, conversation, after int64) ([]Message, error)
 	// Queue returns the open conversations for the team, waiting ones first; with live, also those the bot holds.
 	Queue(ctx context.Context, live bool) ([]Conversation, error)
 	// Held returns the conversations that an agent holds, the longest held first.

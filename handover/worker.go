@@ -53,7 +53,7 @@ type Observer interface {
 // WorkerOptions are the worker's knobs.
 type WorkerOptions struct {
 	Lease    time.Duration // how long a lane is given out; its handler's context ends 5 s before (half-way for short leases); default 30s
-	Slots    int           // effects of a group of lanes done at once, default 8
+	Slots    int           // effects of a group of lanes done at once, default 8; of the think lane half as many
 	Paces    []Pace
 	Observer Observer
 	Logger   *slog.Logger // required
@@ -64,8 +64,22 @@ type Worker struct {
 	queue    Queue
 	wakes    *Wakes
 	handlers map[Kind]Handler
+	thinking sync.Map // conversations whose thinking this process has not ended, though its time was up
 	o        WorkerOptions
 }
+
+// GiveUpAfter is how often thinking may fail, or use its whole time: whoever is asked again after that must do without. What
+// customers and agents wait for is never given up for time.
+const GiveUpAfter = 3
+
+// ErrGaveUp is told to the Observer when thinking is done without, after GiveUpAfter failures.
+var ErrGaveUp = errors.New("given up after several failures")
+
+// errOvertime is the failure of a handler that has used its whole time; errStillThinking that of a run whose last attempt goes on.
+var (
+	errOvertime      = errors.New("it has used its whole time")
+	errStillThinking = errors.New("an earlier attempt has not ended")
+)
 
 // The groups have slots of their own, so that slow thinking or a slow customer's platform keeps nobody else waiting.
 var groups = [][]string{{LaneThink}, {LaneCustomer}, {LaneCard, LaneThread}, {LanePeople, LaneWatch}}
@@ -122,7 +136,7 @@ func (w *Worker) group(ctx, work context.Context, lanes []string) {
 	}
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	slots := make(chan struct{}, w.o.Slots)
+	slots := make(chan struct{}, w.slots(lanes))
 	poll := time.NewTicker(time.Second)
 	defer poll.Stop()
 	for ctx.Err() == nil {
@@ -140,7 +154,11 @@ func (w *Worker) group(ctx, work context.Context, lanes []string) {
 		for _, r := range runs {
 			slots <- struct{}{}
 			wg.Go(func() {
-				again, after := w.do(work, r)
+				again, after, ended := w.do(work, r)
+				select { // who uses more than its time uses its own slot
+				case <-ended:
+				case <-work.Done():
+				}
 				<-slots
 				if again {
 					wake()
@@ -163,16 +181,19 @@ func (w *Worker) group(ctx, work context.Context, lanes []string) {
 	}
 }
 
-// do runs one handler and says whether its lane, or another on its pace, has more to do now, or after a while.
-func (w *Worker) do(ctx context.Context, r Run) (again bool, after time.Duration) {
-	start := time.Now()
-	timeout := w.o.Lease - 5*time.Second
-	if timeout <= w.o.Lease/2 {
-		timeout = w.o.Lease / 2
+// slots are how many runs of a group are under way at once: thinking takes processors, and leaves half to the others.
+func (w *Worker) slots(lanes []string) int {
+	if lanes[0] == LaneThink {
+		return max(1, w.o.Slots/2)
 	}
-	hctx, cancel := context.WithTimeout(ctx, timeout)
-	err := w.handle(hctx, r)
-	cancel()
+	return w.o.Slots
+}
+
+// do runs one handler and says whether its lane, or another on its pace, has more to do now, or after a while. ended is closed when the
+// handler has returned, which may be later.
+func (w *Worker) do(ctx context.Context, r Run) (again bool, after time.Duration, ended <-chan struct{}) {
+	start := time.Now()
+	ended, err := w.timed(ctx, r)
 	if w.o.Observer != nil && len(r.Effects) > 0 {
 		w.o.Observer.EffectsDone(r.Kind, len(r.Effects), time.Since(start), r.Age, err)
 	}
@@ -196,7 +217,49 @@ func (w *Worker) do(ctx context.Context, r Run) (again bool, after time.Duration
 	if w.every(r) > 0 {
 		again = false // its pace is not free yet
 	}
-	return again, after
+	return again, after, ended
+}
+
+// timed runs a handler within its time, which ends before its lease. One that thinks and does not return in time has failed: its lane
+// is given back while the handler goes on, so that it cannot take the lane for ever.
+func (w *Worker) timed(ctx context.Context, r Run) (ended <-chan struct{}, err error) {
+	timeout := w.o.Lease - 5*time.Second
+	if timeout <= w.o.Lease/2 {
+		timeout = w.o.Lease / 2
+	}
+	over := make(chan struct{})
+	if r.Lane != LaneThink {
+		defer close(over)
+		ctx, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		return over, w.handle(ctx, r)
+	}
+	if r.Failures >= GiveUpAfter {
+		w.o.Logger.ErrorContext(ctx, "thinking is given up: it failed several times", "kind", r.Kind, "conversation", r.Conversation.ID, "failures", r.Failures)
+		if w.o.Observer != nil {
+			w.o.Observer.EffectsDone(r.Kind, len(r.Effects), 0, r.Age, ErrGaveUp)
+		}
+	} else if _, busy := w.thinking.LoadOrStore(r.Conversation.ID, true); busy {
+		close(over)
+		return over, errStillThinking
+	}
+	done := make(chan error, 1)
+	go func() {
+		defer close(over)
+		ctx, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		err := w.handle(ctx, r)
+		if r.Failures < GiveUpAfter {
+			w.thinking.Delete(r.Conversation.ID)
+		}
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		return over, err
+	case <-time.After(timeout + (w.o.Lease-timeout)/2): // it was told at timeout
+		return over, errOvertime
+	}
 }
 
 func (w *Worker) handle(ctx context.Context, r Run) (err error) {

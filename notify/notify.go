@@ -90,6 +90,7 @@ type Reads interface {
 	OfHandoff(ctx context.Context, handoff int64) (handover.Conversation, error)
 	ClosedCards(ctx context.Context, handoff int64) ([]handover.Card, error)
 	Transcript(ctx context.Context, conversation, after int64) ([]handover.Message, error)
+	Recent(ctx context.Context, conversation, after int64) ([]handover.Message, error)
 	Wait(ctx context.Context, h handover.Handoff) (handover.Wait, error)
 	ExternalAccount(ctx context.Context, workspace string, agent int64) (string, error)
 	KeepContent(ctx context.Context, key string, content []byte) error
@@ -276,7 +277,7 @@ func (n *Notifier) transcript(ctx context.Context, r handover.Run) error {
 	if err != nil {
 		return err
 	}
-	all, err := n.reads.Transcript(ctx, c.ID, 0)
+	all, err := n.reads.Recent(ctx, c.ID, 0)
 	if err != nil {
 		return err
 	}

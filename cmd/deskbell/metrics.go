@@ -71,6 +71,8 @@ func newMetrics(prices map[tokenKind]float64) *metrics {
 func (m *metrics) EffectsDone(k handover.Kind, _ int, took, age time.Duration, err error) {
 	m.effects.WithLabelValues(string(k)).Observe(took.Seconds())
 	switch {
+	case errors.Is(err, handover.ErrGaveUp):
+		m.failures.WithLabelValues(string(k), "given_up").Inc()
 	case err == nil && k == handover.KindRelay:
 		m.visible.WithLabelValues("agent").Observe(age.Seconds())
 	case handover.IsPermanent(err):

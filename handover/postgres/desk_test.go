@@ -1145,3 +1145,71 @@ func TestTwoWorkersShareLanesAndDoEachEffectOnce(t *testing.T) {
 		}
 	}
 }
+
+func TestThinkingThatUsesItsWholeTimeFailsAndIsGivenUp(t *testing.T) {
+	b := setup(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	answered, carded := make(chan handover.Run, 10), make(chan struct{}, 100)
+	var began atomic.Int64
+	handlers := map[handover.Kind]handover.Handler{}
+	for _, k := range handover.Kinds() {
+		handlers[k] = func(context.Context, handover.Run) error { return nil }
+	}
+	handlers[handover.KindCard] = func(context.Context, handover.Run) error { carded <- struct{}{}; return nil }
+	handlers[handover.KindAnswer] = func(_ context.Context, r handover.Run) error {
+		if r.Failures < handover.GiveUpAfter {
+			began.Add(1)
+			<-ctx.Done() // it does not hear that its time is up
+			return nil
+		}
+		answered <- r
+		return nil
+	}
+	var gaveUp atomic.Int64
+	w, err := handover.NewWorker(b.store, handover.NewWakes(nil), handlers, handover.WorkerOptions{Lease: 400 * time.Millisecond, Logger: pgtest.Logger(), Observer: observer(func(err error) {
+		if errors.Is(err, handover.ErrGaveUp) {
+			gaveUp.Add(1)
+		}
+	})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	wg.Go(func() { _ = w.Run(ctx, 0) })
+	b.writes("4 4 4 4")
+	for i := range 5 { // others get their cards meanwhile
+		who := fmt.Sprint("c", i)
+		b.ok(b.desk.Open(ctx, handover.Opening{Channel: "web", Customer: who}))
+		b.ok(b.desk.AskForPerson(ctx, handover.ByCustomer("web", who)))
+		<-carded
+	}
+	if r := <-answered; r.Failures != handover.GiveUpAfter || gaveUp.Load() != 1 {
+		t.Fatal(r.Failures, gaveUp.Load())
+	}
+	if n := began.Load(); n != 1 {
+		t.Fatalf("%d attempts of one conversation at a time", n)
+	}
+}
+
+// observer hears how each run ended.
+type observer func(error)
+
+func (o observer) EffectsDone(_ handover.Kind, _ int, _, _ time.Duration, err error) { o(err) }
+
+func TestOnlyTheNewestOfALongConversationIsRead(t *testing.T) {
+	b := setup(t)
+	for range 12 {
+		b.writes(strings.Repeat("x", 8000))
+	}
+	last := b.writes("the last")
+	recent, err := b.store.Recent(t.Context(), b.conv, 0)
+	if err != nil || len(recent) != 9 || recent[8].ID != last.ID {
+		t.Fatal(len(recent), err)
+	}
+	if recent, err = b.store.Recent(t.Context(), b.conv, 10); err != nil || len(recent) != 3 {
+		t.Fatal(len(recent), err)
+	}
+}

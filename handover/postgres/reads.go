@@ -80,6 +80,17 @@ func (s *Store) Transcript(ctx context.Context, conversation, after int64) ([]ha
 	return scanMessages(rows)
 }
 
+// Recent implements handover.Reads. Each message counts for 100 bytes more than its text.
+func (s *Store) Recent(ctx context.Context, conversation, after int64) ([]handover.Message, error) {
+	rows, err := s.db.Query(ctx, `SELECT `+messageColumns+` FROM `+messageJoins+` WHERE m.conversation_id = $1 AND m.seq > coalesce(
+		(SELECT max(r.seq) FROM (SELECT seq, sum(octet_length(text) + 100) OVER (ORDER BY seq DESC) AS total FROM messages WHERE conversation_id = $1 AND seq > $2 ORDER BY seq DESC LIMIT $3) r WHERE r.total > $4), $2)
+		AND NOT m.deleted ORDER BY m.seq`, conversation, after, handover.MostRead/100, handover.MostRead)
+	if err != nil {
+		return nil, fmt.Errorf("recent messages: %w", err)
+	}
+	return scanMessages(rows)
+}
+
 // Queue implements handover.Reads.
 func (s *Store) Queue(ctx context.Context, live bool) ([]handover.Conversation, error) {
 	rows, err := s.db.Query(ctx, `SELECT now(), `+conversationColumns+` FROM `+conversationJoins+`

@@ -16,7 +16,6 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -43,6 +42,7 @@ type Reads interface {
 	Get(ctx context.Context, id int64) (handover.Conversation, error)
 	Queue(ctx context.Context, live bool) ([]handover.Conversation, error)
 	Transcript(ctx context.Context, conversation, after int64) ([]handover.Message, error)
+	Recent(ctx context.Context, conversation, after int64) ([]handover.Message, error)
 	// Drafted and DraftSent keep what became of the drafts that agents are shown.
 	Drafted(ctx context.Context, key string, handoff int64, d handover.Draft) error
 	DraftSent(ctx context.Context, key, sent string) error
@@ -505,9 +505,11 @@ func (c *Console) draft(w http.ResponseWriter, r *http.Request, a Agent) {
 		return
 	}
 	p.Style = handover.StyleOf(r.PostFormValue("tone"), r.PostFormValue("length"))
-	episode := slices.DeleteFunc(slices.Clone(p.Transcript), func(m handover.Message) bool {
-		return m.Visibility != handover.Public || m.Deleted || m.Seq <= p.C.Episode
-	})
+	episode, err := c.reads.Recent(r.Context(), p.C.ID, p.C.Episode)
+	if err != nil {
+		c.failed(w, r, err)
+		return
+	}
 	if p.Draft, err = c.o.Drafter.Draft(r.Context(), p.C, episode, p.Style, nil); err != nil {
 		c.o.Logger.WarnContext(r.Context(), "no draft", "conversation", p.C.ID, "err", err)
 	}

@@ -289,7 +289,7 @@ func (w *Workspace) drafted(ctx context.Context, d draft, heard func(text string
 	if err != nil {
 		return handover.Draft{}, err
 	}
-	talk, err := w.reads.Transcript(ctx, conv.ID, conv.Episode)
+	talk, err := w.reads.Recent(ctx, conv.ID, conv.Episode)
 	if err != nil {
 		return handover.Draft{}, err
 	}

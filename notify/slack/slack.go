@@ -78,7 +78,7 @@ type Reads interface {
 	Held(ctx context.Context, agent int64) ([]handover.Conversation, error)
 	OfTeam(ctx context.Context, team string) ([]handover.Conversation, error)
 	Figures(ctx context.Context, since time.Duration) (handover.Figures, error)
-	Transcript(ctx context.Context, conversation, after int64) ([]handover.Message, error)
+	Recent(ctx context.Context, conversation, after int64) ([]handover.Message, error)
 	// Drafted and DraftSent keep what became of the drafts that agents are shown.
 	Drafted(ctx context.Context, key string, handoff int64, d handover.Draft) error
 	DraftSent(ctx context.Context, key, sent string) error
