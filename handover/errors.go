@@ -17,6 +17,8 @@ var (
 	ErrNotRated = errors.New("nothing to rate")
 	// ErrNotYours is returned when a line is to be sent that is not the sender's own, or is a note.
 	ErrNotYours = errors.New("not a line of yours that can be sent")
+	// ErrBusy is returned when too many steps of one conversation wait already: it may be tried again in a moment.
+	ErrBusy = errors.New("too many steps of this conversation at once")
 	// ErrLeaseLost is returned to a worker whose lane was taken over.
 	ErrLeaseLost = errors.New("the lane was taken over")
 )

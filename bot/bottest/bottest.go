@@ -30,7 +30,7 @@ type Desk struct {
 func NewDesk(t *testing.T) *Desk {
 	t.Helper()
 	db := pgtest.New(t, postgres.Migrations())
-	store, wakes := postgres.New(db), handover.NewWakes(nil)
+	store, wakes := postgres.New(db, db), handover.NewWakes(nil)
 	o := handover.Options{Team: "support", Teams: map[string]handover.Place{"support": {Workspace: "slack:T1", Channel: "C1"}}}
 	return &Desk{Desk: handover.NewDesk(store, wakes, o), Store: store, Wakes: wakes, DB: db}
 }

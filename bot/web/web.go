@@ -32,6 +32,8 @@ const (
 	maxID    = 200      // characters of a client's id
 	newest   = 200      // messages given to a reader who names no rev
 	readMany = 1000     // changes read at once
+
+	answerWithin = 10 * time.Second // whoever cannot be answered by then is told to come again
 )
 
 //go:embed assets
@@ -168,7 +170,7 @@ func (c *Channel) fail(w http.ResponseWriter, r *http.Request, err error) {
 		p = problem{status: http.StatusConflict, code: "no_person", message: "Nobody can join right now."}
 	case errors.Is(err, handover.ErrNotRated):
 		p = problem{status: http.StatusConflict, code: "not_ended", message: "There is no ended conversation with a person to rate."}
-	case r.Context().Err() != nil:
+	case errors.Is(r.Context().Err(), context.Canceled):
 		return // the client has gone
 	default:
 		c.o.Logger.ErrorContext(r.Context(), "customer's request failed", "path", r.URL.Path, "err", err)
@@ -224,6 +226,11 @@ func (c *Channel) guard(next http.HandlerFunc) http.HandlerFunc {
 			h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Last-Event-ID")
 			h.Set("Access-Control-Max-Age", "600")
 			h.Set("Access-Control-Expose-Headers", "Retry-After")
+		}
+		if r.URL.Path != "/web/stream" && !strings.HasPrefix(r.URL.Path, "/web/files") {
+			ctx, cancel := context.WithTimeout(r.Context(), answerWithin)
+			defer cancel()
+			r = r.WithContext(ctx)
 		}
 		next(w, r)
 	}

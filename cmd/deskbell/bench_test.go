@@ -427,7 +427,7 @@ func benchClaims(t *testing.T, db *pg.DB) {
 	if _, err := db.Exec(ctx, `CREATE TABLE IF NOT EXISTS bare (id bigint PRIMARY KEY, agent text)`); err != nil {
 		t.Fatal(err)
 	}
-	store := desk.New(db.Pool)
+	store := desk.New(db.Pool, db.Reserve)
 	d := handover.NewDesk(store, handover.NewWakes(nil), handover.Options{Team: "x", Teams: map[string]handover.Place{"x": {}}})
 	var bare, ours lat
 	good := 0

@@ -532,7 +532,7 @@ func (c *chaos) settle() {
 		c.Fatal(err)
 	}
 	defer db.Close()
-	store := desk.New(db.Pool)
+	store := desk.New(db.Pool, db.Reserve)
 	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(100 * time.Millisecond) {
 		h, err := store.Health(c.Context())
 		var timers int

@@ -65,12 +65,12 @@ func doctorCommand() *cobra.Command {
 			} else {
 				say("knowledge", "", err)
 			}
-			health, err := desk.New(db.Pool).Health(ctx)
+			health, err := desk.New(db.Pool, db.Reserve).Health(ctx)
 			if err == nil && (health.Failed > 0 || len(health.Errors) > 0) {
 				err = fmt.Errorf("%d effects failed for good this week; held up by: %s", health.Failed, strings.Join(append(health.Errors, ""), "; "))
 			}
 			say("desk", fmt.Sprintf("%d waiting, %d claimed, %d cards unposted, %d effects queued, the oldest %s", health.Waiting, health.Claimed, health.Unposted, health.Queued, health.Oldest.Round(time.Second)), err)
-			if !examineSlack(ctx, config, desk.New(db.Pool), thorough, say) {
+			if !examineSlack(ctx, config, desk.New(db.Pool, db.Reserve), thorough, say) {
 				c.Println("– slack:       not connected (slack.bot_token, or slack.client_id and /slack/install)")
 			}
 			if bad > 0 {

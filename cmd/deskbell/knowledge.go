@@ -228,7 +228,7 @@ func draftsCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error {
 			var all []desk.ArticleOutcomes
 			if err := withDatabase(c, func(ctx context.Context, _ *configs.Config, db *pg.DB, _ *slog.Logger) (err error) {
-				all, err = desk.New(db.Pool).DraftOutcomes(ctx)
+				all, err = desk.New(db.Pool, db.Reserve).DraftOutcomes(ctx)
 				return err
 			}); err != nil {
 				return err

@@ -63,11 +63,14 @@ func (a *app) ready(w http.ResponseWriter, r *http.Request) {
 	if a.stopping.Load() {
 		detail["process"], status = "stopping", http.StatusServiceUnavailable
 	}
-	if err := a.db.Ping(ctx); err != nil {
+	switch err := a.db.Writable(ctx); {
+	case errors.Is(err, pg.ErrReadOnly):
+		detail["database"], status = "read-only: customers can read, nobody can write", http.StatusServiceUnavailable
+	case err != nil:
 		detail["database"], status = "does not answer", http.StatusServiceUnavailable
-	} else {
+	default:
 		for _, m := range migrations() {
-			if at, behind, err := pg.Version(ctx, a.db.Pool, m); err != nil || behind != 0 {
+			if at, behind, err := pg.Version(ctx, a.db.Reserve, m); err != nil || behind != 0 {
 				detail["migrations"], status = fmt.Sprintf("%s is at version %d, %d behind this program", m.Table, at, behind), http.StatusServiceUnavailable
 			}
 		}

@@ -62,7 +62,7 @@ func openDatabase(ctx context.Context, c *configs.Config, logger *slog.Logger) (
 	if err != nil {
 		return nil, err
 	}
-	if err := pg.Migrate(ctx, db.Pool, migrations()...); err != nil {
+	if err := pg.Migrate(ctx, db.Patient, migrations()...); err != nil {
 		db.Close()
 		return nil, err
 	}
@@ -98,12 +98,12 @@ func openKnowledge(ctx context.Context, c *configs.Config, db *pg.DB, m *metrics
 		}
 		return client.Embedder(name, dims), nil
 	}
-	return knowledge.NewBase(library.New(db.Pool, library.Options{ExactBelow: c.Int("knowledge.exact_below")}), embed, named), client, nil
+	return knowledge.NewBase(library.New(db.Pool, library.Options{ExactBelow: c.Int("knowledge.exact_below"), Works: db.Patient}), embed, named), client, nil
 }
 
 // wire makes the program. It knows everybody and decides nothing.
 func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger, demo bool) (*app, error) {
-	a := &app{config: c, logger: logger, metrics: newMetrics(prices(c)), db: db, store: desk.New(db.Pool)}
+	a := &app{config: c, logger: logger, metrics: newMetrics(prices(c)), db: db, store: desk.New(db.Pool, db.Reserve)}
 	if version, err := pg.HasVector(ctx, db.Pool); err != nil {
 		return nil, err
 	} else if version == "" {

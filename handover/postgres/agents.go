@@ -86,7 +86,7 @@ func (s *Store) Availability(ctx context.Context, agent int64) (a handover.Avail
 
 // Switches implements handover.Switches.
 func (s *Store) Switches(ctx context.Context) (map[string]string, error) {
-	rows, err := s.db.Query(ctx, `SELECT name, value FROM switches`)
+	rows, err := s.queue.Query(ctx, `SELECT name, value FROM switches`)
 	if err != nil {
 		return nil, fmt.Errorf("switches: %w", err)
 	}

@@ -19,7 +19,7 @@ func benched(b *testing.B) (*handover.Desk, *postgres.Store, *pg.DB) {
 		b.Fatal(err)
 	}
 	b.Cleanup(db.Close)
-	store := postgres.New(db.Pool)
+	store := postgres.New(db.Pool, db.Pool)
 	desk := handover.NewDesk(store, handover.NewWakes(nil), handover.Options{Team: "x", Teams: map[string]handover.Place{"x": home}})
 	ctx := b.Context()
 	if _, err := desk.Open(ctx, handover.Opening{Channel: "web", Customer: "eve"}); err != nil {

@@ -41,7 +41,7 @@ func setup(t *testing.T, options ...func(*handover.Options)) *bundle {
 		f(&o)
 	}
 	db := pgtest.New(t, postgres.Migrations())
-	store := postgres.New(db)
+	store := postgres.New(db, db)
 	return &bundle{T: t, db: db, store: store, desk: handover.NewDesk(store, handover.NewWakes(nil), o)}
 }
 
@@ -969,7 +969,7 @@ func TestARatingBelongsToAnEndedHandoff(t *testing.T) {
 func (b *bundle) beside(o handover.Options) *bundle {
 	other := *b
 	o.Team, o.Teams = "support", map[string]handover.Place{"support": home}
-	other.store = postgres.New(b.db)
+	other.store = postgres.New(b.db, b.db)
 	other.desk = handover.NewDesk(other.store, handover.NewWakes(nil), o)
 	return &other
 }

@@ -10,7 +10,8 @@ import (
 
 func TestWhatBecameOfDraftsIsCountedByArticle(t *testing.T) {
 	t.Parallel()
-	s := postgres.New(pgtest.New(t, postgres.Migrations()))
+	db := pgtest.New(t, postgres.Migrations())
+	s := postgres.New(db, db)
 	d := handover.Draft{Text: "Three days.", Citations: []handover.Citation{{Title: "Delivery"}}}
 	for key, sent := range map[string]string{"a": "Three days.", "b": "Four days.", "c": ""} {
 		for range 2 { // shown twice is once

@@ -42,7 +42,7 @@ type Health struct {
 // Health reads the desk's health.
 func (s *Store) Health(ctx context.Context) (h Health, err error) {
 	var oldest float64
-	err = s.db.QueryRow(ctx, `SELECT
+	err = s.queue.QueryRow(ctx, `SELECT
 		(SELECT count(*) FROM handoffs WHERE state = 'waiting'), (SELECT count(*) FROM handoffs WHERE state = 'claimed'),
 		(SELECT count(*) FROM cards k JOIN handoffs h ON h.id = k.handoff_id WHERE k.ts IS NULL AND k.closed_at IS NULL AND h.state <> 'closed'),
 		(SELECT count(*) FROM effects WHERE failed_at IS NULL),

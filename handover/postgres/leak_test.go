@@ -35,7 +35,7 @@ func TestNoInternalTextReachesTheCustomer(t *testing.T) {
 	}
 	t.Logf("SEED=%d", seed)
 	db := pgtest.New(t, postgres.Migrations())
-	store := postgres.New(db)
+	store := postgres.New(db, db)
 	desk := handover.NewDesk(store, handover.NewWakes(nil), handover.Options{UndoWindow: time.Hour, Team: "a", Teams: map[string]handover.Place{
 		"a": {Workspace: "slack:T1", Channel: "CA"}, "b": {Workspace: "slack:T1", Channel: "CB"},
 	}})

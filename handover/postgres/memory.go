@@ -47,6 +47,23 @@ func named(a handover.Asks) (name, bool) {
 	return name{}, false
 }
 
+// called is what a conversation is known by here: one thing for all the ways to name it, where that is remembered.
+func (m *memory) called(a handover.Asks) any {
+	n, is := named(a)
+	switch {
+	case !is && a.Handoff != 0:
+		return [2]int64{a.Handoff, 0}
+	case !is:
+		return a.ID
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if id := m.names[n]; id != 0 {
+		return id
+	}
+	return n
+}
+
 // recall returns what a step that asks for no more than its conversation would read, its version, and when it was read; false:
 // read.
 func (m *memory) recall(a handover.Asks) (c handover.Conversation, version int64, read time.Time, ok bool) {

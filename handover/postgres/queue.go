@@ -72,7 +72,7 @@ func (s *Store) Lease(ctx context.Context, lanes []string, n int, lease time.Dur
 	if len(paces) > 0 {
 		with, args = paced, append(args, suffixes, every, burst)
 	}
-	rows, err := s.db.Query(ctx, with+leased, args...)
+	rows, err := s.queue.Query(ctx, with+leased, args...)
 	if err != nil {
 		return nil, fmt.Errorf("lease lanes: %w", err)
 	}
@@ -118,7 +118,7 @@ func ids(r handover.Run) []int64 {
 
 // Done implements handover.Queue.
 func (s *Store) Done(ctx context.Context, r handover.Run) (more bool, err error) {
-	err = s.db.QueryRow(ctx, `
+	err = s.queue.QueryRow(ctx, `
 		WITH l AS (
 			UPDATE lanes SET leased_until = NULL, queued = queued - $4, failures = 0, look = false, error = '',
 				due_at = CASE WHEN queued - $4 > 0 THEN now() ELSE 'infinity' END
@@ -131,7 +131,7 @@ func (s *Store) Done(ctx context.Context, r handover.Run) (more bool, err error)
 // Fail implements handover.Queue.
 func (s *Store) Fail(ctx context.Context, r handover.Run, cause string) error {
 	var more bool
-	err := s.db.QueryRow(ctx, `
+	err := s.queue.QueryRow(ctx, `
 		WITH l AS (
 			UPDATE lanes SET leased_until = NULL, queued = queued - $4, failures = 0, look = false, error = $6,
 				due_at = CASE WHEN queued - $4 > 0 THEN now() ELSE 'infinity' END
@@ -144,12 +144,12 @@ func (s *Store) Fail(ctx context.Context, r handover.Run, cause string) error {
 // Retry implements handover.Queue.
 func (s *Store) Retry(ctx context.Context, r handover.Run, b handover.Back) error {
 	if b.Key != "" {
-		if _, err := s.db.Exec(ctx, `INSERT INTO paces AS p (key, next_at) VALUES ($1, now() + $2) ON CONFLICT (key) DO UPDATE SET next_at = greatest(p.next_at, EXCLUDED.next_at)`, b.Key, b.Wait); err != nil {
+		if _, err := s.queue.Exec(ctx, `INSERT INTO paces AS p (key, next_at) VALUES ($1, now() + $2) ON CONFLICT (key) DO UPDATE SET next_at = greatest(p.next_at, EXCLUDED.next_at)`, b.Key, b.Wait); err != nil {
 			return fmt.Errorf("move pace: %w", err)
 		}
 	}
 	var more bool
-	err := s.db.QueryRow(ctx, `
+	err := s.queue.QueryRow(ctx, `
 		UPDATE lanes SET leased_until = NULL, due_at = now() + $4, failures = failures + CASE WHEN $5 THEN 1 ELSE 0 END, look = look OR $6, error = $7
 		WHERE conversation_id = $1 AND lane = $2 AND attempt = $3 AND leased_until IS NOT NULL RETURNING true`,
 		r.Conversation.ID, r.Lane, r.Attempt, b.After, b.Failed, b.Look, b.Cause).Scan(&more)
@@ -161,7 +161,7 @@ func (s *Store) Resume(ctx context.Context, workspace string) error {
 	b := &pgx.Batch{}
 	b.Queue(`UPDATE paces SET next_at = now() WHERE starts_with(key, $1 || ':') AND next_at > now()`, workspace)
 	b.Queue(`UPDATE lanes SET due_at = now() WHERE starts_with(pace_key, $1 || ':') AND queued > 0 AND due_at > now() AND due_at <> 'infinity' AND leased_until IS NULL`, workspace)
-	if err := s.db.SendBatch(ctx, b).Close(); err != nil {
+	if err := s.queue.SendBatch(ctx, b).Close(); err != nil {
 		return fmt.Errorf("resume: %w", err)
 	}
 	return nil

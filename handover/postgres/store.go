@@ -37,6 +37,8 @@ func Migrations() pg.Migrations {
 // Store is a handover.Store and a handover.Queue.
 type Store struct {
 	db     *pgxpool.Pool
+	queue  *pgxpool.Pool // for the worker's queue, timers and health
+	crowd  crowd
 	memory *memory
 	paces  sync.Map // keys whose row is there: rows of paces are never deleted
 }
@@ -46,8 +48,11 @@ var (
 	_ handover.Queue = (*Store)(nil)
 )
 
-// New returns a store over db, whose tables must have been migrated.
-func New(db *pgxpool.Pool) *Store { return &Store{db: db, memory: newMemory()} }
+// New returns a store over db, whose tables must have been migrated. The worker's queue has a pool of its own, so that it goes on however
+// busy db is; it may be the same.
+func New(db, queue *pgxpool.Pool) *Store {
+	return &Store{db: db, queue: queue, crowd: crowd{at: map[any]*gate{}}, memory: newMemory()}
+}
 
 const conversationColumns = `c.id, c.channel, c.customer, c.push, c.contact, c.language, c.page_url, c.state, c.rev, c.state_rev, c.seq, c.last_customer,
 	c.episode, c.answered, c.offers, c.offered, c.seen, c.matter,
@@ -123,6 +128,11 @@ var errNotRemembered = errors.New("not remembered")
 // read first; and under the row's lock where it lost a race, opens a conversation, or reads in several statements.
 func (s *Store) Update(ctx context.Context, ref handover.Ref, decide func(handover.Conversation) (handover.Change, error)) (handover.Saved, error) {
 	asks, on := ref.Asks(), remembered
+	leave, err := s.crowd.enter(ctx, s.memory.called(asks))
+	if err != nil {
+		return handover.Saved{}, err
+	}
+	defer leave()
 	if asks.Open != nil || asks.Line != "" || asks.Pending {
 		on = locked
 	}
@@ -148,7 +158,7 @@ func (s *Store) update(ctx context.Context, asks handover.Asks, on basis, decide
 			return saved, errNotRemembered
 		}
 	}
-	conn, err := s.db.Acquire(ctx)
+	conn, err := s.acquire(ctx)
 	if err != nil {
 		return saved, fmt.Errorf("connect: %w", err)
 	}
@@ -208,6 +218,16 @@ func (s *Store) update(ctx context.Context, asks handover.Asks, on basis, decide
 		s.paces.LoadOrStore(e.Pace, true)
 	}
 	return saved, nil
+}
+
+// patience is how long a step waits for a connection, or for its turn.
+const patience = 4 * time.Second
+
+// acquire is a connection, or an error soon.
+func (s *Store) acquire(ctx context.Context) (*pgxpool.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return s.db.Acquire(ctx)
 }
 
 // check queues the conversation's row, which is refused if it is of another version than the one decided on. It tells the time
@@ -496,7 +516,7 @@ func forget(b *pgx.Batch, l handover.Line) {
 
 // DueTimers implements handover.Store.
 func (s *Store) DueTimers(ctx context.Context, n int, retry time.Duration) ([]handover.Timer, error) {
-	rows, err := s.db.Query(ctx, `UPDATE timers t SET due_at = now() + $2 FROM (
+	rows, err := s.queue.Query(ctx, `UPDATE timers t SET due_at = now() + $2 FROM (
 			SELECT conversation_id, kind, subject, due_at AS was FROM timers WHERE due_at <= now() ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED) d
 		WHERE t.conversation_id = d.conversation_id AND t.kind = d.kind AND t.subject = d.subject
 		RETURNING t.conversation_id, t.handoff_id, t.kind, t.subject, d.was`, n, retry)

@@ -21,7 +21,8 @@ type Migrations struct {
 // migrationLock is the key of the transaction-level lock under which processes migrate one after the other.
 const migrationLock = 0x6465736b62656c6c // "deskbell"
 
-// Migrate applies what is missing of each of the migrations, in order. Any number of processes may call it at once.
+// Migrate applies what is missing of each of the migrations, in order. Any number of processes may call it at once. The pool is one without
+// time-outs: a migration takes as long as it takes.
 func Migrate(ctx context.Context, pool *pgxpool.Pool, all ...Migrations) error {
 	pending := false
 	for _, m := range all {

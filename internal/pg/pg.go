@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -19,15 +20,31 @@ type Options struct {
 	URL      string       // postgres://… or a key=value string; "": a private cluster
 	DataDir  string       // where the private cluster lives
 	BinDir   string       // where initdb and postgres are; "": searched for
-	MaxConns int          // connections in the pool, 2…1000; 0: 16
+	MaxConns int          // connections of Pool and Reserve together, 4…1000; 0: 16
 	Logger   *slog.Logger // required
 }
 
-// DB is an open database: the pool, and the private cluster when there is one.
+// DB is an open database: its pools, and the private cluster when there is one. A statement on Pool and Reserve waits for no lock longer
+// than LockTimeout, takes no longer than statementTimeout, and a transaction that nobody goes on with ends after idleTimeout: one
+// stopped process holds up nobody for longer.
 type DB struct {
 	*pgxpool.Pool
+	Reserve *pgxpool.Pool // for the worker's queue and for health: however busy Pool is, these go on
+	Patient *pgxpool.Pool // without time-outs, for imports and indexes; at most two connections more
 	cluster *cluster
 }
+
+// LockTimeout is how long a statement waits for another's lock.
+const LockTimeout = 4 * time.Second
+
+const (
+	statementTimeout = 20 * time.Second
+	idleTimeout      = 10 * time.Second
+	reserved         = 3
+)
+
+// timeouts are the settings that Patient is without.
+var timeouts = map[string]time.Duration{"lock_timeout": LockTimeout, "statement_timeout": statementTimeout, "idle_in_transaction_session_timeout": idleTimeout}
 
 // Open connects, starting or joining the private cluster when no URL is given.
 // The error of a database that is not there says what to do.
@@ -46,10 +63,10 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		db.Close()
 		return nil, fmt.Errorf("database.url: %w", withoutPassword(err))
 	}
-	config.MaxConns = int32(max(2, min(1000, o.MaxConns)))
 	if o.MaxConns == 0 {
-		config.MaxConns = 16
+		o.MaxConns = 16
 	}
+	config.MaxConns = int32(max(4, min(1000, o.MaxConns))) - min(reserved, int32(o.MaxConns/4))
 	config.MaxConnIdleTime = 5 * time.Minute
 	if config.ConnConfig.RuntimeParams["application_name"] == "" {
 		config.ConnConfig.RuntimeParams["application_name"] = "deskbell"
@@ -57,15 +74,60 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	// Our statements are prepared once and look rows up by index: planning them anew each time costs more than running them.
 	config.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
 	config.ConnConfig.RuntimeParams["jit"] = "off"
-	if db.Pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
-		db.Close()
-		return nil, fmt.Errorf("open database: %w", err)
+	readWrite(config)
+	patient := config.Copy()
+	patient.MaxConns = 2
+	for name, d := range timeouts {
+		config.ConnConfig.RuntimeParams[name] = strconv.FormatInt(d.Milliseconds(), 10)
+		patient.ConnConfig.RuntimeParams[name] = "0"
+	}
+	reserve := config.Copy()
+	reserve.MaxConns = max(1, min(reserved, int32(o.MaxConns/4)))
+	for into, config := range map[**pgxpool.Pool]*pgxpool.Config{&db.Pool: config, &db.Reserve: reserve, &db.Patient: patient} {
+		if *into, err = pgxpool.NewWithConfig(ctx, config); err != nil { // it connects when it is first used
+			db.Close()
+			return nil, fmt.Errorf("open database: %w", err)
+		}
 	}
 	if err := db.Ping(ctx); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("connect to the database: %w", withoutPassword(err))
 	}
 	return db, nil
+}
+
+// readWrite makes a pool find its way back after a fail-over: connections to a server that only reads are given up after use, and where a URL
+// names several servers, those that only read are passed over.
+func readWrite(config *pgxpool.Config) {
+	config.AfterRelease = func(c *pgx.Conn) bool { return !readOnly(c.PgConn()) }
+	if hosts := map[string]bool{config.ConnConfig.Host: true}; config.ConnConfig.ValidateConnect == nil {
+		for _, f := range config.ConnConfig.Fallbacks {
+			hosts[f.Host] = true
+		}
+		if len(hosts) > 1 {
+			config.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+		}
+	}
+}
+
+// readOnly is what the server last told of itself (PostgreSQL 14 and later tell it without being asked).
+func readOnly(c *pgconn.PgConn) bool {
+	return c.ParameterStatus("in_hot_standby") == "on" || c.ParameterStatus("default_transaction_read_only") == "on"
+}
+
+// ErrReadOnly is returned by Writable of a server that answers, and takes no writes.
+var ErrReadOnly = errors.New("the database is read-only")
+
+// Writable says whether the database answers, and can be written to.
+func (db *DB) Writable(ctx context.Context) error {
+	var only bool
+	if err := db.Reserve.QueryRow(ctx, `SELECT current_setting('transaction_read_only')::boolean`).Scan(&only); err != nil {
+		return err
+	}
+	if only {
+		return ErrReadOnly
+	}
+	return nil
 }
 
 // Private says where the private cluster is, and whether this process runs it; "" without one.
@@ -76,10 +138,12 @@ func (db *DB) Private() (dir string, ours bool) {
 	return db.cluster.dir, db.cluster.owned()
 }
 
-// Close closes the pool, then stops the private cluster if this process runs it.
+// Close closes the pools, then stops the private cluster if this process runs it.
 func (db *DB) Close() {
-	if db.Pool != nil {
-		db.Pool.Close()
+	for _, pool := range []*pgxpool.Pool{db.Pool, db.Reserve, db.Patient} {
+		if pool != nil {
+			pool.Close()
+		}
 	}
 	if db.cluster != nil {
 		db.cluster.stop()

@@ -33,7 +33,7 @@ func (x *Index) table(ctx context.Context, e knowledge.Embedder) (string, error)
 	if err := x.db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM embedders WHERE name = $1 AND dims = $2)`, e.Name(), e.Dimensions()).Scan(&known); err != nil || known {
 		return table, err
 	}
-	err = pgx.BeginFunc(ctx, x.db, func(tx pgx.Tx) error {
+	err = pgx.BeginFunc(ctx, x.works, func(tx pgx.Tx) error {
 		// Plain storage keeps the vectors beside their rows: out of line, an exact scan takes six times as long.
 		for _, sql := range []string{
 			`SELECT pg_advisory_xact_lock(7310294781)`,
@@ -61,10 +61,10 @@ func (x *Index) Missing(ctx context.Context, e knowledge.Embedder, n int) (chunk
 	if err != nil || table == "" {
 		return nil, 0, err
 	}
-	if err := x.db.QueryRow(ctx, `SELECT count(*) FROM chunks c WHERE NOT EXISTS (SELECT FROM `+table+` v WHERE v.chunk_id = c.id)`).Scan(&of); err != nil {
+	if err := x.works.QueryRow(ctx, `SELECT count(*) FROM chunks c WHERE NOT EXISTS (SELECT FROM `+table+` v WHERE v.chunk_id = c.id)`).Scan(&of); err != nil {
 		return nil, 0, err
 	}
-	rows, err := x.db.Query(ctx, `SELECT c.id, a.title || E'\n' || s.heading || E'\n' || substr(s.text, c.start_at + 1, c.end_at - c.start_at)
+	rows, err := x.works.Query(ctx, `SELECT c.id, a.title || E'\n' || s.heading || E'\n' || substr(s.text, c.start_at + 1, c.end_at - c.start_at)
 		FROM chunks c JOIN sections s ON s.id = c.section_id JOIN articles a ON a.id = s.article_id
 		WHERE NOT EXISTS (SELECT FROM `+table+` v WHERE v.chunk_id = c.id) ORDER BY c.id LIMIT $1`, n)
 	if err != nil {
@@ -86,7 +86,7 @@ func (x *Index) Fill(ctx context.Context, e knowledge.Embedder, chunks []knowled
 	for _, c := range chunks {
 		b.Queue(`INSERT INTO `+table+` (chunk_id, embedding) SELECT id, $2::text::halfvec FROM chunks WHERE id = $1 ON CONFLICT DO NOTHING`, c.Chunk, pgvector.NewVector(c.Vector).String())
 	}
-	return x.db.SendBatch(ctx, b).Close()
+	return x.works.SendBatch(ctx, b).Close()
 }
 
 // Switch implements knowledge.Embeddings. An import that commits between the look and the switch waits for neither: it holds articles'
@@ -96,7 +96,7 @@ func (x *Index) Switch(ctx context.Context, e knowledge.Embedder) (switched bool
 	if err != nil || table == "" {
 		return table == "", err
 	}
-	err = pgx.BeginFunc(ctx, x.db, func(tx pgx.Tx) error {
+	err = pgx.BeginFunc(ctx, x.works, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `LOCK TABLE chunks IN SHARE MODE`); err != nil {
 			return err
 		}
@@ -136,14 +136,14 @@ func (x *Index) Tune(ctx context.Context) error {
 	}
 	table := tableName(name, dims)
 	for _, t := range []string{"articles", "sections", "chunks", "postings", "corpus", "embedders", table} {
-		if _, err := x.db.Exec(ctx, `VACUUM (ANALYZE) `+t); err != nil { // a bulk load leaves the planner blind, and every row to be looked up
+		if _, err := x.works.Exec(ctx, `VACUUM (ANALYZE) `+t); err != nil { // a bulk load leaves the planner blind, and every row to be looked up
 			return fmt.Errorf("vacuum: %w", err)
 		}
 	}
 	if chunks < x.o.ExactBelow || ef > 0 && !x.grown(ctx, name, dims, chunks) {
 		return nil
 	}
-	return pgx.BeginFunc(ctx, x.db, func(tx pgx.Tx) error {
+	return pgx.BeginFunc(ctx, x.works, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(7310294782); SET LOCAL maintenance_work_mem = '256MB'; SET LOCAL max_parallel_maintenance_workers = 2`); err != nil {
 			return err
 		}

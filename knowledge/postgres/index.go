@@ -32,13 +32,15 @@ func Migrations() pg.Migrations {
 
 // Options steer an index.
 type Options struct {
-	ExactBelow int // vectors are searched exactly below so many chunks, by an HNSW index above; default 10,000
+	ExactBelow int           // vectors are searched exactly below so many chunks, by an HNSW index above; default 10,000
+	Works      *pgxpool.Pool // for imports and indexes, which take their time; nil: the one that is searched
 }
 
 // Index is a knowledge.Index.
 type Index struct {
-	db *pgxpool.Pool
-	o  Options
+	db    *pgxpool.Pool
+	works *pgxpool.Pool // for what takes its time
+	o     Options
 }
 
 var _ knowledge.Index = (*Index)(nil)
@@ -48,7 +50,10 @@ func New(db *pgxpool.Pool, o Options) *Index {
 	if o.ExactBelow == 0 {
 		o.ExactBelow = 10_000
 	}
-	return &Index{db: db, o: o}
+	if o.Works == nil {
+		o.Works = db
+	}
+	return &Index{db: db, works: o.Works, o: o}
 }
 
 // Hashes implements knowledge.Index.
@@ -69,7 +74,7 @@ func (x *Index) Put(ctx context.Context, source string, articles []knowledge.Ind
 	if err != nil {
 		return err
 	}
-	err = pgx.BeginFunc(ctx, x.db, func(tx pgx.Tx) error {
+	err = pgx.BeginFunc(ctx, x.works, func(tx pgx.Tx) error {
 		for _, a := range articles {
 			remove = append(remove, a.Key)
 		}
@@ -149,7 +154,7 @@ func recount(ctx context.Context, tx pgx.Tx) error {
 
 // Remove implements knowledge.Index.
 func (x *Index) Remove(ctx context.Context, source, key string) (removed int, err error) {
-	err = pgx.BeginFunc(ctx, x.db, func(tx pgx.Tx) error {
+	err = pgx.BeginFunc(ctx, x.works, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `DELETE FROM articles WHERE source = $1 AND ($2 = '' OR key = $2)`, source, key)
 		removed = int(tag.RowsAffected())
 		if err != nil {

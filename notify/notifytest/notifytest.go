@@ -29,7 +29,7 @@ var ana = handover.ByCustomer("web", "ana")
 func NewDesk(t *testing.T, place handover.Place) *Desk {
 	t.Helper()
 	db := pgtest.New(t, postgres.Migrations())
-	d := &Desk{Store: postgres.New(db), Wakes: handover.NewWakes(nil)}
+	d := &Desk{Store: postgres.New(db, db), Wakes: handover.NewWakes(nil)}
 	d.Desk = handover.NewDesk(d.Store, d.Wakes, handover.Options{Team: "support", Teams: map[string]handover.Place{"support": place}})
 	ctx := t.Context()
 	s, err := d.Open(ctx, handover.Opening{Channel: "web", Customer: "ana", Contact: handover.Contact{Name: "Ana"}})
