@@ -9,6 +9,7 @@ import (
 	"io"
 	"maps"
 	"net/mail"
+	"net/netip"
 	"os"
 	"reflect"
 	"regexp"
@@ -136,7 +137,7 @@ func (c *Config) strict(path string, n *yaml.Node, t reflect.Type, m *Mistakes) 
 
 // list decodes what only the file can set.
 func (c *Config) list(name string, v *yaml.Node, m *Mistakes) {
-	into := map[string]any{"teams": &c.Teams, "agents": &c.Agents, "intents": &c.Intents, "masking": &c.Masking, "web.origins": &c.Origins, "slack.card_fields": &c.Fields, "macros": &c.Macros}[name]
+	into := map[string]any{"teams": &c.Teams, "agents": &c.Agents, "intents": &c.Intents, "masking": &c.Masking, "web.origins": &c.Origins, "slack.card_fields": &c.Fields, "macros": &c.Macros, "trusted_proxies": &c.Proxies}[name]
 	if v.Tag == "!!null" {
 		return // empty: none
 	}
@@ -156,6 +157,14 @@ func (c *Config) list(name string, v *yaml.Node, m *Mistakes) {
 			m.add(line, "%s: %s", name, text)
 		}
 		return
+	}
+	if name == "trusted_proxies" {
+		for i, network := range c.Proxies {
+			_, err := netip.ParseAddr(network)
+			if p, e := netip.ParsePrefix(network); err != nil && (e != nil || p.Bits() == 0) {
+				m.add(v.Content[i].Line, "trusted_proxies: got %q, expected a network such as 10.0.0.0/8, or an address", network)
+			}
+		}
 	}
 	if name == "web.origins" {
 		for i, o := range c.Origins {

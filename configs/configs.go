@@ -64,6 +64,7 @@ type Config struct {
 	Intents map[string]Intent
 	Masking map[string]string // further patterns that are hidden from Slack and models, by name
 	Origins []string
+	Proxies []string          // networks of our own reverse proxies
 	Macros  map[string]string // texts that agents use, by name
 	Fields  []string          // variables of a contact that cards show
 	lines   map[string]int    // of what only the file can set: "intents.refund.team"
@@ -189,6 +190,7 @@ func (c *Config) Show() string {
 	}
 	out["teams"], out["agents"], out["intents"], out["masking"], out["macros"] = c.Teams, agents, c.Intents, c.Masking, c.Macros
 	out["web"].(map[string]any)["origins"] = c.Origins
+	out["trusted_proxies"] = c.Proxies
 	out["slack"].(map[string]any)["card_fields"] = c.Fields
 	var b bytes.Buffer
 	e := yaml.NewEncoder(&b)

@@ -78,6 +78,15 @@ var Keys = []Key{
 	{Name: "web.greeting", Kind: Text, Default: "Hello! Ask me anything, or ask for a person."},
 	{Name: "web.messages_per_minute", Kind: Whole, Default: 60, Max: 1e6},
 	{Name: "web.sessions_per_minute", Kind: Whole, Default: 60, Max: 1e6},
+	{Name: "web.bad_tokens_per_minute", Kind: Whole, Default: 60, Max: 1e6},
+	{Name: "web.reads_per_second", Kind: Whole, Default: 30, Max: 1e6},
+	{Name: "web.streams_per_session", Kind: Whole, Default: 10, Max: 1e6},
+	{Name: "web.streams_per_address", Kind: Whole, Default: 2000, Max: 1e6},
+	{Name: "web.uploads_per_session", Kind: Whole, Default: 2, Max: 1e6},
+	{Name: "web.uploads_per_address", Kind: Whole, Default: 16, Max: 1e6},
+	{Name: "web.megabytes_per_session", Kind: Whole, Default: 100, Max: 1e6},
+	{Name: "web.megabytes_per_address", Kind: Whole, Default: 1000, Max: 1e6},
+	{Name: "web.megabytes_per_day", Kind: Whole, Default: 10000, Max: 1e6},
 	{Name: "channels.webhook.url", Kind: Secret, Default: ""},
 	{Name: "channels.webhook.secret", Kind: Secret, Default: ""},
 	{Name: "worker.lease", Kind: Duration, Default: "30s", Min: 2, Max: 600},
@@ -96,7 +105,7 @@ var Keys = []Key{
 }
 
 // lists are the keys that only the file can set.
-var lists = []string{"teams", "agents", "intents", "masking", "web.origins", "slack.card_fields", "macros"}
+var lists = []string{"teams", "agents", "intents", "masking", "web.origins", "slack.card_fields", "macros", "trusted_proxies"}
 
 func find(name string) *Key {
 	for i := range Keys {

@@ -99,11 +99,17 @@ func FileName(name string) string {
 	return name
 }
 
+// Budget is how many bytes may be uploaded in a day; 0: any number.
+type Budget struct {
+	Conversation int64 // by one
+	All          int64 // by all together
+}
+
 // Files keeps the contents of files.
 type Files interface {
-	// Upload keeps a ready file of a conversation until a message has it; after a day without one it is gone. ErrTooMuch when the conversation has
-	// uploaded ten times as much as the largest file may have, within a day.
-	Upload(ctx context.Context, conversation int64, f File, content []byte, most int64) error
+	// Upload keeps a ready file of a conversation until a message has it; after a day without one it is gone. ErrTooMuch when more than the budget
+	// has been uploaded within a day.
+	Upload(ctx context.Context, conversation int64, f File, content []byte, b Budget) error
 	// Uploads returns the files of a conversation by key, in the order asked for; ErrNoFile where one is not there.
 	Uploads(ctx context.Context, conversation int64, keys []string) ([]File, error)
 	// Content returns a file, and what reads what it has, piece by piece. shown: only where its customer can see its message. ErrNoFile where there is

@@ -33,6 +33,9 @@ type Reads interface {
 	// Since returns what a customer may see of a conversation and that changed after rev, in order of Rev: the first limit of
 	// them or, with a negative limit, the last.
 	Since(ctx context.Context, conversation, rev int64, limit int) (Conversation, []Message, error)
+	// Page is Since in pieces of a few dozen KiB: the first of the changes after rev, none older than the newest so many; more says that there
+	// are others.
+	Page(ctx context.Context, conversation, rev int64, newest int) (c Conversation, messages []Message, more bool, err error)
 	// Transcript returns all messages after seq, notes among them, in the order they were written.
 	Transcript(ctx context.Context, conversation, after int64) ([]Message, error)
 	// Recent returns what was said in public after seq and not taken back, in the customer's order: the newest MostRead bytes of it.

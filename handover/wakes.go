@@ -127,6 +127,16 @@ func (w *Wakes) Watch(conversation int64) (<-chan struct{}, func()) {
 	}
 }
 
+// Readers is how many follow conversations in this process.
+func (w *Wakes) Readers() (n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, set := range w.readers {
+		n += len(set)
+	}
+	return n
+}
+
 // Watched returns the conversations that have readers in this process.
 func (w *Wakes) Watched() []int64 {
 	w.mu.Lock()

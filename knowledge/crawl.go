@@ -78,7 +78,8 @@ func SafeClient(allowPrivate bool, timeout time.Duration) *http.Client {
 
 // reserved are the blocks that the public internet does not route (IANA's special-purpose registries) and netip has no word for.
 var reserved = func() (out []netip.Prefix) {
-	for _, p := range []string{"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4", "64:ff9b:1::/48", "100::/64", "2001:db8::/32", "2002::/16", "64:ff9b::/96"} {
+	for _, p := range []string{"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4", "64:ff9b:1::/48", "100::/64", "2001:db8::/32", "2002::/16", "64:ff9b::/96",
+		"2001::/23", "192.88.99.0/24", "::/96", "3fff::/20", "5f00::/16", "fec0::/10"} /* Teredo and other tunnels: who knows where they end */ {
 		out = append(out, netip.MustParsePrefix(p))
 	}
 	return out

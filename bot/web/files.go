@@ -8,24 +8,28 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"os"
 	"strconv"
 	"time"
 
 	"github.com/deskbell/deskbell/handover"
 )
 
-// mostUploads is how many files are taken in at once: each stands in memory while its content is looked at.
+// mostUploads is how many files are looked at and kept at once: each stands in memory then. Until it has arrived it stands in a temporary
+// file, so that slow senders hold up nobody.
 const mostUploads = 8
 
-// slowest is the rate at which a file must be read, in bytes a second.
-const slowest = 16 << 10
+// slowest is the rate at which a file must be sent and read, in bytes a second, after grace.
+const (
+	slowest = 16 << 10
+	grace   = 10 * time.Second
+)
 
-// uploadWithin is how long an upload may take: the server's own time-out is for small requests.
-const uploadWithin = 2 * time.Minute
+// keepWithin is how long a file that has arrived waits for one of the mostUploads places.
+const keepWithin = 10 * time.Second
 
 // upload takes a file in, which a message may then name: its body is the content, ?name= what the customer calls it.
 func (c *Channel) upload(w http.ResponseWriter, r *http.Request) {
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadWithin)) // where there is none, there is no deadline either
 	_, who, err := c.ref(r)
 	if err == nil {
 		if wait := c.steps.wait(who); wait > 0 {
@@ -39,19 +43,17 @@ func (c *Channel) upload(w http.ResponseWriter, r *http.Request) {
 	if err == nil { // before a byte is read
 		conv, err = c.reads.Find(r.Context(), "web", who)
 	}
-	var f handover.File
-	var content []byte
 	if err == nil {
-		select {
-		case c.uploads <- struct{}{}:
-			defer func() { <-c.uploads }()
-			f, content, err = c.taken(w, r)
-		default:
+		release, ok := both(c.uploadsOf, who, c.uploadsFrom, from(r.RemoteAddr))
+		if ok {
+			defer release()
+		} else {
 			err = tooMany(2 * time.Second)
 		}
 	}
+	var f handover.File
 	if err == nil {
-		err = c.files.Upload(r.Context(), conv.ID, f, content, c.o.MostFile)
+		f, err = c.taken(w, r, conv.ID)
 	}
 	if errors.Is(err, handover.ErrTooMuch) {
 		err = problem{status: http.StatusTooManyRequests, code: "too_much", message: "That is too much for one day. Try again tomorrow, or ask for another way.", retry: time.Hour}
@@ -63,23 +65,69 @@ func (c *Channel) upload(w http.ResponseWriter, r *http.Request) {
 	encode(w, http.StatusCreated, map[string]any{"id": f.Key, "name": f.Name, "type": f.Type, "size": f.Size})
 }
 
-// taken reads an upload and looks what it is.
-func (c *Channel) taken(w http.ResponseWriter, r *http.Request) (f handover.File, content []byte, err error) {
-	content, err = io.ReadAll(http.MaxBytesReader(w, r.Body, c.o.MostFile))
+// taken reads an upload, looks what it is, and keeps it.
+func (c *Channel) taken(w http.ResponseWriter, r *http.Request, conversation int64) (f handover.File, err error) {
+	arrived, err := os.CreateTemp("", "deskbell-upload-*")
+	if err != nil {
+		return f, fmt.Errorf("upload: %w", err)
+	}
+	defer func() { _ = os.Remove(arrived.Name()); _ = arrived.Close() }()
+	body := &paced{Reader: http.MaxBytesReader(w, r.Body, c.o.MostFile), rc: http.NewResponseController(w), began: time.Now()}
+	n, err := io.Copy(arrived, body)
 	switch {
 	case errors.As(err, new(*http.MaxBytesError)):
-		return f, nil, problem{status: http.StatusRequestEntityTooLarge, code: "too_large", message: fmt.Sprintf("A file may have %d MB.", c.o.MostFile>>20)}
+		return f, problem{status: http.StatusRequestEntityTooLarge, code: "too_large", message: fmt.Sprintf("A file may have %d MB.", c.o.MostFile>>20)}
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return f, problem{status: http.StatusRequestTimeout, code: "too_slow", message: "The upload was too slow. Try again with a better connection, or with a smaller file."}
 	case err != nil:
-		return f, nil, problem{status: http.StatusBadRequest, code: "bad_request", message: "The upload broke off."}
-	case len(content) == 0:
-		return f, nil, unprocessable("empty", "The file is empty.")
+		return f, problem{status: http.StatusBadRequest, code: "bad_request", message: "The upload broke off."}
+	case n == 0:
+		return f, unprocessable("empty", "The file is empty.")
+	case !c.uploadedFrom.take(from(r.RemoteAddr), n):
+		return f, handover.ErrTooMuch
 	}
+	wait, cancel := context.WithTimeout(r.Context(), keepWithin)
+	defer cancel()
+	select {
+	case c.uploads <- struct{}{}:
+		defer func() { <-c.uploads }()
+	case <-wait.Done():
+		return f, tooMany(5 * time.Second)
+	}
+	content := make([]byte, n)
+	if _, err := arrived.ReadAt(content, 0); err != nil {
+		return f, fmt.Errorf("upload: %w", err)
+	}
+	if f, err = describe(r, content); err != nil {
+		return f, err
+	}
+	l := c.o.Limits
+	return f, c.files.Upload(r.Context(), conversation, f, content, handover.Budget{Conversation: l.BytesPerSession, All: l.BytesPerDay})
+}
+
+// paced is an upload that must keep to a rate.
+type paced struct {
+	io.Reader
+	rc    *http.ResponseController
+	began time.Time
+	n     int64
+}
+
+func (p *paced) Read(b []byte) (int, error) {
+	_ = p.rc.SetReadDeadline(p.began.Add(grace + time.Duration(p.n)*time.Second/slowest)) // the server's own time-out is for small requests
+	n, err := p.Reader.Read(b[:min(len(b), 32<<10)])
+	p.n += int64(n)
+	return n, err
+}
+
+// describe looks what an upload is.
+func describe(r *http.Request, content []byte) (f handover.File, err error) {
 	f = handover.File{Key: rand.Text(), Name: handover.FileName(r.URL.Query().Get("name")), Size: int64(len(content)), Ready: true}
 	if f.Type, err = handover.FileType(content); err != nil {
-		return f, nil, problem{status: http.StatusUnsupportedMediaType, code: "bad_type", message: "Pictures, PDF, text, office documents, sound and video can be sent; this is something else."}
+		return f, problem{status: http.StatusUnsupportedMediaType, code: "bad_type", message: "Pictures, PDF, text, office documents, sound and video can be sent; this is something else."}
 	}
 	f.Name = handover.NameFor(f.Name, f.Type)
-	return f, content, nil
+	return f, nil
 }
 
 // attached are the files that a message names.

@@ -1,8 +1,11 @@
 package web
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"strconv"
 	"time"
@@ -17,155 +20,265 @@ const (
 )
 
 // stream serves server-sent events. It reads the rows after each wake, so a reader, slow or back again, misses nothing and
-// gets nothing twice.
+// gets nothing twice. A reader may wait for hours: its connection is taken from the HTTP server, whose buffers and stack cost three
+// times what a waiting stream needs.
 func (c *Channel) stream(w http.ResponseWriter, r *http.Request) {
-	conv, rev, limit, ok := c.reader(w, r)
-	if !ok {
+	release := func() {}
+	who, err := c.customer(r)
+	if err == nil {
+		if wait := c.readings.wait(who); wait > 0 {
+			err = tooMany(wait)
+		}
+	}
+	if err == nil {
+		var ok bool
+		if release, ok = both(c.streamsOf, who, c.streamsFrom, from(r.RemoteAddr)); !ok {
+			err = problem{status: http.StatusTooManyRequests, code: "too_many_streams", message: "This chat is open too often already. Close one of its windows.", retry: heartbeat}
+		}
+	}
+	if err != nil {
+		c.fail(w, r, err)
 		return
 	}
-	woken, typing, stop := c.wakes.Follow(conv.ID, handover.FromAgent)
+	conv, rev, limit, ok := c.reader(w, r)
+	if !ok {
+		release()
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("X-Accel-Buffering", "no") // nginx would hold events back
+	s := &stream{c: c, id: conv.ID, rev: rev, first: limit < 0 || rev > conv.Rev}
+	if s.first {
+		s.rev = 0
+	}
+	if conn := detached(w); conn != nil {
+		c.running.Go(func() {
+			defer release()
+			defer func() { _ = conn.Close() }()
+			s.out = &direct{conn: conn}
+			s.run(c.living)
+		})
+		return
+	}
+	defer release()
+	s.out = &flushed{w: w, rc: http.NewResponseController(w)}
+	s.run(r.Context())
+}
+
+// detached takes a request's connection from the server, its answer begun; nil where that cannot be (HTTP/2).
+func detached(w http.ResponseWriter) net.Conn {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return nil
+	}
+	var head bytes.Buffer
+	head.WriteString("HTTP/1.1 200 OK\r\n")
+	h := w.Header()
+	h.Set("Connection", "close")
+	_ = h.Write(&head)
+	head.WriteString("\r\n")
+	_ = conn.SetDeadline(time.Time{})
+	_ = conn.SetWriteDeadline(time.Now().Add(writeTimeout))
+	if _, err := conn.Write(head.Bytes()); err != nil {
+		_ = conn.Close()
+	}
+	return conn
+}
+
+// stream is one reader's.
+type stream struct {
+	c     *Channel
+	id    int64 // of the conversation
+	rev   int64 // that the reader has
+	first bool  // it has nothing: it gets the newest
+	out   output
+	buf   []byte
+	err   error
+}
+
+// output is where a stream's events go.
+type output interface {
+	// write sends what there is, at once.
+	write(b []byte) error
+	// gone is closed when the reader has closed the connection.
+	gone() <-chan struct{}
+}
+
+// flushed is an output by the HTTP server.
+type flushed struct {
+	w  http.ResponseWriter
+	rc *http.ResponseController
+}
+
+func (f *flushed) write(b []byte) error {
+	_ = f.rc.SetWriteDeadline(time.Now().Add(writeTimeout))
+	if _, err := f.w.Write(b); err != nil {
+		return err
+	}
+	return f.rc.Flush()
+}
+
+func (f *flushed) gone() <-chan struct{} { return nil } // its context ends
+
+// direct is an output on the connection itself.
+type direct struct{ conn net.Conn }
+
+func (d *direct) write(b []byte) error {
+	_ = d.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
+	_, err := d.conn.Write(b)
+	return err
+}
+
+// gone waits for the connection's other end to close: a reader sends nothing.
+func (d *direct) gone() <-chan struct{} {
+	closed := make(chan struct{})
+	go func() { // it ends when the stream closes the connection
+		defer close(closed)
+		var b [1]byte
+		_, _ = d.conn.Read(b[:])
+	}()
+	return closed
+}
+
+// run writes until the reader is gone, or the streams end.
+func (s *stream) run(ctx context.Context) {
+	c := s.c
+	woken, typing, stop := c.wakes.Follow(s.id, handover.FromAgent)
 	defer stop()
 	if c.o.Observer != nil {
 		c.o.Observer.Streams(1)
 		defer c.o.Observer.Streams(-1)
 	}
-	h := w.Header()
-	h.Set("Content-Type", "text/event-stream")
-	h.Set("X-Accel-Buffering", "no") // nginx would hold events back
-	e := &events{w: w, rc: http.NewResponseController(w)}
-	beat := time.NewTicker(heartbeat)
+	beat, gone := time.NewTicker(heartbeat), s.out.gone()
 	defer beat.Stop()
-	first := limit < 0
-	if first || rev > conv.Rev {
-		rev, first = 0, true
-	}
 	for {
-		var err error
-		if rev, err = c.catchUp(r, e, conv.ID, rev, first); err != nil {
-			if r.Context().Err() == nil {
-				c.o.Logger.WarnContext(r.Context(), "stream broke off", "conversation", conv.ID, "err", err)
+		if err := s.catchUp(ctx); err != nil {
+			if ctx.Err() == nil && s.err == nil {
+				c.o.Logger.WarnContext(ctx, "stream broke off", "conversation", s.id, "err", err)
 			}
 			return
 		}
-		first = false
 		select {
-		case <-r.Context().Done():
+		case <-ctx.Done():
 			return
 		case <-c.ended:
 			return
+		case <-gone:
+			return
 		case <-woken:
 		case <-typing:
-			e.event("typing", 0, map[string]string{"from": "agent"})
+			s.event("typing", 0, map[string]string{"from": "agent"})
+			s.flush()
 		case <-beat.C:
-			e.text(": \n\n")
+			s.buf = append(s.buf, ": \n\n"...)
+			s.flush()
 		}
-		if e.err != nil {
+		if s.err != nil {
 			return
 		}
 	}
 }
 
-// catchUp writes what changed after rev and returns the rev reached.
-func (c *Channel) catchUp(r *http.Request, e *events, id, rev int64, first bool) (int64, error) {
+// catchUp writes what changed since.
+func (s *stream) catchUp(ctx context.Context) error {
+	c := s.c
 	for {
-		limit := readMany
+		first, oldest := s.first, 1<<30
 		if first {
-			limit = -newest
+			oldest = newest
 		}
+		more := false
 		var conv handover.Conversation
 		var messages []handover.Message
 		known := false
 		if !first {
-			conv, messages, known = c.wakes.Since(id, rev)
+			conv, messages, known = c.wakes.Since(s.id, s.rev)
 		}
 		if !known {
 			var err error
-			if conv, messages, err = c.reads.Since(r.Context(), id, rev, limit); err != nil {
-				return rev, err
+			if conv, messages, more, err = c.page(ctx, s.id, s.rev, oldest); err != nil {
+				return err
 			}
 		}
-		if conv.Rev == rev && !first {
-			return rev, nil
+		if conv.Rev == s.rev && !first {
+			return nil
 		}
 		state := func(rev int64) error {
-			v, err := c.state(r.Context(), conv)
+			v, err := c.state(ctx, conv)
 			if err == nil {
-				e.event("state", rev, v)
+				s.event("state", rev, v)
 			}
 			return err
 		}
 		last := conv.Rev
-		full := len(messages) == limit
-		if full {
-			last = messages[limit-1].Rev
+		if more {
+			last = messages[len(messages)-1].Rev
 		}
-		told := conv.StateRev <= rev || conv.StateRev > last // the state is told where it changed, or at the end of a first reading
+		told := conv.StateRev <= s.rev || conv.StateRev > last // the state is told where it changed
+		if first {                                             // or at the end of a first reading
+			told = more
+		}
 		for _, m := range messages {
 			if !first && !told && conv.StateRev < m.Rev {
 				if err := state(conv.StateRev); err != nil {
-					return rev, err
+					return err
 				}
 				told = true
 			}
-			e.event("message", m.Rev, bot.ViewOf(m, c.desk.Persona()))
+			s.event("message", m.Rev, bot.ViewOf(m, c.desk.Persona()))
 			if c.o.Observer != nil && m.From != handover.FromCustomer && !first {
 				c.o.Observer.CustomerSaw(time.Since(m.At))
 			}
 		}
-		if first || !told {
+		if !told {
 			at := conv.StateRev
 			if first {
 				at = conv.Rev
 			}
 			if err := state(at); err != nil {
-				return rev, err
+				return err
 			}
 		}
-		e.flush()
-		rev, first = last, false
-		if !full {
-			return rev, e.err
+		s.flush()
+		s.rev, s.first = last, first && more
+		if !more || s.err != nil {
+			return s.err
 		}
 	}
 }
 
-// events writes server-sent events; after the first error nothing more.
-type events struct {
-	w   http.ResponseWriter
-	rc  *http.ResponseController
-	err error
+// page reads what changed, for no longer than somebody waits: a stream that reads nothing for so long comes again. A slow reader has one page
+// in memory.
+func (c *Channel) page(ctx context.Context, id, rev int64, oldest int) (handover.Conversation, []handover.Message, bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	return c.reads.Page(ctx, id, rev, oldest)
 }
 
-func (e *events) event(name string, rev int64, v any) {
+func (s *stream) event(name string, rev int64, v any) {
 	b, err := json.Marshal(v)
 	if err != nil {
-		e.err = err
+		s.err = err
 		return
 	}
 	id := ""
 	if rev > 0 {
 		id = "id: " + strconv.FormatInt(rev, 10) + "\n"
 	}
-	e.write(fmt.Sprintf("%sevent: %s\ndata: %s\n\n", id, name, b))
-	if name == "typing" {
-		e.flush()
+	s.buf = fmt.Appendf(s.buf, "%sevent: %s\ndata: %s\n\n", id, name, b)
+	if len(s.buf) > mostBuffered {
+		s.flush()
 	}
 }
 
-func (e *events) text(s string) {
-	e.write(s)
-	e.flush()
-}
+// mostBuffered is how many bytes of events are collected before they are sent.
+const mostBuffered = 64 << 10
 
-func (e *events) write(s string) {
-	if e.err == nil {
-		_ = e.rc.SetWriteDeadline(time.Now().Add(writeTimeout))
-		_, e.err = e.w.Write([]byte(s))
+// flush sends what was collected, and keeps no buffer while the stream waits; after the first error nothing more.
+func (s *stream) flush() {
+	if s.err == nil && len(s.buf) > 0 {
+		s.err = s.out.write(s.buf)
 	}
-}
-
-func (e *events) flush() {
-	if e.err == nil {
-		e.err = e.rc.Flush()
-	}
+	s.buf = nil
 }

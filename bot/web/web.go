@@ -13,12 +13,12 @@ import (
 	"io"
 	"log/slog"
 	"mime"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -43,6 +43,7 @@ var assets embed.FS
 type Reads interface {
 	Find(ctx context.Context, channel, customer string) (handover.Conversation, error)
 	Since(ctx context.Context, conversation, rev int64, limit int) (handover.Conversation, []handover.Message, error)
+	Page(ctx context.Context, conversation, rev int64, newest int) (handover.Conversation, []handover.Message, bool, error)
 	Wait(ctx context.Context, h handover.Handoff) (handover.Wait, error)
 }
 
@@ -50,7 +51,7 @@ type Reads interface {
 type Store interface {
 	Reads
 	// Upload, Uploads and Content are of handover.Files.
-	Upload(ctx context.Context, conversation int64, f handover.File, content []byte, most int64) error
+	Upload(ctx context.Context, conversation int64, f handover.File, content []byte, b handover.Budget) error
 	Uploads(ctx context.Context, conversation int64, keys []string) ([]handover.File, error)
 	Content(ctx context.Context, key string, shown bool) (handover.File, io.Reader, error)
 }
@@ -67,14 +68,13 @@ type Observer interface {
 
 // Options are the channel's knobs.
 type Options struct {
-	Origins           []string // pages that may embed the widget, as https://shop.example; "*": any; none: this server's own
-	Greeting          string   // shown before the first message; "": none
-	MessagesPerMinute int      // of one customer, 0: no limit; bursts of a third are let through
-	SessionsPerMinute int      // from one address, 0: no limit
-	MostFile          int64    // bytes that a file may have; 0: none can be sent
-	Demo              bool     // serve the demo page at /
-	Observer          Observer
-	Logger            *slog.Logger // required
+	Origins  []string // pages that may embed the widget, as https://shop.example; "*": any; none: this server's own
+	Greeting string   // shown before the first message; "": none
+	Limits   Limits
+	MostFile int64 // bytes that a file may have; 0: none can be sent
+	Demo     bool  // serve the demo page at /
+	Observer Observer
+	Logger   *slog.Logger // required
 }
 
 // Channel serves the widget.
@@ -86,23 +86,48 @@ type Channel struct {
 	o        Options
 	messages *limiter
 	steps    *limiter // everything else a customer does
+	readings *limiter
 	sessions *limiter
-	uploads  chan struct{} // files that are taken in now
-	ended    chan struct{} // closed when the streams are to end
+	strange  *limiter // tokens that nobody has
+	known    known
+
+	streamsOf, streamsFrom *places       // of a session, from an address
+	uploadsOf, uploadsFrom *places       // likewise
+	uploadedFrom           *day          // from an address
+	uploads                chan struct{} // files that are taken in now
+
+	ended   chan struct{} // closed when the streams are to end
+	end     func()
+	living  context.Context // of the streams that have left the HTTP server
+	running sync.WaitGroup
 }
 
 var _ bot.Channel = (*Channel)(nil)
 
 // New returns the widget's channel.
 func New(desk *handover.Desk, store Store, wakes *handover.Wakes, o Options) *Channel {
-	return &Channel{desk: desk, reads: store, files: store, wakes: wakes, o: o, messages: newLimiter(o.MessagesPerMinute), steps: newLimiter(o.MessagesPerMinute), sessions: newLimiter(o.SessionsPerMinute), uploads: make(chan struct{}, mostUploads), ended: make(chan struct{})}
+	l := o.Limits
+	c := &Channel{
+		desk: desk, reads: store, files: store, wakes: wakes, o: o,
+		messages: newLimiter(l.MessagesPerMinute, time.Minute, l.MessagesPerMinute/3), steps: newLimiter(l.MessagesPerMinute, time.Minute, l.MessagesPerMinute/3),
+		readings: newLimiter(l.ReadsPerSecond, time.Second, 2*l.ReadsPerSecond), sessions: newLimiter(l.SessionsPerMinute, time.Minute, l.SessionsPerMinute/3), strange: newLimiter(l.BadTokensPerMinute, time.Minute, l.BadTokensPerMinute),
+		streamsOf: newPlaces(l.StreamsPerSession), streamsFrom: newPlaces(l.StreamsPerAddress), uploadsOf: newPlaces(l.UploadsPerSession), uploadsFrom: newPlaces(l.UploadsPerAddress),
+		uploadedFrom: &day{most: l.BytesPerAddress}, uploads: make(chan struct{}, mostUploads), ended: make(chan struct{}),
+	}
+	var cancel context.CancelFunc
+	c.living, cancel = context.WithCancel(context.Background())
+	c.end = sync.OnceFunc(func() { close(c.ended); cancel() })
+	return c
 }
 
 // Name implements bot.Channel.
 func (c *Channel) Name() string { return "web" }
 
-// EndStreams ends all streams; their clients come back, to another process or the next one. Call it once.
-func (c *Channel) EndStreams() { close(c.ended) }
+// EndStreams ends all streams, and waits for them; their clients come back, to another process or the next one.
+func (c *Channel) EndStreams() {
+	c.end()
+	c.running.Wait()
+}
 
 // Routes adds the channel's paths.
 func (c *Channel) Routes(mux *http.ServeMux) {
@@ -164,6 +189,9 @@ func (c *Channel) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.As(err, &p):
 	case errors.Is(err, handover.ErrUnknown):
 		p = errToken
+		_ = c.strange.wait(from(r.RemoteAddr)) // counted: customer looks
+	case errors.Is(err, handover.ErrBusy):
+		p = problem{status: http.StatusServiceUnavailable, code: "busy", message: "Your last messages are still being taken in. Try again in a moment.", retry: 2 * time.Second}
 	case errors.As(err, &no):
 		p = problem{status: http.StatusConflict, code: string(no.State), message: "A person has joined already."}
 	case errors.Is(err, handover.ErrNoPerson):
@@ -250,7 +278,8 @@ func hashed(token string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func customer(r *http.Request) (string, error) {
+// customer is who a request's token belongs to, if anybody. Who tries too many that belong to nobody is not looked up any more.
+func (c *Channel) customer(r *http.Request) (string, error) {
 	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !ok && r.URL.Path == "/web/stream" { // EventSource cannot set a header
 		token = r.URL.Query().Get("token")
@@ -258,11 +287,17 @@ func customer(r *http.Request) (string, error) {
 	if token == "" || len(token) > maxID {
 		return "", errToken
 	}
-	return hashed(token), nil
+	who := hashed(token)
+	if !c.known.has(who) {
+		if wait := c.strange.waits(from(r.RemoteAddr), 0); wait > 0 {
+			return "", tooMany(wait)
+		}
+	}
+	return who, nil
 }
 
 func (c *Channel) ref(r *http.Request) (handover.Ref, string, error) {
-	who, err := customer(r)
+	who, err := c.customer(r)
 	return handover.ByCustomer("web", who), who, err
 }
 
@@ -272,8 +307,7 @@ func (c *Channel) open(w http.ResponseWriter, r *http.Request) {
 		PageURL  string           `json:"page_url"`
 		Language string           `json:"language"`
 	}
-	host, _, _ := net.SplitHostPort(r.RemoteAddr)
-	if wait := c.sessions.wait(host); wait > 0 {
+	if wait := c.sessions.wait(from(r.RemoteAddr)); wait > 0 {
 		c.fail(w, r, tooMany(wait))
 		return
 	}
@@ -294,6 +328,7 @@ func (c *Channel) open(w http.ResponseWriter, r *http.Request) {
 		c.fail(w, r, err)
 		return
 	}
+	c.known.add(hashed(token))
 	encode(w, http.StatusCreated, map[string]any{
 		"token": token, "conversation_id": strconv.FormatInt(s.Conversation.ID, 10), "messages": []bot.MessageView{},
 		"state": bot.StateOf(s.Conversation, c.desk.Gate(), c.desk.Persona(), handover.Wait{}), "rev": s.Conversation.Rev, "greeting": c.o.Greeting, "most_file": c.o.MostFile,
@@ -387,6 +422,7 @@ func (c *Channel) receive(w http.ResponseWriter, r *http.Request) {
 		c.fail(w, r, err)
 		return
 	}
+	c.known.add(who)
 	m := s.Message()
 	encode(w, http.StatusAccepted, map[string]any{"id": strconv.FormatInt(m.ID, 10), "seq": m.Seq})
 	if c.o.Observer != nil {
@@ -410,7 +446,7 @@ func checkMessage(id, text string, files int) error {
 
 // reader finds the conversation of who wants to read, and from which rev on. False: it has been answered.
 func (c *Channel) reader(w http.ResponseWriter, r *http.Request) (conv handover.Conversation, after int64, limit int, ok bool) {
-	who, err := customer(r)
+	who, err := c.customer(r)
 	if err == nil {
 		after, limit, err = since(r)
 	}
@@ -419,11 +455,19 @@ func (c *Channel) reader(w http.ResponseWriter, r *http.Request) (conv handover.
 	}
 	if err != nil {
 		c.fail(w, r, err)
+	} else {
+		c.known.add(who)
 	}
 	return conv, after, limit, err == nil
 }
 
 func (c *Channel) list(w http.ResponseWriter, r *http.Request) {
+	if who, err := c.customer(r); err == nil {
+		if wait := c.readings.wait(who); wait > 0 {
+			c.fail(w, r, tooMany(wait))
+			return
+		}
+	}
 	conv, after, limit, ok := c.reader(w, r)
 	if !ok {
 		return
@@ -544,11 +588,15 @@ func (c *Channel) seen(w http.ResponseWriter, r *http.Request) {
 // typing is a courtesy: whoever watches the conversation sees it, nothing is kept.
 func (c *Channel) typing(w http.ResponseWriter, r *http.Request) {
 	_, who, err := c.ref(r)
-	if err != nil {
-		c.fail(w, r, err)
-		return
+	if err == nil {
+		if wait := c.readings.wait(who); wait > 0 {
+			err = tooMany(wait)
+		}
 	}
-	conv, err := c.reads.Find(r.Context(), "web", who)
+	var conv handover.Conversation
+	if err == nil {
+		conv, err = c.reads.Find(r.Context(), "web", who)
+	}
 	if err != nil {
 		c.fail(w, r, err)
 		return

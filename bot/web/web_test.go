@@ -314,7 +314,7 @@ func TestAllowedOriginsMayUseTheWidget(t *testing.T) {
 
 func TestWhoSendsTooMuchIsToldHowLongToWait(t *testing.T) {
 	t.Parallel()
-	_, _, url := serve(t, Options{MessagesPerMinute: 6, SessionsPerMinute: 60})
+	_, _, url := serve(t, Options{Limits: Limits{MessagesPerMinute: 6, SessionsPerMinute: 60}})
 	p := open(t, url)
 	p.Write(t, "1", "x")
 	p.Write(t, "2", "x")

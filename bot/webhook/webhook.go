@@ -20,6 +20,7 @@ import (
 
 	"github.com/deskbell/deskbell/bot"
 	"github.com/deskbell/deskbell/handover"
+	"github.com/deskbell/deskbell/internal/outside"
 )
 
 const (
@@ -57,7 +58,7 @@ func New(desk *handover.Desk, o Options) (*Channel, error) {
 		o.Wait = 10 * time.Second
 	}
 	// A redirect would carry customers' words to where the configuration does not say.
-	client := &http.Client{Timeout: o.Wait, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := &http.Client{Transport: outside.Transport(nil, maxBody), Timeout: o.Wait, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	return &Channel{desk: desk, sign: sign, client: client, o: o}, nil
 }
 

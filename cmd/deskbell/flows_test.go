@@ -705,7 +705,7 @@ func TestReadyTellsOfTheDatabaseAndItsMigrations(t *testing.T) {
 	if _, err := w.app.db.Exec(t.Context(), `DELETE FROM deskbell_handover_version WHERE version_id > 0`); err != nil {
 		t.Fatal(err)
 	}
-	if status, body := get(); status != http.StatusServiceUnavailable || !strings.Contains(body, "8 behind this program") {
+	if status, body := get(); status != http.StatusServiceUnavailable || !strings.Contains(body, "at version 0, ") || !strings.Contains(body, " behind this program") {
 		t.Fatal(status, body)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/deskbell/deskbell/bot/webhook"
 	"github.com/deskbell/deskbell/configs"
 	"github.com/deskbell/deskbell/internal/pg"
+	"github.com/deskbell/deskbell/internal/proxy"
 )
 
 func serveCommand() *cobra.Command {
@@ -114,7 +115,7 @@ func (a *app) serve(ctx context.Context, up func(addr string)) error {
 	if err != nil {
 		return fmt.Errorf("listen: %w (set listen, or DESKBELL_LISTEN, to a free address)", err)
 	}
-	server := &http.Server{Handler: secure(a.routes), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10}
+	server := &http.Server{Handler: a.proxies().Handler(secure(a.routes), a.oneAddress), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10}
 	server.RegisterOnShutdown(a.web.EndStreams)
 	server.RegisterOnShutdown(a.console.EndStreams)
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
@@ -162,6 +163,30 @@ func (a *app) serve(ctx context.Context, up func(addr string)) error {
 		return err
 	}
 	return nil
+}
+
+// proxies are the reverse proxies of the configuration, which has been checked.
+func (a *app) proxies() (all proxy.Trusted) {
+	for _, network := range a.config.Proxies {
+		if p, err := proxy.Parse(network); err == nil {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// proxyAlert is what admins are told under when all requests come from one address.
+const proxyAlert = "proxy"
+
+// oneAddress tells admins, and doctor, of a proxy that the configuration does not name.
+func (a *app) oneAddress(address string) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	text := "All requests come from " + address + ", a proxy: its customers share one address's limits. Set trusted_proxies: [" + address + "], or its network."
+	a.logger.WarnContext(ctx, "a proxy that is not trusted", "address", address, "set", "trusted_proxies")
+	if err := a.desk.Alert(ctx, proxyAlert, text); err != nil {
+		a.logger.WarnContext(ctx, "alert", "err", err)
+	}
 }
 
 // secure sets what every answer has. Streams have no read time-out: theirs is lifted when they start.

@@ -174,7 +174,7 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 	}
 
 	a.web = web.New(a.desk, a.store, a.wakes, web.Options{
-		Origins: c.Origins, Greeting: c.String("web.greeting"), MessagesPerMinute: c.Int("web.messages_per_minute"), SessionsPerMinute: c.Int("web.sessions_per_minute"), MostFile: mostFile(c),
+		Origins: c.Origins, Greeting: c.String("web.greeting"), Limits: limits(c), MostFile: mostFile(c),
 		Demo: demo, Observer: a.metrics, Logger: logger,
 	})
 	channels := []bot.Channel{a.web}
@@ -199,6 +199,16 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 	}
 	a.route(hook)
 	return a, nil
+}
+
+// limits are what customers may do at once.
+func limits(c *configs.Config) web.Limits {
+	megabytes := func(key string) int64 { return int64(c.Int(key)) << 20 }
+	return web.Limits{
+		MessagesPerMinute: c.Int("web.messages_per_minute"), SessionsPerMinute: c.Int("web.sessions_per_minute"), BadTokensPerMinute: c.Int("web.bad_tokens_per_minute"), ReadsPerSecond: c.Int("web.reads_per_second"),
+		StreamsPerSession: c.Int("web.streams_per_session"), StreamsPerAddress: c.Int("web.streams_per_address"), UploadsPerSession: c.Int("web.uploads_per_session"), UploadsPerAddress: c.Int("web.uploads_per_address"),
+		BytesPerSession: megabytes("web.megabytes_per_session"), BytesPerAddress: megabytes("web.megabytes_per_address"), BytesPerDay: megabytes("web.megabytes_per_day"),
+	}
 }
 
 // mostFile is how many bytes a file may have.

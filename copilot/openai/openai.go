@@ -13,6 +13,7 @@ import (
 	openai "github.com/sashabaranov/go-openai"
 
 	"github.com/deskbell/deskbell/copilot"
+	"github.com/deskbell/deskbell/internal/outside"
 	"github.com/deskbell/deskbell/knowledge"
 )
 
@@ -38,13 +39,20 @@ var (
 	_ knowledge.Embedder = (*Embedder)(nil)
 )
 
+// The most that is read of an answer, in bytes: 64 vectors of 4,096 numbers have about 6 MiB. mostText is a model's text, whatever it was told of
+// max_tokens.
+const (
+	mostAnswer = 16 << 20
+	mostText   = 256 << 10
+)
+
 // New returns a client.
 func New(o Options) *Client {
 	config := openai.DefaultConfig(o.APIKey)
 	if o.BaseURL != "" {
 		config.BaseURL = o.BaseURL
 	}
-	config.HTTPClient = &http.Client{Timeout: time.Minute, Transport: newTransport(http.DefaultTransport)} // the caller's context is shorter
+	config.HTTPClient = &http.Client{Timeout: time.Minute, Transport: newTransport(outside.Transport(nil, mostAnswer))} // the caller's context is shorter
 	if o.MaxTokens == 0 {
 		o.MaxTokens = 800
 	}
@@ -87,6 +95,9 @@ func (c *Client) atOnce(ctx context.Context, r openai.ChatCompletionRequest) (st
 	if err != nil || len(res.Choices) == 0 {
 		return "", res.Usage, err
 	}
+	if len(res.Choices[0].Message.Content) > mostText {
+		return "", res.Usage, &outside.TooLargeError{Most: mostText}
+	}
 	return res.Choices[0].Message.Content, res.Usage, nil
 }
 
@@ -114,7 +125,9 @@ func (c *Client) streamed(ctx context.Context, r openai.ChatCompletionRequest, h
 			usage = *part.Usage
 		}
 		if len(part.Choices) > 0 {
-			b = append(b, part.Choices[0].Delta.Content...)
+			if b = append(b, part.Choices[0].Delta.Content...); len(b) > mostText {
+				return "", usage, &outside.TooLargeError{Most: mostText}
+			}
 			finished = finished || part.Choices[0].FinishReason != ""
 			heard(b)
 		}

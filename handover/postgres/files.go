@@ -36,16 +36,14 @@ func erase(b *pgx.Batch, m handover.Message) {
 	b.Queue(`UPDATE files SET content = NULL WHERE message_id = $1 AND key <> ALL($2)`, m.ID, keep)
 }
 
-// perDay is how many bytes a conversation may upload a day, as a multiple of the largest file.
-const perDay = 10
-
 // Upload implements handover.Files.
-func (s *Store) Upload(ctx context.Context, conversation int64, f handover.File, content []byte, most int64) error {
+func (s *Store) Upload(ctx context.Context, conversation int64, f handover.File, content []byte, of handover.Budget) error {
 	b := &pgx.Batch{}
 	kept := int64(0)
 	b.Queue(`INSERT INTO files (key, conversation_id, file, content) SELECT $1, $2, $3, $4
-		WHERE $5 + (SELECT coalesce(sum(octet_length(content)), 0) FROM files WHERE conversation_id = $2 AND at > now() - interval '1 day') <= $6`,
-		f.Key, conversation, f, content, len(content), perDay*most).Exec(func(done pgconn.CommandTag) error { kept = done.RowsAffected(); return nil })
+		WHERE ($6::bigint = 0 OR $5::bigint + (SELECT coalesce(sum(octet_length(content)), 0) FROM files WHERE conversation_id = $2 AND at > now() - interval '1 day') <= $6)
+			AND ($7::bigint = 0 OR $5::bigint + (SELECT coalesce(sum(octet_length(content)), 0) FROM files WHERE at > now() - interval '1 day') <= $7)`,
+		f.Key, conversation, f, content, int64(len(content)), of.Conversation, of.All).Exec(func(done pgconn.CommandTag) error { kept = done.RowsAffected(); return nil })
 	b.Queue(`DELETE FROM files WHERE message_id IS NULL AND at < now() - interval '1 day'`)
 	if err := s.db.SendBatch(ctx, b).Close(); err != nil {
 		return fmt.Errorf("upload: %w", err)

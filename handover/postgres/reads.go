@@ -70,6 +70,37 @@ func (s *Store) Since(ctx context.Context, conversation, rev int64, limit int) (
 	return c, messages, nil
 }
 
+// pageBytes is how much text a page of changes has, unless its first message has more.
+const pageBytes = 32 << 10
+
+// Page implements handover.Reads.
+func (s *Store) Page(ctx context.Context, conversation, rev int64, newest int) (c handover.Conversation, messages []handover.Message, more bool, err error) {
+	b := &pgx.Batch{}
+	b.Queue(`SELECT now(), `+conversationColumns+` FROM `+conversationJoins+` WHERE c.id = $1`, conversation).QueryRow(func(row pgx.Row) error { // first, as in Since
+		return row.Scan(append([]any{&c.Now}, conversationFields(&c)...)...)
+	})
+	b.Queue(`WITH start AS (SELECT greatest($2, coalesce((SELECT rev - 1 FROM messages WHERE conversation_id = $1 AND rev IS NOT NULL ORDER BY rev DESC OFFSET $3 - 1 LIMIT 1), 0)) AS rev),
+			page AS (SELECT id, sum(octet_length(text)) OVER (ORDER BY rev) - octet_length(text) AS before FROM messages WHERE conversation_id = $1 AND rev > (SELECT rev FROM start) ORDER BY rev LIMIT 200)
+		SELECT `+messageColumns+` FROM `+messageJoins+` JOIN page ON page.id = m.id WHERE page.before < $4 ORDER BY m.rev`, conversation, rev, newest, pageBytes).Query(func(rows pgx.Rows) (err error) {
+		messages, err = scanMessages(rows)
+		return err
+	})
+	if err := s.db.SendBatch(ctx, b).Close(); err != nil {
+		if errors.Is(err, pgx.ErrNoRows) {
+			return c, nil, false, handover.ErrUnknown
+		}
+		return c, nil, false, fmt.Errorf("read changes: %w", err)
+	}
+	size := 0
+	for len(messages) > 0 && messages[len(messages)-1].Rev > c.Rev { // committed between the two: next time
+		messages = messages[:len(messages)-1]
+	}
+	for _, m := range messages {
+		size += len(m.Text)
+	}
+	return c, messages, len(messages) == 200 || size >= pageBytes, nil
+}
+
 // Transcript implements handover.Reads.
 func (s *Store) Transcript(ctx context.Context, conversation, after int64) ([]handover.Message, error) {
 	rows, err := s.db.Query(ctx, `SELECT `+messageColumns+` FROM `+messageJoins+` WHERE m.conversation_id = $1 AND (m.seq > $2 OR m.seq IS NULL AND m.id > coalesce(

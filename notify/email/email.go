@@ -3,8 +3,10 @@ package email
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/mail"
 	"strings"
 	"time"
@@ -12,6 +14,7 @@ import (
 	gomail "github.com/wneessen/go-mail"
 
 	"github.com/deskbell/deskbell/handover"
+	"github.com/deskbell/deskbell/internal/outside"
 	"github.com/deskbell/deskbell/notify"
 )
 
@@ -72,8 +75,26 @@ func (b *Bell) Ring(ctx context.Context, address string, s notify.Summons) error
 	return err
 }
 
+// mostAnswer is what a mail server may say in one session, in bytes.
+const mostAnswer = 1 << 20
+
 func (b *Bell) client() (*gomail.Client, error) {
-	opts := []gomail.Option{gomail.WithPort(b.o.Port), gomail.WithTimeout(6 * time.Second)}
+	opts := []gomail.Option{gomail.WithPort(b.o.Port), gomail.WithTimeout(6 * time.Second), gomail.WithDialContextFunc(func(ctx context.Context, network, address string) (net.Conn, error) {
+		dialer := &net.Dialer{}
+		if b.o.TLS == "tls" {
+			secure := &tls.Dialer{NetDialer: dialer, Config: &tls.Config{ServerName: b.o.Host, MinVersion: tls.VersionTLS12}}
+			c, err := secure.DialContext(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			return outside.Conn(c, mostAnswer), nil
+		}
+		c, err := dialer.DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return outside.Conn(c, mostAnswer), nil
+	})}
 	switch b.o.TLS {
 	case "tls":
 		opts = append(opts, gomail.WithSSL())

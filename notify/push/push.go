@@ -16,6 +16,7 @@ import (
 	webpush "github.com/SherClockHolmes/webpush-go"
 
 	"github.com/deskbell/deskbell/handover"
+	"github.com/deskbell/deskbell/internal/outside"
 	"github.com/deskbell/deskbell/notify"
 )
 
@@ -46,7 +47,7 @@ var _ notify.Bell = (*Bell)(nil)
 // New returns a bell.
 func New(o Options) *Bell {
 	// An address comes from a browser: a redirect would lead where nobody has looked.
-	return &Bell{o: o, client: &http.Client{Timeout: 15 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	return &Bell{o: o, client: &http.Client{Transport: outside.Transport(nil, 64<<10), Timeout: 15 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
 // services are those of the browsers: Chrome, Edge, Firefox, Safari. Their hosts end so.

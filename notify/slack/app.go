@@ -15,6 +15,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/deskbell/deskbell/handover"
+	"github.com/deskbell/deskbell/internal/outside"
 	"github.com/deskbell/deskbell/notify"
 )
 
@@ -42,7 +43,7 @@ func NewApp(ctx context.Context, desk *handover.Desk, store Store, drafter notif
 		o.Silence = 10 * time.Minute
 	}
 	a := &App{
-		desk: desk, store: store, drafter: drafter, o: o, processed: make(chan struct{}, 16), http: &http.Client{Timeout: 15 * time.Second},
+		desk: desk, store: store, drafter: drafter, o: o, processed: make(chan struct{}, 16), http: &http.Client{Transport: outside.Transport(nil, 1<<20), Timeout: 15 * time.Second},
 		in: map[string]*Workspace{}, seen: map[string][]byte{}, tries: map[string]int{}, tryAt: map[string]time.Time{},
 	}
 	if o.BotToken != "" {

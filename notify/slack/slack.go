@@ -19,6 +19,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/deskbell/deskbell/handover"
+	"github.com/deskbell/deskbell/internal/outside"
 	"github.com/deskbell/deskbell/notify"
 )
 
@@ -132,11 +133,14 @@ type Workspace struct {
 
 var _ notify.Workspace = (*Workspace)(nil)
 
+// mostAnswer is how many bytes an answer of Slack's may have; the largest are files, which have a limit of their own.
+const mostAnswer = 128 << 20
+
 // client returns slack-go's client. Its own retries stay off: after an unknown outcome a second post may double the first.
 func client(o Options, observer Observer) *slack.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 32
-	opts := []slack.Option{slack.OptionHTTPClient(&http.Client{Transport: observed{transport, observer}, Timeout: 15 * time.Second})}
+	opts := []slack.Option{slack.OptionHTTPClient(&http.Client{Transport: outside.Transport(observed{transport, observer}, mostAnswer), Timeout: 15 * time.Second})}
 	if o.APIURL != "" {
 		opts = append(opts, slack.OptionAPIURL(o.APIURL))
 	}
@@ -158,7 +162,7 @@ func Identify(ctx context.Context, o Options) (Identity, error) {
 // newWorkspace returns the workspace that Identify named.
 func newWorkspace(desk *handover.Desk, store Store, drafter notify.Drafter, o Options) *Workspace {
 	w := &Workspace{
-		desk: desk, reads: store, people: store, resume: store.Resume, store: store, drafter: drafter, o: o, http: &http.Client{Timeout: 10 * time.Second},
+		desk: desk, reads: store, people: store, resume: store.Resume, store: store, drafter: drafter, o: o, http: &http.Client{Transport: outside.Transport(nil, 1<<20), Timeout: 10 * time.Second},
 		courtesy: make(chan func(context.Context), 256), drafts: make(chan func(context.Context), 64), marks: make(chan func(context.Context), 1024), growing: rate.NewLimiter(1, 1), marking: rate.NewLimiter(rate.Every(3*time.Second), 10),
 	}
 	w.client.Store(client(o, o.Observer))

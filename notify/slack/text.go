@@ -232,7 +232,7 @@ func split(s string, n int) []string {
 		return []string{s}
 	}
 	var out []string
-	whole := outside(s)
+	whole := unbroken(s)
 	fenced, at := false, 0
 	for {
 		open, room := "", n
@@ -290,8 +290,8 @@ func place(s string, from, end int, whole func(int) bool) int {
 	return end
 }
 
-// outside says of a place in a text whether it is outside of links, marked spans and code.
-func outside(s string) func(int) bool {
+// unbroken says of a place in a text whether it is outside of links, marked spans and code.
+func unbroken(s string) func(int) bool {
 	inside := make([]bool, len(s)+1)
 	fenced, at := false, 0
 	for text := range strings.SplitSeq(s, "\n") {
