@@ -17,6 +17,8 @@ var (
 	ErrNotRated = errors.New("nothing to rate")
 	// ErrNotYours is returned when a line is to be sent that is not the sender's own, or is a note.
 	ErrNotYours = errors.New("not a line of yours that can be sent")
+	// ErrAsk is returned of an edit that mentions somebody of the team, of a line that the customer reads: its author is to be asked.
+	ErrAsk = errors.New("the edit mentions somebody of the team")
 	// ErrBusy is returned when too many steps of one conversation wait already: it may be tried again in a moment.
 	ErrBusy = errors.New("too many steps of this conversation at once")
 	// ErrLeaseLost is returned to a worker whose lane was taken over.

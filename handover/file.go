@@ -105,6 +105,11 @@ type Budget struct {
 	All          int64 // by all together
 }
 
+// IsFileKey says whether a text can be the key of a file: anything else is asked of no database.
+func IsFileKey(key string) bool {
+	return key != "" && len(key) <= 200 && !strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > unicode.MaxASCII })
+}
+
 // Files keeps the contents of files.
 type Files interface {
 	// Upload keeps a ready file of a conversation until a message has it; after a day without one it is gone. ErrTooMuch when more than the budget

@@ -28,7 +28,8 @@ type Line struct {
 	Account  string // who wrote it
 	Text     string // Markdown
 	Files    []File // what came along
-	Note     bool   // marked as internal by the platform's own means: it starts with a teammate's name
+	Note     bool   // marked as internal by the platform's own means
+	Ask      bool   // it mentions somebody of the team: it stays internal, and its author is asked whether that was meant
 }
 
 // Key is the line's external id.
@@ -49,6 +50,24 @@ func (l Line) note() bool {
 	return l.Note || noteText(l.Text)
 }
 
+// asks says whether a line stays in the team until its author says what was meant: whoever calls a teammate, or begins as people mark what is
+// not for customers, has seldom written it for them.
+func (l Line) asks() bool { return l.Ask || asideText(l.Text) }
+
+// asideText says so of a text, by its beginning.
+func asideText(text string) bool {
+	text = strings.ReplaceAll(text[:min(len(text), 200)], `\`, "") // Markdown's escapes
+	text = strings.ToLower(strings.TrimLeftFunc(text, func(r rune) bool {
+		return unicode.IsSpace(r) || strings.ContainsRune("*_~`>-•#\\", r) || unicode.Is(unicode.Cf, r) || unicode.IsControl(r)
+	}))
+	for _, mark := range []string{"[note]", "(note)", "[internal]", "(internal)", "internal:", "internal note", "fyi team"} {
+		if strings.HasPrefix(text, mark) {
+			return true
+		}
+	}
+	return false
+}
+
 // noteText says so of a text, whatever marks or invisible characters stand before: in doubt it stays in the team.
 func noteText(text string) bool {
 	if strings.HasPrefix(text, "```") { // code may begin with a comment
@@ -61,7 +80,12 @@ func noteText(text string) bool {
 	return strings.HasPrefix(text, "//") || is && strings.HasPrefix(strings.TrimLeft(rest, " *_~`"), ":")
 }
 
-// Hear takes in a line of a thread. Whether the customer will read it is decided by who held the claim when it was
+// SendEdit shows the customer an edit that mentions somebody after all, because its author says so.
+func (d *Desk) SendEdit(ctx context.Context, l Line) (Saved, error) {
+	return d.edited(ctx, l, true)
+}
+
+// Hear takes in a line of a thread. An edit that would make a public line mention somebody changes nothing and is ErrAsk. Whether the customer will read it is decided by who held the claim when it was
 // written: Saved.Message().Visibility tells. A line of a thread not known yet is kept and matched later; then Saved is
 // zero. An edit or deletion that comes before its line is kept, and wins.
 func (d *Desk) Hear(ctx context.Context, l Line) (Saved, error) {
@@ -86,17 +110,18 @@ func (d *Desk) reply(ctx context.Context, l Line) (Saved, error) {
 		l := l
 		listed := d.meet(ch, Account{Workspace: l.Place.Workspace, External: l.Account}) == nil
 		m := Message{From: FromAgent, Agent: ch.Next.Actor, Visibility: Internal, Handoff: c.Door.Handoff, Text: l.Text, Files: l.Files, ExternalID: l.Key(), LineTS: l.TS}
-		l.Note = l.note()          // an edit never makes an internal line public
+		l.Note = l.note() // an edit never makes an internal line public
+		l.Ask = l.asks()
 		for _, k := range c.Kept { // oldest first
 			if k.Kind == LineDeleted {
 				m.Deleted = true
 			} else {
-				l.Text, l.Note = k.Text, l.Note || k.note()
+				l.Text, l.Note, l.Ask = k.Text, l.Note || k.note(), l.Ask || k.asks()
 				m.Text, m.EditedTS, m.Files = k.Text, k.EditedTS, fewer(m.Files, k.Files)
 			}
 			ch.Drop = append(ch.Drop, k)
 		}
-		if !listed || m.Deleted || c.Door.Closed || l.note() || !c.held(ch.Next.Actor.ID, l.Place.Workspace, l.TS) {
+		if !listed || m.Deleted || c.Door.Closed || l.note() || l.Ask || !c.held(ch.Next.Actor.ID, l.Place.Workspace, l.TS) {
 			ch.add(m)
 			return nil
 		}
@@ -132,7 +157,7 @@ func (d *Desk) SendLine(ctx context.Context, handoff int64, by By, key string, c
 		if m.Deleted || m.Visibility != Internal {
 			return nil
 		}
-		if m.Agent.ID != ch.Next.Actor.ID || noteText(m.Text) || strings.HasPrefix(strings.TrimSpace(m.Text), "@") { // a note, or made one meanwhile
+		if m.Agent.ID != ch.Next.Actor.ID || noteText(m.Text) { // a note, or made one meanwhile
 			return ErrNotYours
 		}
 		switch {
@@ -174,7 +199,10 @@ func (d *Desk) Publish(ctx context.Context, t Timer) (Saved, error) {
 	})
 }
 
-func (d *Desk) edit(ctx context.Context, l Line) (Saved, error) {
+func (d *Desk) edit(ctx context.Context, l Line) (Saved, error) { return d.edited(ctx, l, false) }
+
+// edited changes a line; meant: whatever it mentions.
+func (d *Desk) edited(ctx context.Context, l Line, meant bool) (Saved, error) {
 	return d.update(ctx, ByCard(l.Place, l.ThreadTS).About(l.Key()), func(c Conversation, ch *Change) error {
 		if c.Line == nil {
 			ch.Keep = append(ch.Keep, l)
@@ -183,6 +211,9 @@ func (d *Desk) edit(ctx context.Context, l Line) (Saved, error) {
 		m := *c.Line
 		if m.Deleted || m.EditedTS >= l.EditedTS && m.EditedTS != "" {
 			return nil // older than what we have
+		}
+		if !meant && m.Visibility == Public && l.asks() && !l.note() {
+			return ErrAsk // what the customer has read stays as it was
 		}
 		left := fewer(m.Files, l.Files)
 		if m.Text == l.Text && len(left) == len(m.Files) { // nothing to see, but older edits are older than this one
@@ -198,7 +229,7 @@ func (d *Desk) edit(ctx context.Context, l Line) (Saved, error) {
 		case m.Visibility == Public:
 			m.Edited = true
 			ch.show(&m)
-		case m.Visibility == Pending && l.note():
+		case m.Visibility == Pending && (l.note() || l.asks()):
 			m.Visibility = Internal
 		}
 		ch.Messages = append(ch.Messages, m)

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -73,6 +74,10 @@ func readDir(path string) (articles []Article, skipped []string, err error) {
 			return err
 		}
 		a, known, err := readFile(p, filepath.ToSlash(key))
+		if errors.Is(err, errDraft) {
+			known, err = false, nil
+			key += " (a draft)"
+		}
 		if !known {
 			skipped = append(skipped, key)
 		}
@@ -142,14 +147,26 @@ type front struct {
 	Title, URL, Language string
 	Audience             Audience
 	Tags                 []string
+	Draft                bool
+	Published            *bool
 }
 
+// frontMatter is the YAML between two lines of --- (or, at its end, ...) with which a file begins; spaces behind them change nothing.
+var frontMatter = regexp.MustCompile(`(?s)\A---[ \t]*\n(.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\z)`)
+
+// errDraft is the error of an article that says it is not to be served.
+var errDraft = errors.New("a draft, which is not served")
+
 func readMarkdown(_ string, b []byte) (a Article, err error) {
-	if rest, ok := bytes.CutPrefix(b, []byte("---\n")); ok {
-		if head, body, ok := bytes.Cut(rest, []byte("\n---\n")); ok {
+	b = bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n")) // as other editors end lines: "audience: internal" must not be missed for it
+	if m := frontMatter.FindSubmatchIndex(b); m != nil {
+		if head, body := b[max(0, m[2]):max(0, m[3])], b[m[1]:]; len(head) > 0 {
 			var f front
 			if err := yaml.Unmarshal(head, &f); err != nil {
 				return a, fmt.Errorf("front matter: %w", err)
+			}
+			if f.Draft || f.Published != nil && !*f.Published {
+				return a, errDraft
 			}
 			if f.Audience != "" && f.Audience != ForAll && f.Audience != Internal {
 				return a, fmt.Errorf("front matter: audience %q: expected public or internal", f.Audience)

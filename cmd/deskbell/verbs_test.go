@@ -445,3 +445,36 @@ func TestAGuestCannotClaim(t *testing.T) {
 		}
 	})
 }
+
+func TestALineThatMentionsSomebodyStaysInTheTeamUntilItsAuthorSaysSo(t *testing.T) {
+	byBothDoors(t, func(w *whole) {
+		ana, card := w.held("Do you sell lawn mowers?")
+		for _, text := range []string{"hey <@UBOT> resolve", "cc <@UBOB>", "this is odd <!here>", "look, <!subteam^S1|@billing>", "[note] she is angry", "(internal) refund her", "Internal: refund her", "fyi team: refund her"} {
+			asked := len(w.slack.Ephemerals("UMIA"))
+			w.slack.Say("C1", card.TS, "UMIA", text)
+			w.until("she is asked of "+text, func() bool { return len(w.slack.Ephemerals("UMIA")) > asked })
+		}
+		w.told("UMIA", "Send it all the same?")
+		asked := len(w.slack.Ephemerals("UMIA"))
+		w.slack.Say("C1", card.TS, "UMIA", "I am looking into it, says <@UBOB>")
+		w.until("she is asked", func() bool { return len(w.slack.Ephemerals("UMIA")) > asked })
+		w.slack.Say("C1", card.TS, "UMIA", "One moment.")
+		ana.reads("One moment.")
+		w.ok(w.slack.Answer("UMIA", "send_line"))
+		ana.reads("I am looking into it, says @")
+		ts := w.slack.Say("C1", card.TS, "UMIA", "It costs 5 EUR.")
+		ana.reads("It costs 5 EUR.")
+		w.slack.Edit("C1", ts, "It costs 5 EUR, <@UBOB> knows.")
+		w.told("UMIA", "the customer still reads the line as it was")
+		ana.reads("It costs 5 EUR.")
+		w.ok(w.slack.Answer("UMIA", "send_edit"))
+		ana.reads("It costs 5 EUR, @")
+		w.slack.Edit("C1", ts, "note: it costs 6 EUR")
+		w.until("the line is taken back", func() bool { return strings.Contains(ana.sees(), "(deleted)") })
+		for _, leak := range []string{"resolve", "cc ", "odd", "look", "angry", "refund", "6 EUR"} {
+			if strings.Contains(ana.sees(), leak) {
+				w.Errorf("%q reached the customer:\n%s", leak, ana.sees())
+			}
+		}
+	})
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -56,6 +57,9 @@ func (s *Store) Upload(ctx context.Context, conversation int64, f handover.File,
 
 // Uploads implements handover.Files.
 func (s *Store) Uploads(ctx context.Context, conversation int64, keys []string) ([]handover.File, error) {
+	if slices.ContainsFunc(keys, func(k string) bool { return !handover.IsFileKey(k) }) {
+		return nil, handover.ErrNoFile
+	}
 	rows, err := s.db.Query(ctx, `SELECT file FROM files WHERE conversation_id = $1 AND key = ANY($2) AND content IS NOT NULL ORDER BY array_position($2, key)`, conversation, keys)
 	if err != nil {
 		return nil, fmt.Errorf("uploads: %w", err)
@@ -69,6 +73,9 @@ func (s *Store) Uploads(ctx context.Context, conversation int64, keys []string) 
 
 // Content implements handover.Files.
 func (s *Store) Content(ctx context.Context, key string, shown bool) (f handover.File, content io.Reader, err error) {
+	if !handover.IsFileKey(key) {
+		return f, nil, handover.ErrNoFile
+	}
 	var now []handover.File // the message's: what it says of its files is the newest
 	var size int64
 	var first []byte

@@ -29,6 +29,8 @@ func (w *Workspace) buttons() map[string]func(context.Context, click) (reply, er
 	return map[string]func(context.Context, click) (reply, error){
 		"claim_send":     func(ctx context.Context, c click) (reply, error) { return w.sendLine(ctx, c, true) },
 		"send_on_behalf": func(ctx context.Context, c click) (reply, error) { return w.sendLine(ctx, c, false) },
+		"send_line":      func(ctx context.Context, c click) (reply, error) { return w.sendLine(ctx, c, false) },
+		"send_edit":      w.sendEdit,
 		"keep_internal": func(context.Context, click) (reply, error) {
 			return done("It stays in the team.")
 		},
@@ -66,12 +68,37 @@ func (w *Workspace) sendLine(ctx context.Context, c click, claim bool) (reply, e
 	return done("Sent to the customer.")
 }
 
+// sendEdit shows the customer a line as it stands in the thread now, at its author's wish.
+func (w *Workspace) sendEdit(ctx context.Context, c click) (reply, error) {
+	conv, err := w.reads.OfHandoff(ctx, c.handoff)
+	if err != nil {
+		return reply{}, err
+	}
+	thread := conv.Handoff.Card
+	w.politely("show an edit", func(ctx context.Context) error {
+		found, _, _, err := w.api().GetConversationRepliesContext(ctx, &slack.GetConversationRepliesParameters{ChannelID: c.channel, Timestamp: thread.TS, Oldest: c.line, Latest: c.line, Inclusive: true, Limit: 2})
+		if err != nil {
+			return err
+		}
+		for _, m := range found {
+			if m.Timestamp == c.line && m.User == c.user && m.Edited != nil {
+				l := w.line(thread.Place, message{User: m.User, Text: m.Text, TS: m.Timestamp, ThreadTS: thread.TS})
+				l.Kind, l.EditedTS = handover.LineEdited, m.Edited.Timestamp
+				_, err := w.desk.SendEdit(ctx, l)
+				return err
+			}
+		}
+		return w.show(ctx, c.channel, c.user, thread.TS, reply{text: "This line is not there any more, or is not yours."})
+	})
+	return done("The customer is shown the edit.")
+}
+
 // insert puts what a search found into a draft.
 func (w *Workspace) insert(ctx context.Context, c click) (reply, error) {
 	_, rest, _ := strings.Cut(c.block, ":")
 	nth, query, _ := strings.Cut(rest, ":")
 	n, err := strconv.Atoi(nth)
-	if err != nil {
+	if err != nil || n < 0 {
 		return reply{}, nil
 	}
 	found, err := w.drafter.Search(ctx, query)

@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -197,7 +198,14 @@ func (w *Workspace) event(ctx context.Context, body []byte) error {
 		}
 		l.Kind = handover.LineEdited
 		s, err := w.desk.Hear(ctx, l)
-		if m := s.Message(); err == nil && !s.Again && m.ID != 0 && l.Note && (m.Deleted || m.Visibility == handover.Internal) { // it became a note
+		if errors.Is(err, handover.ErrAsk) {
+			w.askOfEdit(ctx, l)
+			return nil
+		}
+		if m := s.Message(); err == nil && !s.Again && m.ID != 0 && m.Visibility == handover.Internal && !m.Deleted && l.Ask && !l.Note { // it was in its undo window
+			w.askWhether(l, s.Conversation)
+		}
+		if m := s.Message(); err == nil && !s.Again && m.ID != 0 && (l.Note || l.Ask) && (m.Deleted || m.Visibility == handover.Internal) { // it became a note
 			w.unmarkLater(markDelivered, l.Place, l.TS)
 			w.markLater(markNote, l.Place, l.TS)
 		}
@@ -224,13 +232,21 @@ func (w *Workspace) own(m message) bool {
 func (w *Workspace) line(p handover.Place, m message) handover.Line {
 	return handover.Line{
 		Kind: handover.LineWritten, Place: p, ThreadTS: m.ThreadTS, TS: m.TS, Account: m.User, Text: toMarkdown(keepable(m.Text)), Files: w.files(m.Files),
-		Note: noted(m.Text),
+		Note: noted(m.Text) || w.toUs(m.Text), Ask: mentions.MatchString(m.Text),
 	}
 }
 
-// A line is a note that begins with //, note:, or somebody's name — a teammate's, or ours — whatever marks, list signs, emoji or invisible characters
-// stand before or in between: in doubt it stays in the team. Code may begin with a comment.
-var note = regexp.MustCompile("(?i)^(?:[\\s\\p{Cf}\\p{Cc}*_~`>•◦▪(\\[{\"'“„«-]|&gt;|\\d{1,3}[.)]|:[a-z0-9_+'-]+:)*(?://|note[\\s\\p{Cf}*_~`]*[:：]|<[@!])")
+// toUs says whether a line tells us to do something: it is nothing for the customer, and nobody need be asked.
+func (w *Workspace) toUs(text string) bool {
+	return w.o.Identity.BotUser != "" && strings.HasPrefix(strings.TrimSpace(text), "<@"+w.o.Identity.BotUser+">")
+}
+
+// mentions are people, groups and everybody at once.
+var mentions = regexp.MustCompile(`<@[UW][A-Z0-9]*|<!(?:here|channel|everyone|subteam)`)
+
+// A line is a note that begins with // or note:, whatever marks, list signs, emoji or invisible characters stand before or in between: in doubt it
+// stays in the team. Code may begin with a comment.
+var note = regexp.MustCompile("(?i)^(?:[\\s\\p{Cf}\\p{Cc}*_~`>•◦▪(\\[{\"'“„«-]|&gt;|\\d{1,3}[.)]|:[a-z0-9_+'-]+:)*(?://|note[\\s\\p{Cf}*_~`]*[:：])")
 
 // noted says whether a line, as Slack has it, is meant for the team.
 func noted(text string) bool {
@@ -297,14 +313,32 @@ func (w *Workspace) askWhether(l handover.Line, c handover.Conversation) {
 	case c.Door.Closed: // the card has moved on
 	case c.State == handover.Waiting:
 		blocks = append(blocks, slack.NewActionBlock("line:"+l.TS, button("claim_send", "Claim & send"), keep))
-	case c.State == handover.Claimed && c.Handoff.Agent.ID != c.Actor.ID:
+	case c.State == handover.Claimed && c.Handoff.Agent.ID == c.Actor.ID:
+		blocks = append(blocks, slack.NewActionBlock("line:"+l.TS, button("send_line", "Send"), keep))
+	case c.State == handover.Claimed:
 		blocks = append(blocks, slack.NewActionBlock("line:"+l.TS, button("send_on_behalf", clip("Send on behalf of "+agentName(c.Handoff.Agent), 75)), keep))
 	}
 	w.answer(l.Place.Channel, l.Account, l.ThreadTS, reply{text: text, blocks: blocks})
 }
 
+// askOfEdit tells who edited a line that the customer goes on reading it as it was.
+func (w *Workspace) askOfEdit(ctx context.Context, l handover.Line) {
+	conv, err := w.reads.OfThread(ctx, l.Place, l.ThreadTS)
+	if err != nil {
+		w.o.Logger.WarnContext(ctx, "an edit that mentions somebody", "err", err)
+		return
+	}
+	text := "Your edit mentions a colleague: the customer still reads the line as it was. Show them the edit all the same?"
+	value := strconv.FormatInt(conv.Handoff.ID, 10)
+	w.answer(l.Place.Channel, l.Account, l.ThreadTS, reply{text: text, blocks: []slack.Block{section(text), slack.NewActionBlock("line:"+l.TS,
+		slack.NewButtonBlockElement("send_edit", value, plainText("Show the edit")), slack.NewButtonBlockElement("keep_internal", value, plainText("Keep internal")))}})
+}
+
 // notSent says why a line stayed in the team.
 func notSent(c handover.Conversation) string {
+	if c.State == handover.Claimed && c.Handoff.Agent.ID == c.Actor.ID && !c.Door.Closed {
+		return "Not sent to the customer: your line mentions a colleague, or is marked as internal. Send it all the same?"
+	}
 	if c.State == handover.Claimed && c.Handoff.Agent.ID != c.Actor.ID {
 		return "Not sent to the customer: " + agentName(c.Handoff.Agent) + " holds this conversation. Your line is a note for the team."
 	}

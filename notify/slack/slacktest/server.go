@@ -528,7 +528,10 @@ func (s *Server) list(c *channel, in args, want func(*Message) bool, newestFirst
 		slices.Reverse(messages)
 	}
 	for _, m := range messages {
-		if !m.Deleted && want(m) && m.TS > in.str("oldest") {
+		oldest, latest, inclusive := in.str("oldest"), in.str("latest"), in.str("inclusive") == "1" || in.str("inclusive") == "true"
+		after := m.TS > oldest || inclusive && m.TS == oldest
+		before := latest == "" || m.TS < latest || inclusive && m.TS == latest
+		if !m.Deleted && want(m) && after && before {
 			all = append(all, render(m, c))
 		}
 	}
