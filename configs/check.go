@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"net/mail"
 	"net/netip"
 	"os"
@@ -137,7 +138,7 @@ func (c *Config) strict(path string, n *yaml.Node, t reflect.Type, m *Mistakes) 
 
 // list decodes what only the file can set.
 func (c *Config) list(name string, v *yaml.Node, m *Mistakes) {
-	into := map[string]any{"teams": &c.Teams, "agents": &c.Agents, "intents": &c.Intents, "masking": &c.Masking, "web.origins": &c.Origins, "slack.card_fields": &c.Fields, "macros": &c.Macros, "trusted_proxies": &c.Proxies}[name]
+	into := map[string]any{"teams": &c.Teams, "agents": &c.Agents, "intents": &c.Intents, "masking": &c.Masking, "web.origins": &c.Origins, "slack.card_fields": &c.Fields, "macros": &c.Macros, "trusted_proxies": &c.Proxies, "web.page_parameters": &c.Parameters}[name]
 	if v.Tag == "!!null" {
 		return // empty: none
 	}
@@ -174,6 +175,8 @@ func (c *Config) list(name string, v *yaml.Node, m *Mistakes) {
 		}
 	}
 }
+
+var channelID = regexp.MustCompile(`^[CG][A-Z0-9]+$`)
 
 var teamID = regexp.MustCompile(`^T[A-Z0-9]+$`)
 
@@ -267,8 +270,24 @@ func (c *Config) checkValues(m *Mistakes) {
 			}
 		}
 	}
+	for _, pair := range os.Environ() {
+		name, _, _ := strings.Cut(pair, "=")
+		if !strings.HasPrefix(name, "DESKBELL_") || strings.HasPrefix(name, "DESKBELL_TEST_") || slices.ContainsFunc(Keys, func(k Key) bool { return env(k.Name) == name }) {
+			continue
+		}
+		var names []string
+		for _, k := range Keys {
+			names = append(names, env(k.Name))
+		}
+		m.add(0, "%s: the environment sets no such key%s", name, nearest(name, names))
+	}
 	if len(m.List) > 0 {
 		return // the rest would only repeat them
+	}
+	for _, key := range []string{"listen", "metrics.listen"} {
+		if _, port, err := net.SplitHostPort(c.String(key)); c.String(key) != "" && (err != nil || port == "") {
+			m.add(0, "%s: got %q, expected an address with a port, such as 127.0.0.1:8080", key, c.String(key))
+		}
 	}
 	if a, o := c.Float("policy.answer_above"), c.Float("policy.offer_below"); o > a {
 		m.add(0, "policy.offer_below (%v) is above policy.answer_above (%v): nothing would lie between", o, a)
@@ -323,6 +342,9 @@ func (c *Config) checkValues(m *Mistakes) {
 	for _, name := range slices.Sorted(maps.Keys(c.Teams)) {
 		if slack && c.Teams[name].SlackChannel == "" {
 			m.add(0, "teams.%s.slack_channel: expected the id of a channel, C…", name)
+		}
+		if got := c.Teams[name].SlackChannel; got != "" && !channelID.MatchString(got) {
+			m.add(c.lines["teams."+name+".slack_channel"], "teams.%s.slack_channel: got %q, expected the id of a channel, C…: it stands at the end of the channel's details", name, got)
 		}
 	}
 	if c.String("email.host") != "" {

@@ -57,18 +57,19 @@ type Field struct {
 
 // Config is all that an admin can set.
 type Config struct {
-	v       *viper.Viper
-	File    string // that was read; "": none
-	Teams   map[string]Team
-	Agents  map[string]Agent
-	Intents map[string]Intent
-	Masking map[string]string // further patterns that are hidden from Slack and models, by name
-	Origins []string
-	Proxies []string          // networks of our own reverse proxies
-	Macros  map[string]string // texts that agents use, by name
-	Fields  []string          // variables of a contact that cards show
-	lines   map[string]int    // of what only the file can set: "intents.refund.team"
-	Hash    string            // of all that is in force, secrets left out
+	v          *viper.Viper
+	File       string // that was read; "": none
+	Teams      map[string]Team
+	Agents     map[string]Agent
+	Intents    map[string]Intent
+	Masking    map[string]string // further patterns that are hidden from Slack and models, by name
+	Origins    []string
+	Parameters []string          // of pages' addresses, that are kept
+	Proxies    []string          // networks of our own reverse proxies
+	Macros     map[string]string // texts that agents use, by name
+	Fields     []string          // variables of a contact that cards show
+	lines      map[string]int    // of what only the file can set: "intents.refund.team"
+	Hash       string            // of all that is in force, secrets left out
 }
 
 // String returns a scalar key's value.
@@ -191,6 +192,7 @@ func (c *Config) Show() string {
 	out["teams"], out["agents"], out["intents"], out["masking"], out["macros"] = c.Teams, agents, c.Intents, c.Masking, c.Macros
 	out["web"].(map[string]any)["origins"] = c.Origins
 	out["trusted_proxies"] = c.Proxies
+	out["web"].(map[string]any)["page_parameters"] = c.Parameters
 	out["slack"].(map[string]any)["card_fields"] = c.Fields
 	var b bytes.Buffer
 	e := yaml.NewEncoder(&b)

@@ -178,3 +178,26 @@ func TestAMissingFileIsAMistakeOnlyWhenNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestAddressesChannelsAndVariablesThatCannotBeMeantAreTold(t *testing.T) {
+	for name, x := range map[string]struct{ yaml, env, want string }{
+		"a bare port":          {"listen: 8080\n", "", `listen: got "8080", expected an address with a port, such as 127.0.0.1:8080`},
+		"a channel's name":     {"slack: {bot_token: xoxb-1, signing_secret: s}\nteams: {support: {slack_channel: '#support'}}\n", "", `teams.support.slack_channel: got "#support"`},
+		"an unknown variable":  {"", "DESKBELL_LISTN", "did you mean DESKBELL_LISTEN?"},
+		"a proxy of everybody": {"trusted_proxies: [0.0.0.0/0]\n", "", `trusted_proxies: got "0.0.0.0/0"`},
+		"a proxy's name":       {"trusted_proxies: [nginx]\n", "", `trusted_proxies: got "nginx"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if x.env != "" {
+				t.Setenv(x.env, "x")
+			}
+			file := filepath.Join(t.TempDir(), "deskbell.yaml")
+			if err := os.WriteFile(file, []byte(x.yaml), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := Load(file, nil); err == nil || !strings.Contains(err.Error(), x.want) {
+				t.Fatal(err)
+			}
+		})
+	}
+}

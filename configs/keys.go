@@ -34,6 +34,7 @@ type Key struct {
 var Keys = []Key{
 	{Name: "listen", Kind: Text, Default: "127.0.0.1:8080"},
 	{Name: "public_url", Kind: URL, Default: ""},
+	{Name: "metrics.listen", Kind: Text, Default: ""},
 	{Name: "data_dir", Kind: Text, Default: ""},
 	{Name: "database.url", Kind: Secret, Default: ""},
 	{Name: "database.bin_dir", Kind: Text, Default: ""},
@@ -105,7 +106,7 @@ var Keys = []Key{
 }
 
 // lists are the keys that only the file can set.
-var lists = []string{"teams", "agents", "intents", "masking", "web.origins", "slack.card_fields", "macros", "trusted_proxies"}
+var lists = []string{"teams", "agents", "intents", "masking", "web.origins", "slack.card_fields", "macros", "trusted_proxies", "web.page_parameters"}
 
 func find(name string) *Key {
 	for i := range Keys {

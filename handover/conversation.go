@@ -5,6 +5,7 @@ package handover
 import (
 	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -107,6 +108,23 @@ func veiledURL(page string, mask func(string) string) string {
 		return host + masked
 	}
 	return page
+}
+
+// PageAddress is what is kept of the address of a page that a customer is on: scheme, host, path, and of the parameters those listed. The others
+// may be anything, a token that signs them in among it.
+func PageAddress(page string, parameters []string) string {
+	u, err := url.Parse(page)
+	if err != nil {
+		return ""
+	}
+	kept := url.Values{}
+	for name, values := range u.Query() {
+		if slices.Contains(parameters, name) {
+			kept[name] = values
+		}
+	}
+	u.User, u.Fragment, u.RawFragment, u.RawQuery, u.ForceQuery = nil, "", "", kept.Encode(), false
+	return u.String()
 }
 
 func (c Contact) veiled(mask func(string) string) Contact {

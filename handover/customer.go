@@ -10,12 +10,18 @@ type Inbound struct {
 
 // Open starts a conversation, or finds it.
 func (d *Desk) Open(ctx context.Context, o Opening) (Saved, error) {
+	o.PageURL = PageAddress(o.PageURL, d.opts.PageParameters)
 	return d.update(ctx, ByOpening(o), func(Conversation, *Change) error { return nil })
 }
 
 // Receive takes in what a customer wrote and passes it to whoever holds the conversation: the bot, the thread, or both.
 // A repeat returns the first's message.
 func (d *Desk) Receive(ctx context.Context, ref Ref, in Inbound) (Saved, error) {
+	if ref.open != nil {
+		o := *ref.open
+		o.PageURL = PageAddress(o.PageURL, d.opts.PageParameters)
+		ref.open = &o
+	}
 	return d.update(ctx, ref.Once("c:"+in.ID), func(c Conversation, ch *Change) error {
 		if err := ch.move(stepWrite); err != nil {
 			return err
@@ -25,7 +31,7 @@ func (d *Desk) Receive(ctx context.Context, ref Ref, in Inbound) (Saved, error) 
 			ch.changed()
 		}
 		if in.PageURL != "" {
-			ch.Next.PageURL = in.PageURL
+			ch.Next.PageURL = PageAddress(in.PageURL, d.opts.PageParameters)
 		}
 		m := ch.say(Message{From: FromCustomer, Text: in.Text, Files: in.Files, ExternalID: "c:" + in.ID})
 		if ch.Next.State == WithBot || ch.Next.State == Waiting {

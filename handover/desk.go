@@ -19,13 +19,14 @@ type Texts struct {
 
 // Options are the desk's knobs.
 type Options struct {
-	UndoWindow time.Duration    // how long a line in a thread can still be edited or deleted unseen, 0…1m
-	Teams      map[string]Place // where each team's cards are posted; a zero Place: at the console alone
-	Team       string           // the default team
-	Gate       Gate             // default open
-	Door       func() bool      // whether there is a door by which an agent can come in; nil: there is. Without one the gate is disabled
-	ListedOnly bool             // only agents of the configuration may claim
-	Texts      Texts
+	UndoWindow     time.Duration    // how long a line in a thread can still be edited or deleted unseen, 0…1m
+	Teams          map[string]Place // where each team's cards are posted; a zero Place: at the console alone
+	Team           string           // the default team
+	Gate           Gate             // default open
+	Door           func() bool      // whether there is a door by which an agent can come in; nil: there is. Without one the gate is disabled
+	ListedOnly     bool             // only agents of the configuration may claim
+	Texts          Texts
+	PageParameters []string // of a page's address, kept beside its path; the others are dropped
 
 	SummonAfter time.Duration // how long nobody claims before agents who asked for it are told elsewhere; 0: they are not
 }

@@ -1,6 +1,7 @@
 package handover
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -55,6 +56,9 @@ var fileTypes = []struct{ name, endings string }{
 // FileType is the media type that a content shows, whatever it is called. What is not passed on — programs, pages, archives — wraps ErrFileType.
 func FileType(content []byte) (string, error) {
 	found := mimetype.Detect(content)
+	if bytes.Contains(content, []byte("vbaProject.bin")) { // an office document with macros is a program
+		return "", fmt.Errorf("an office document with macros: %w", ErrFileType)
+	}
 	for _, t := range fileTypes {
 		if found.Is(t.name) {
 			return t.name, nil

@@ -89,9 +89,14 @@ func (d *Desk) Alerts() (out []string) {
 	if all == nil {
 		return nil
 	}
-	for _, name := range slices.Sorted(maps.Keys(*all)) {
+	return AlertsOf(*all)
+}
+
+// AlertsOf are the alerts among switches.
+func AlertsOf(switches map[string]string) (out []string) {
+	for _, name := range slices.Sorted(maps.Keys(switches)) {
 		if strings.HasPrefix(name, switchAlert) {
-			out = append(out, (*all)[name])
+			out = append(out, switches[name])
 		}
 	}
 	return out

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/deskbell/deskbell/handover"
 	desk "github.com/deskbell/deskbell/handover/postgres"
 	"github.com/deskbell/deskbell/internal/pg"
 )
@@ -70,6 +71,13 @@ func doctorCommand() *cobra.Command {
 				err = fmt.Errorf("%d effects failed for good this week; held up by: %s", health.Failed, strings.Join(append(health.Errors, ""), "; "))
 			}
 			say("desk", fmt.Sprintf("%d waiting, %d claimed, %d cards unposted, %d effects queued, the oldest %s", health.Waiting, health.Claimed, health.Unposted, health.Queued, health.Oldest.Round(time.Second)), err)
+			switches, err := desk.New(db.Pool, db.Reserve).Switches(ctx)
+			if err != nil {
+				say("alerts", "", err)
+			}
+			for _, alert := range handover.AlertsOf(switches) {
+				say("alert", "", errors.New(alert))
+			}
 			if !examineSlack(ctx, config, desk.New(db.Pool, db.Reserve), thorough, say) {
 				c.Println("– slack:       not connected (slack.bot_token, or slack.client_id and /slack/install)")
 			}

@@ -8,7 +8,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"os/signal"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -52,7 +55,9 @@ func (a *app) route(hook *webhook.Channel) {
 	}
 	a.routes.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	a.routes.HandleFunc("GET /readyz", a.ready)
-	a.routes.Handle("GET /metrics", promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{}))
+	if a.config.String("metrics.listen") == "" {
+		a.routes.Handle("GET /metrics", promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{}))
+	}
 }
 
 // ready says whether this process can do its work: the database answers, and its tables are those of this program.
@@ -132,12 +137,19 @@ func (a *app) serve(ctx context.Context, up func(addr string)) error {
 	start("worker", func(ctx context.Context) error { return a.worker.Run(ctx, stopEffects) })
 	start("timers", func(ctx context.Context) error { return a.desk.RunTimers(ctx, a.logger) })
 	start("embeddings", a.embed)
+	start("metrics' own listener", a.serveMetrics)
+	start("signals", a.hangups)
 	start("metrics", func(ctx context.Context) error { return a.metrics.run(ctx, a.store, a.logger) })
 	if a.slack != nil {
 		start("slack", a.slack.Run)
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(ln) }()
+	if len(a.config.Proxies) > 0 {
+		if err := a.desk.Alert(ctx, proxyAlert, ""); err != nil {
+			a.logger.WarnContext(ctx, "alert", "err", err)
+		}
+	}
 	a.logger.InfoContext(ctx, "listening", "addr", ln.Addr().String(), "config", a.config.Hash, "version", version())
 	if up != nil {
 		up(ln.Addr().String())
@@ -163,6 +175,37 @@ func (a *app) serve(ctx context.Context, up func(addr string)) error {
 		return err
 	}
 	return nil
+}
+
+// serveMetrics serves /metrics by itself, where the configuration says so.
+func (a *app) serveMetrics(ctx context.Context) error {
+	at := a.config.String("metrics.listen")
+	if at == "" {
+		return nil
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{}))
+	server := &http.Server{Addr: at, Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: time.Minute}
+	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
+	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("metrics.listen: %w", err)
+	}
+	return nil
+}
+
+// hangups says what SIGHUP does, which ends other programs.
+func (a *app) hangups(ctx context.Context) error {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-hup:
+			a.logger.InfoContext(ctx, "SIGHUP: the configuration is not read anew while we run; restart for a change of it")
+		}
+	}
 }
 
 // proxies are the reverse proxies of the configuration, which has been checked.

@@ -152,7 +152,7 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 		return nil, err
 	}
 	a.console = console.New(a.desk, a.store, a.wakes, console.Options{
-		Agents: consoleAgents(c, agents), Drafter: advisor, Mask: masker, Mail: ways["email"] != nil, PushKey: pushKey, Push: checkPush, Secure: strings.HasPrefix(c.String("public_url"), "https:"), Logger: logger,
+		Agents: consoleAgents(c, agents), Drafter: advisor, Mask: masker, Mail: ways["email"] != nil, PushKey: pushKey, Push: checkPush, Secure: strings.HasPrefix(c.String("public_url"), "https:"), Links: demo, Logger: logger,
 	})
 	workspaces := func(string) notify.Workspace { return nil }
 	if slackOptions.BotToken != "" || slackOptions.ClientID != "" {
@@ -257,8 +257,8 @@ func intents(c *configs.Config) map[string]bot.Intent {
 
 func deskOptions(c *configs.Config, id slack.Identity) handover.Options {
 	o := handover.Options{
-		SummonAfter: c.Duration("summon.after"),
-		UndoWindow:  c.Duration("slack.undo_window"), Team: c.DefaultTeam(), Teams: map[string]handover.Place{}, ListedOnly: len(c.Agents) > 0, Gate: handover.GateOpen,
+		SummonAfter: c.Duration("summon.after"), PageParameters: c.Parameters,
+		UndoWindow: c.Duration("slack.undo_window"), Team: c.DefaultTeam(), Teams: map[string]handover.Place{}, ListedOnly: len(c.Agents) > 0, Gate: handover.GateOpen,
 		Texts: handover.Texts{
 			Waiting: c.String("texts.waiting"), Hello: c.String("texts.hello"), PassedOn: c.String("texts.passed_on"), Cancelled: c.String("texts.cancelled"),
 			Returned: c.String("texts.returned"), Resolved: c.String("texts.resolved"), Persona: c.String("texts.persona"),

@@ -205,15 +205,15 @@ func (p *play) step(ctx context.Context, customer handover.Ref, n int) error {
 		return p.posted(ctx)
 	case 4, 5, 6, 7:
 		text, note := p.text()
-		l := handover.Line{Kind: handover.LineWritten, Place: p.card.Place, ThreadTS: p.card.TS, TS: at, Account: who, Text: text, Note: p.r.IntN(10) == 0}
+		l := handover.Line{Kind: handover.LineWritten, Place: p.card.Place, ThreadTS: p.card.TS, TS: at, Account: who, Text: text, Ask: p.r.IntN(10) == 0}
 		if p.holder != "" && p.r.IntN(3) > 0 {
 			l.Account = p.holder
 		}
-		if l.Note { // to a teammate
+		if l.Ask { // it mentions a teammate: only its author's word sends it
 			text = "@mia " + text
-			l.Text, note = text, true
+			l.Text, note = text, false
 		}
-		o := &spoken{version: map[string]bool{text: note}, held: l.Account == p.holder, note: note, noted: note, text: text, gone: map[string]bool{}}
+		o := &spoken{version: map[string]bool{text: note}, held: l.Account == p.holder && !l.Ask, note: note, noted: note, text: text, gone: map[string]bool{}}
 		for range p.r.IntN(3) * p.r.IntN(2) {
 			p.words++
 			f := handover.File{Key: fmt.Sprintf("key%dx%d", p.n, p.words), Name: "a.txt", Source: fmt.Sprintf("slack:T1:F%d", p.words)}
@@ -230,7 +230,7 @@ func (p *play) step(ctx context.Context, customer handover.Ref, n int) error {
 		o := p.lines[p.order[p.r.IntN(len(p.order))]]
 		text, note := p.text()
 		e := o.Line
-		e.Kind, e.EditedTS, e.Text = handover.LineEdited, at, text
+		e.Kind, e.EditedTS, e.Text, e.Ask = handover.LineEdited, at, text, false
 		if len(o.Files) > 0 && p.r.IntN(3) == 0 { // a file is taken away with it
 			o.Files = o.Files[1:]
 		}

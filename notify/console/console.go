@@ -59,6 +59,7 @@ type Options struct {
 	Drafter notify.Drafter
 	Mask    handover.Masker            // nil: nothing is hidden
 	Secure  bool                       // cookies over HTTPS only
+	Links   bool                       // a link with a token signs in, as the demo prints it: such links stand in histories and logs
 	Mail    bool                       // agents may be told by mail that nobody claims
 	PushKey string                     // what browsers subscribe to for the same; "": they cannot
 	Push    func(address string) error // says what is wrong with a subscription
@@ -109,7 +110,7 @@ func (c *Console) Routes(mux *http.ServeMux) {
 func headers(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 		h.Set("Referrer-Policy", "same-origin") // with no-referrer, browsers send Origin: null from our own forms
 		h.Set("X-Content-Type-Options", "nosniff")
 		if !strings.HasPrefix(r.URL.Path, "assets/") {
@@ -174,7 +175,7 @@ func ownPage(r *http.Request) bool {
 }
 
 func (c *Console) loginPage(w http.ResponseWriter, r *http.Request) {
-	if token := r.URL.Query().Get("token"); token != "" { // the link that the demo prints
+	if token := r.URL.Query().Get("token"); token != "" && c.o.Links { // the link that the demo prints
 		c.enter(w, token, "/console/")
 		return
 	}
@@ -330,7 +331,6 @@ func (c *Console) show(w http.ResponseWriter, r *http.Request, a Agent) {
 		http.Error(w, "Personal data is shown to leads and admins.", http.StatusForbidden)
 		return
 	}
-	c.o.Logger.InfoContext(r.Context(), "personal data is shown", "agent", a.Name, "conversation", p.C.ID)
 	path := "/console/c/" + strconv.FormatInt(p.C.ID, 10)
 	http.SetCookie(w, &http.Cookie{Name: shown, Value: "1", Path: path, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: c.o.Secure, MaxAge: 15 * 60}) //nolint:gosec // as above
 	http.Redirect(w, r, path, http.StatusSeeOther)
@@ -342,6 +342,8 @@ func (c *Console) present(w http.ResponseWriter, r *http.Request, status int, p 
 		veiled, talk := p.C.Veiled(c.o.Mask), c.o.Mask.Talk(p.Transcript)
 		p.Hidden = !reflect.DeepEqual(veiled, p.C) || !reflect.DeepEqual(talk, p.Transcript)
 		p.C, p.Transcript = veiled, talk
+	} else { // wherever the cookie is from
+		c.o.Logger.InfoContext(r.Context(), "personal data is shown", "agent", p.Agent.Name, "conversation", p.C.ID)
 	}
 	c.render(w, status, "conversation", p)
 }
@@ -395,22 +397,31 @@ func (c *Console) step(do func(context.Context, request) error) func(http.Respon
 			return
 		}
 		handoff, _ := strconv.ParseInt(r.PostFormValue("handoff"), 10, 64)
+		if p.C.Handoff.ID != handoff && p.C.State != handover.WithBot { // a page left open, or a form of another conversation
+			handoff = 0
+		}
 		cited, _ := strconv.Atoi(r.PostFormValue("cited"))
 		in := request{
-			c: p.C, by: handover.By{Account: handover.Account{ID: a.ID}}, handoff: handoff,
+			c: p.C, by: handover.By{Account: handover.Account{ID: a.ID}, Own: !a.Personal}, handoff: handoff,
 			text: strings.TrimSpace(handover.Unmarked(field(r, "text"), cited)), key: "console:" + r.PostFormValue("key"),
 		}
-		err = do(r.Context(), in)
+		if err = errMoved; handoff != 0 || p.C.State == handover.WithBot {
+			err = do(r.Context(), in)
+		}
 		text := refusal(err)
 		switch {
 		case err == nil:
 			http.Redirect(w, r, "/console/c/"+r.PathValue("id"), http.StatusSeeOther)
 		case text != "":
-			if p, err = c.conversation(r, a); err != nil {
-				c.failed(w, r, err)
+			var gone error
+			if p, gone = c.conversation(r, a); gone != nil {
+				c.failed(w, r, gone)
 				return
 			}
 			p.Say, p.Text, p.Key, p.Cited = text, field(r, "text"), r.PostFormValue("key"), cited
+			if errors.Is(err, errUsed) {
+				p.Key = "" // the text goes out under a new one
+			}
 			p.Drafted, p.Had = r.PostFormValue("drafted"), field(r, "had")
 			c.present(w, r, http.StatusConflict, p)
 		default:
@@ -425,15 +436,17 @@ func field(r *http.Request, name string) string {
 }
 
 var (
-	errEmpty   = errors.New("Write something first.")                              //nolint:staticcheck // a sentence for people
-	errTooLong = errors.New("A message may have 8,000 characters, and no U+0000.") //nolint:staticcheck // a sentence for people
+	errEmpty   = errors.New("Write something first.")                                                                  //nolint:staticcheck // a sentence for people
+	errMoved   = errors.New("This conversation has moved on; look again.")                                             //nolint:staticcheck // a sentence for people
+	errUsed    = errors.New("This form was sent before, with another text. Yours was not sent yet: press Send again.") //nolint:staticcheck // a sentence for people
+	errTooLong = errors.New("A message may have 8,000 characters, and no U+0000.")                                     //nolint:staticcheck // a sentence for people
 )
 
 // refusal says why a step was refused, "" when it was not.
 func refusal(err error) string {
 	var no *handover.NotAllowedError
 	switch {
-	case errors.Is(err, errEmpty), errors.Is(err, errTooLong):
+	case errors.Is(err, errEmpty), errors.Is(err, errTooLong), errors.Is(err, errMoved), errors.Is(err, errUsed):
 		return err.Error()
 	case errors.As(err, &no) && no.State == handover.Claimed && no.Agent.Title != "":
 		return no.Agent.Title + " holds this conversation."
@@ -480,8 +493,12 @@ func (c *Console) reply(ctx context.Context, in request) error {
 	if err := checked(in); err != nil {
 		return err
 	}
-	if _, err := c.desk.Write(ctx, in.handoff, in.by, in.key, in.text); err != nil {
+	s, err := c.desk.Write(ctx, in.handoff, in.by, in.key, in.text)
+	if err != nil {
 		return err
+	}
+	if s.Again && s.Message().Text != in.text { // the browser went back to a page whose form was sent
+		return errUsed
 	}
 	if err := c.reads.DraftSent(ctx, in.key, in.text); err != nil { // it was sent all the same
 		c.o.Logger.WarnContext(ctx, "what became of the draft is not known", "handoff", in.handoff, "err", err)
@@ -493,7 +510,10 @@ func (c *Console) note(ctx context.Context, in request) error {
 	if err := checked(in); err != nil {
 		return err
 	}
-	_, err := c.desk.Note(ctx, in.handoff, in.by, in.key, in.text)
+	s, err := c.desk.Note(ctx, in.handoff, in.by, in.key, in.text)
+	if err == nil && s.Again && s.Message().Text != in.text {
+		return errUsed
+	}
 	return err
 }
 

@@ -95,7 +95,7 @@ func open(t *testing.T, personal bool) (*notifytest.Desk, door) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := console.New(desk.Desk, desk.Store, desk.Wakes, console.Options{Agents: []console.Agent{{Agent: listed[0].Agent, Token: token, Personal: personal}}, Drafter: notifytest.Drafter("A **draft**."), Mask: noMail{}, Logger: pgtest.Logger()})
+	c := console.New(desk.Desk, desk.Store, desk.Wakes, console.Options{Links: true, Agents: []console.Agent{{Agent: listed[0].Agent, Token: token, Personal: personal}}, Drafter: notifytest.Drafter("A **draft**."), Mask: noMail{}, Logger: pgtest.Logger()})
 	mux := http.NewServeMux()
 	c.Routes(mux)
 	s := httptest.NewServer(mux)
