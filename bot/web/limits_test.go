@@ -154,14 +154,18 @@ func TestReadingAndTypingHaveTheirRate(t *testing.T) {
 
 func TestSlowUploadsHoldUpNobodyAndEnd(t *testing.T) {
 	t.Parallel()
-	_, _, url := serve(t, Options{MostFile: 1 << 20, Limits: Limits{UploadsPerSession: 2, UploadsPerAddress: 16}})
+	_, c, url := serve(t, Options{MostFile: 1 << 20, Limits: Limits{UploadsPerSession: 2, UploadsPerAddress: 16}})
 	eve, ana := session(t, url), session(t, url)
 	head := "POST /web/files?name=x.txt HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: 100000\r\n\r\nslow"
 	slow := []net.Conn{connect(t, url, fmt.Sprintf(head, eve)), connect(t, url, fmt.Sprintf(head, eve))}
 	wait(t, func() bool { // both are under way
-		code, _ := call(t, http.MethodPost, url+"/web/files?name=x.txt", eve, "text")
-		return code == http.StatusTooManyRequests
+		c.uploadsOf.mu.Lock()
+		defer c.uploadsOf.mu.Unlock()
+		return c.uploadsOf.held[hashed(eve)] == 2
 	})
+	if code, body := call(t, http.MethodPost, url+"/web/files?name=x.txt", eve, "text"); code != http.StatusTooManyRequests {
+		t.Fatal(code, body)
+	}
 	for range 7 { // more slow senders than there are places to keep
 		who := session(t, url)
 		slow = append(slow, connect(t, url, fmt.Sprintf(head, who)), connect(t, url, fmt.Sprintf(head, who)))
