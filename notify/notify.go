@@ -140,7 +140,7 @@ func (n *Notifier) Handlers() map[handover.Kind]handover.Handler {
 func (n *Notifier) workspace(name string) (Workspace, error) {
 	w := n.workspaces(name)
 	if w == nil { // it is no longer in the configuration; the console shows what waits
-		return nil, &handover.NotNowError{Err: fmt.Errorf("the workspace %q is not connected", name), After: time.Minute}
+		return nil, &handover.NotNowError{Err: fmt.Errorf("the workspace %q is not connected", name), After: 10 * time.Second}
 	}
 	return w, nil
 }

@@ -53,12 +53,15 @@ func (c *Channel) stream(w http.ResponseWriter, r *http.Request) {
 		s.rev = 0
 	}
 	if conn := detached(w); conn != nil {
-		c.running.Go(func() {
+		if !c.begin(func() {
 			defer release()
 			defer func() { _ = conn.Close() }()
 			s.out = &direct{conn: conn}
 			s.run(c.living)
-		})
+		}) {
+			release()
+			_ = conn.Close()
+		}
 		return
 	}
 	defer release()

@@ -100,6 +100,7 @@ type Channel struct {
 	end     func()
 	living  context.Context // of the streams that have left the HTTP server
 	running sync.WaitGroup
+	begins  sync.RWMutex // held to begin a stream: none begins once they end
 }
 
 var _ bot.Channel = (*Channel)(nil)
@@ -125,8 +126,21 @@ func (c *Channel) Name() string { return "web" }
 
 // EndStreams ends all streams, and waits for them; their clients come back, to another process or the next one.
 func (c *Channel) EndStreams() {
+	c.begins.Lock()
 	c.end()
+	c.begins.Unlock()
 	c.running.Wait()
+}
+
+// begin runs a stream that has left the HTTP server; false: the streams have ended.
+func (c *Channel) begin(run func()) bool {
+	c.begins.RLock()
+	defer c.begins.RUnlock()
+	if c.living.Err() != nil {
+		return false
+	}
+	c.running.Go(run)
+	return true
 }
 
 // Routes adds the channel's paths.

@@ -149,6 +149,23 @@ func TestTheConsoleLetsOnlyAgentsIn(t *testing.T) {
 		return res.StatusCode
 	}
 	const token = "0123456789abcdef0123"
+	login, err := client.Get(w.url + "/console/login?token=" + token)
+	if err != nil || len(login.Cookies()) != 1 {
+		t.Fatal(err)
+	}
+	_ = login.Body.Close()
+	signedIn := login.Cookies()[0].Value
+	if got := do("GET", "/console/", token, ""); got != 303 { // the cookie is no token
+		t.Error(got)
+	}
+	defer func() {
+		if got := do("POST", "/console/logout", signedIn, ""); got != 303 {
+			t.Error(got)
+		}
+		if got := do("GET", "/console/", signedIn, ""); got != 303 { // and is worth nothing any more
+			t.Error("a session goes on after it was ended:", got)
+		}
+	}()
 	for _, x := range []struct {
 		name, method, path, cookie, origin string
 		want                               int
@@ -158,11 +175,11 @@ func TestTheConsoleLetsOnlyAgentsIn(t *testing.T) {
 		{"a stranger's claim", "POST", "/console/c/1/claim", "", "", 401},
 		{"a wrong cookie", "GET", "/console/", "guess", "", 303},
 		{"a wrong link", "GET", "/console/login?token=guess", "", "", 401},
-		{"an agent", "GET", "/console/", token, "", 200},
-		{"another page's form", "POST", "/console/c/1/claim", token, "https://evil.example", 403},
-		{"no such conversation", "GET", "/console/c/12345", token, "", 404},
-		{"no number", "GET", "/console/c/x", token, "", 404},
-		{"a claim of nothing", "POST", "/console/c/12345/claim", token, "", 404},
+		{"an agent", "GET", "/console/", signedIn, "", 200},
+		{"another page's form", "POST", "/console/c/1/claim", signedIn, "https://evil.example", 403},
+		{"no such conversation", "GET", "/console/c/12345", signedIn, "", 404},
+		{"no number", "GET", "/console/c/x", signedIn, "", 404},
+		{"a claim of nothing", "POST", "/console/c/12345/claim", signedIn, "", 404},
 	} {
 		if got := do(x.method, x.path, x.cookie, x.origin); got != x.want {
 			t.Errorf("%s: %d, want %d", x.name, got, x.want)

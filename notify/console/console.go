@@ -5,8 +5,6 @@ package console
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"crypto/subtle"
 	"embed"
 	"errors"
 	"html/template"
@@ -14,7 +12,6 @@ import (
 	"log/slog"
 	"mime"
 	"net/http"
-	"net/url"
 	"reflect"
 	"strconv"
 	"strings"
@@ -74,14 +71,24 @@ type Console struct {
 	o     Options
 	pages *template.Template
 	ended chan struct{}
+
+	sessions Sessions
+	attempts attempts
+	ownPages *http.CrossOriginProtection
+}
+
+// Store is what the console needs of the desk's store.
+type Store interface {
+	Reads
+	Sessions
 }
 
 // New returns the console.
-func New(desk *handover.Desk, reads Reads, wakes *handover.Wakes, o Options) *Console {
+func New(desk *handover.Desk, store Store, wakes *handover.Wakes, o Options) *Console {
 	if o.Mask == nil {
 		o.Mask = handover.Unmasked{}
 	}
-	return &Console{desk: desk, reads: reads, wakes: wakes, o: o, pages: templates(), ended: make(chan struct{})}
+	return &Console{desk: desk, reads: store, sessions: store, wakes: wakes, o: o, pages: templates(), ended: make(chan struct{}), ownPages: http.NewCrossOriginProtection()}
 }
 
 // EndStreams ends all live pages' streams. Call it once.
@@ -118,95 +125,6 @@ func headers(next http.HandlerFunc) http.HandlerFunc {
 		}
 		next(w, r)
 	}
-}
-
-const cookie = "deskbell_console"
-
-// who returns the agent that a token signs in, compared in constant time.
-func (c *Console) who(token string) (Agent, bool) {
-	sum := sha256.Sum256([]byte(token))
-	var found Agent
-	ok := 0
-	for _, a := range c.o.Agents {
-		want := sha256.Sum256([]byte(a.Token))
-		if a.Token != "" && subtle.ConstantTimeCompare(sum[:], want[:]) == 1 {
-			found, ok = a, 1
-		}
-	}
-	return found, ok == 1
-}
-
-// signedIn lets agents in; what changes something must come from our own pages.
-func (c *Console) signedIn(next func(http.ResponseWriter, *http.Request, Agent)) http.HandlerFunc {
-	return headers(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPost && !ownPage(r) {
-			http.Error(w, "This request does not come from the console.", http.StatusForbidden)
-			return
-		}
-		var token string
-		if ck, err := r.Cookie(cookie); err == nil {
-			token = ck.Value
-		}
-		agent, ok := c.who(token)
-		if !ok {
-			if r.Method == http.MethodGet && r.URL.Path != "/console/events" {
-				http.Redirect(w, r, "/console/login?next="+url.QueryEscape(r.URL.Path), http.StatusSeeOther)
-				return
-			}
-			http.Error(w, "Sign in first.", http.StatusUnauthorized)
-			return
-		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-		if err := r.ParseForm(); err != nil { // what was read of it is not all
-			http.Error(w, "This is too much at once, or no form. Go back and shorten it.", http.StatusRequestEntityTooLarge)
-			return
-		}
-		next(w, r, agent)
-	})
-}
-
-// maxForm has room for two fields of 8,000 characters, each up to 12 bytes when encoded.
-const maxForm = 256 << 10
-
-func ownPage(r *http.Request) bool {
-	origin := r.Header.Get("Origin")
-	u, err := url.Parse(origin)
-	return origin == "" || err == nil && u.Host == r.Host
-}
-
-func (c *Console) loginPage(w http.ResponseWriter, r *http.Request) {
-	if token := r.URL.Query().Get("token"); token != "" && c.o.Links { // the link that the demo prints
-		c.enter(w, token, "/console/")
-		return
-	}
-	c.render(w, http.StatusOK, "login", page{Next: r.URL.Query().Get("next")})
-}
-
-func (c *Console) login(w http.ResponseWriter, r *http.Request) {
-	if !ownPage(r) {
-		http.Error(w, "This request does not come from the console.", http.StatusForbidden)
-		return
-	}
-	c.enter(w, strings.TrimSpace(r.PostFormValue("token")), r.PostFormValue("next"))
-}
-
-func (c *Console) enter(w http.ResponseWriter, token, next string) {
-	if _, ok := c.who(token); !ok {
-		time.Sleep(300 * time.Millisecond) // slows guessing; tokens are long
-		c.render(w, http.StatusUnauthorized, "login", page{Say: "This token is not known. It is agents.<name>.console_token in the configuration.", Next: next})
-		return
-	}
-	if !strings.HasPrefix(next, "/console/") || strings.Contains(next, "//") {
-		next = "/console/"
-	}
-	http.SetCookie(w, &http.Cookie{Name: cookie, Value: token, Path: "/console", HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: c.o.Secure, MaxAge: 14 * 24 * 3600}) //nolint:gosec // Secure where public_url is https
-	// A strict cookie is not sent on the redirect of a link from elsewhere: a page of our own goes on.
-	c.render(w, http.StatusOK, "entered", page{Next: next})
-}
-
-func (c *Console) logout(w http.ResponseWriter, r *http.Request, _ Agent) {
-	http.SetCookie(w, &http.Cookie{Name: cookie, Path: "/console", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: c.o.Secure}) //nolint:gosec // as above
-	http.Redirect(w, r, "/console/login", http.StatusSeeOther)
 }
 
 // page is what a template shows.

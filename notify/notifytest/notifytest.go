@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"github.com/deskbell/deskbell/handover"
 	"github.com/deskbell/deskbell/handover/postgres"
 	"github.com/deskbell/deskbell/internal/pg/pgtest"
@@ -21,6 +23,13 @@ type Desk struct {
 	Wakes   *handover.Wakes
 	Conv    int64
 	Handoff int64
+	db      *pgxpool.Pool
+}
+
+// Exec changes the database by hand, as time or another process would.
+func (d *Desk) Exec(ctx context.Context, sql string) error {
+	_, err := d.db.Exec(ctx, sql)
+	return err
 }
 
 var ana = handover.ByCustomer("web", "ana")
@@ -29,7 +38,7 @@ var ana = handover.ByCustomer("web", "ana")
 func NewDesk(t *testing.T, place handover.Place) *Desk {
 	t.Helper()
 	db := pgtest.New(t, postgres.Migrations())
-	d := &Desk{Store: postgres.New(db, db), Wakes: handover.NewWakes(nil)}
+	d := &Desk{db: db, Store: postgres.New(db, db), Wakes: handover.NewWakes(nil)}
 	d.Desk = handover.NewDesk(d.Store, d.Wakes, handover.Options{Team: "support", Teams: map[string]handover.Place{"support": place}})
 	ctx := t.Context()
 	s, err := d.Open(ctx, handover.Opening{Channel: "web", Customer: "ana", Contact: handover.Contact{Name: "Ana"}})
