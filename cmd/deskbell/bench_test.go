@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -280,7 +281,7 @@ func TestBench(t *testing.T) {
 	// The product, as built, on the same PostgreSQL.
 	file := filepath.Join(dir, "deskbell.yaml")
 	addr := freeAddr(t)
-	text := fmt.Sprintf("listen: %s\ndatabase: {url: %q}\nlog: {level: warn}\nweb: {messages_per_minute: 0, sessions_per_minute: 0}\nslack: {bot_token: xoxb-1, signing_secret: %s, api_url: %q, undo_window: 0s, posts_per_second: 0}\nteams: {support: {slack_channel: C1}}\n",
+	text := fmt.Sprintf("listen: %s\ndatabase: {url: %q}\nlog: {level: warn}\nweb: {messages_per_minute: 0, sessions_per_minute: 0, reads_per_second: 0, streams_per_session: 0, streams_per_address: 0}\nslack: {bot_token: xoxb-1, signing_secret: %s, api_url: %q, undo_window: 0s, posts_per_second: 0}\nteams: {support: {slack_channel: C1}}\n",
 		addr, database, benchSecret, slack.URL+"/api/")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -322,6 +323,8 @@ func TestBench(t *testing.T) {
 	defer end(p)
 	time.Sleep(2 * time.Second) // idle
 	idle := rss(p.Process.Pid)
+
+	benchIdle(t, base, addr, p.Process.Pid)
 
 	tokens, threads := make([]string, c), make([]string, c)
 	productSeen := &tracked{}
@@ -367,6 +370,40 @@ func TestBench(t *testing.T) {
 		t.Fatal(err)
 	}
 	fmt.Printf("W7 ready on a migrated, running database: p50 %.0f ms, worst of 5 %.0f ms; idle RSS %.1f MiB; after the load %.1f MiB; binary %.1f MB\n", starts.pct(.5), starts.pct(1), idle, rss(p.Process.Pid), float64(info.Size())/1e6)
+}
+
+// benchIdle measures what customers who wait cost: their streams are open, and nothing happens.
+func benchIdle(t *testing.T, base, addr string, pid int) {
+	t.Helper()
+	const readers = 2000
+	res, err := client.Post(base+"/web/sessions", "application/json", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var in struct{ Token string }
+	_ = json.NewDecoder(res.Body).Decode(&in)
+	_ = res.Body.Close()
+	before := rss(pid)
+	open := make([]net.Conn, 0, readers)
+	for range readers {
+		conn, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		open = append(open, conn)
+		if _, err := io.WriteString(conn, "GET /web/stream?token="+in.Token+" HTTP/1.1\r\nHost: "+addr+"\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		head := make([]byte, 15)
+		if _, err := io.ReadFull(conn, head); err != nil || string(head) != "HTTP/1.1 200 OK" {
+			t.Fatal(string(head), err)
+		}
+	}
+	time.Sleep(3 * time.Second) // all wait
+	fmt.Printf("W5 %d idle streams: %.1f KiB each\n", readers, (rss(pid)-before)*1024/readers)
+	for _, conn := range open {
+		_ = conn.Close()
+	}
 }
 
 // benchConversation brings a customer to where an agent holds her conversation.
