@@ -130,7 +130,7 @@ func TestTokensThatNobodyHasAreNotLookedUpForEver(t *testing.T) {
 	if refused < 14 {
 		t.Fatal(refused)
 	}
-	if code, body := call(t, http.MethodGet, url+"/web/messages", token, ""); code != http.StatusOK { // her neighbour guesses, not she
+	if code, body := call(t, http.MethodGet, url+"/web/messages", token, ""); code != http.StatusOK { // a neighbour guesses, not this customer
 		t.Fatal(code, body)
 	}
 }

@@ -449,15 +449,15 @@ func TestAGuestCannotClaim(t *testing.T) {
 func TestALineThatMentionsSomebodyStaysInTheTeamUntilItsAuthorSaysSo(t *testing.T) {
 	byBothDoors(t, func(w *whole) {
 		ana, card := w.held("Do you sell lawn mowers?")
-		for _, text := range []string{"hey <@UBOT> resolve", "cc <@UBOB>", "this is odd <!here>", "look, <!subteam^S1|@billing>", "[note] she is angry", "(internal) refund her", "Internal: refund her", "fyi team: refund her"} {
+		for _, text := range []string{"hey <@UBOT> resolve", "cc <@UBOB>", "this is odd <!here>", "look, <!subteam^S1|@billing>", "[note] they are angry", "(internal) refund this", "Internal: refund this", "fyi team: refund this"} {
 			asked := len(w.slack.Ephemerals("UMIA"))
 			w.slack.Say("C1", card.TS, "UMIA", text)
-			w.until("she is asked of "+text, func() bool { return len(w.slack.Ephemerals("UMIA")) > asked })
+			w.until("the author is asked of "+text, func() bool { return len(w.slack.Ephemerals("UMIA")) > asked })
 		}
 		w.told("UMIA", "Send it all the same?")
 		asked := len(w.slack.Ephemerals("UMIA"))
 		w.slack.Say("C1", card.TS, "UMIA", "I am looking into it, says <@UBOB>")
-		w.until("she is asked", func() bool { return len(w.slack.Ephemerals("UMIA")) > asked })
+		w.until("the author is asked", func() bool { return len(w.slack.Ephemerals("UMIA")) > asked })
 		w.slack.Say("C1", card.TS, "UMIA", "One moment.")
 		ana.reads("One moment.")
 		w.ok(w.slack.Answer("UMIA", "send_line"))

@@ -2,7 +2,6 @@ package console_test
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -10,18 +9,6 @@ import (
 
 	"github.com/deskbell/deskbell/handover"
 )
-
-// post sends a form by hand: a page left open, or a form that nobody was shown.
-func (d door) sends(t *testing.T, action string, form url.Values) (int, string) {
-	t.Helper()
-	res, err := d.client.PostForm(fmt.Sprintf("%s/console/c/%d/%s", d.url, d.desk.Conv, action), form)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = res.Body.Close() }()
-	b, _ := io.ReadAll(res.Body)
-	return res.StatusCode, string(b)
-}
 
 func TestWhoMayDoWhatAtTheConsole(t *testing.T) {
 	t.Parallel()
@@ -48,7 +35,7 @@ func TestWhoMayDoWhatAtTheConsole(t *testing.T) {
 			} else if _, err := desk.Claim(t.Context(), desk.Handoff, bob); err != nil {
 				t.Fatal(err)
 			}
-			code, body := d.sends(t, x.route, url.Values{"handoff": {fmt.Sprint(desk.Handoff)}, "text": {"words"}, "key": {"k"}})
+			code, body := d.post(t, x.route, url.Values{"handoff": {fmt.Sprint(desk.Handoff)}, "text": {"words"}, "key": {"k"}})
 			c, err := desk.Store.Get(t.Context(), desk.Conv)
 			if err != nil || code != x.want || c.State != x.stays+x.becomes {
 				t.Fatal(code, c.State, err, body)
@@ -69,7 +56,7 @@ func TestAFormOfAnotherConversationDoesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := s.Conversation.Handoff.ID
-	if code, body := d.sends(t, "resolve", url.Values{"handoff": {fmt.Sprint(other)}}); code != http.StatusConflict || !strings.Contains(body, "has moved on") {
+	if code, body := d.post(t, "resolve", url.Values{"handoff": {fmt.Sprint(other)}}); code != http.StatusConflict || !strings.Contains(body, "has moved on") {
 		t.Fatal(code, body)
 	}
 	if c, err := desk.Store.OfHandoff(t.Context(), other); err != nil || c.State != handover.Waiting {
@@ -85,11 +72,11 @@ func TestAFormThatWasSentBeforeDropsNoText(t *testing.T) {
 		return url.Values{"handoff": {fmt.Sprint(desk.Handoff)}, "text": {text}, "key": {"the same"}}
 	}
 	for range 2 { // sent twice, it is one reply
-		if code, body := d.sends(t, "reply", form("First.")); code != http.StatusOK {
+		if code, body := d.post(t, "reply", form("First.")); code != http.StatusOK {
 			t.Fatal(code, body)
 		}
 	}
-	code, body := d.sends(t, "reply", form("Second."))
+	code, body := d.post(t, "reply", form("Second."))
 	if code != http.StatusConflict || !strings.Contains(body, "Second.</textarea>") || strings.Contains(body, `value="the same"`) {
 		t.Fatal(code, body)
 	}
