@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/agnivade/levenshtein"
@@ -138,7 +139,7 @@ func (c *Config) strict(path string, n *yaml.Node, t reflect.Type, m *Mistakes) 
 
 // list decodes what only the file can set.
 func (c *Config) list(name string, v *yaml.Node, m *Mistakes) {
-	into := map[string]any{"teams": &c.Teams, "agents": &c.Agents, "intents": &c.Intents, "masking": &c.Masking, "web.origins": &c.Origins, "slack.card_fields": &c.Fields, "macros": &c.Macros, "trusted_proxies": &c.Proxies, "web.page_parameters": &c.Parameters}[name]
+	into := map[string]any{"teams": &c.Teams, "agents": &c.Agents, "intents": &c.Intents, "masking": &c.Masking, "web.origins": &c.Origins, "slack.card_fields": &c.Fields, "macros": &c.Macros, "trusted_proxies": &c.Proxies, "web.page_parameters": &c.Parameters, "retention": &c.Retention}[name]
 	if v.Tag == "!!null" {
 		return // empty: none
 	}
@@ -164,6 +165,18 @@ func (c *Config) list(name string, v *yaml.Node, m *Mistakes) {
 			_, err := netip.ParseAddr(network)
 			if p, e := netip.ParsePrefix(network); err != nil && (e != nil || p.Bits() == 0) {
 				m.add(v.Content[i].Line, "trusted_proxies: got %q, expected a network such as 10.0.0.0/8, or an address", network)
+			}
+		}
+	}
+	if name == "retention" {
+		names := append([]string{"default"}, Channels...)
+		for channel, text := range c.Retention {
+			line := c.lines["retention."+channel]
+			if !contains(names, channel) {
+				m.add(line, "retention: %q is not a channel; expected one of %s%s", channel, strings.Join(names, ", "), nearest(channel, names))
+			}
+			if d, err := days(text); err != nil || d < 0 || d > 0 && d < 24*time.Hour {
+				m.add(line, "retention.%s: got %q, expected a time of at least a day, such as 365d, or 0 to keep for ever", channel, text)
 			}
 		}
 	}

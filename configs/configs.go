@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -68,6 +69,7 @@ type Config struct {
 	Proxies    []string          // networks of our own reverse proxies
 	Macros     map[string]string // texts that agents use, by name
 	Fields     []string          // variables of a contact that cards show
+	Retention  map[string]string // how long conversations of a channel are kept, as 365d or 0; "default" for the others
 	lines      map[string]int    // of what only the file can set: "intents.refund.team"
 	Hash       string            // of all that is in force, secrets left out
 }
@@ -83,6 +85,29 @@ func (c *Config) Int(key string) int { return c.v.GetInt(known(key)) }
 
 // Duration returns a duration.
 func (c *Config) Duration(key string) time.Duration { return c.v.GetDuration(known(key)) }
+
+// Kept is how long conversations of a channel are kept after their last change; 0: for ever.
+func (c *Config) Kept(channel string) time.Duration {
+	for _, name := range []string{channel, "default"} {
+		if text, set := c.Retention[name]; set {
+			d, _ := days(text) // checked
+			return d
+		}
+	}
+	return 0
+}
+
+// Channels are those whose retention can be set.
+var Channels = []string{"web", "webhook"}
+
+// days reads a duration that may be of days, as 365d.
+func days(text string) (time.Duration, error) {
+	if n, is := strings.CutSuffix(text, "d"); is {
+		whole, err := strconv.ParseUint(n, 10, 16)
+		return time.Duration(whole) * 24 * time.Hour, err
+	}
+	return time.ParseDuration(text)
+}
 
 // known panics on a key that the table does not have: a slip of the program, found by the first test that starts it.
 func known(key string) string {
@@ -192,6 +217,7 @@ func (c *Config) Show() string {
 	out["teams"], out["agents"], out["intents"], out["masking"], out["macros"] = c.Teams, agents, c.Intents, c.Masking, c.Macros
 	out["web"].(map[string]any)["origins"] = c.Origins
 	out["trusted_proxies"] = c.Proxies
+	out["retention"] = c.Retention
 	out["web"].(map[string]any)["page_parameters"] = c.Parameters
 	out["slack"].(map[string]any)["card_fields"] = c.Fields
 	var b bytes.Buffer

@@ -185,6 +185,9 @@ func TestAddressesChannelsAndVariablesThatCannotBeMeantAreTold(t *testing.T) {
 		"a channel's name":     {"slack: {bot_token: xoxb-1, signing_secret: s}\nteams: {support: {slack_channel: '#support'}}\n", "", `teams.support.slack_channel: got "#support"`},
 		"an unknown variable":  {"", "DESKBELL_LISTN", "did you mean DESKBELL_LISTEN?"},
 		"a proxy of everybody": {"trusted_proxies: [0.0.0.0/0]\n", "", `trusted_proxies: got "0.0.0.0/0"`},
+		"a channel nobody has": {"retention: {wbe: 30d}\n", "", `retention: "wbe" is not a channel; expected one of default, web, webhook; did you mean web?`},
+		"kept for an hour":     {"retention: {web: 1h}\n", "", `retention.web: got "1h", expected a time of at least a day`},
+		"kept for ever so":     {"retention: {default: ever}\n", "", `retention.default: got "ever"`},
 		"a proxy's name":       {"trusted_proxies: [nginx]\n", "", `trusted_proxies: got "nginx"`},
 	} {
 		t.Run(name, func(t *testing.T) {

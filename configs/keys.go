@@ -106,7 +106,7 @@ var Keys = []Key{
 }
 
 // lists are the keys that only the file can set.
-var lists = []string{"teams", "agents", "intents", "masking", "web.origins", "slack.card_fields", "macros", "trusted_proxies", "web.page_parameters"}
+var lists = []string{"teams", "agents", "intents", "masking", "web.origins", "slack.card_fields", "macros", "trusted_proxies", "web.page_parameters", "retention"}
 
 func find(name string) *Key {
 	for i := range Keys {

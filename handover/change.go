@@ -85,6 +85,8 @@ func (ch *Change) cause(k Kind, m *Message) {
 		e.Blocked = card.TS == ""
 	case KindIntroduce:
 		e.Priority = claim
+	case KindErase:
+		e.Priority = redraw
 	case KindAnswer, KindBrief, KindFetch, KindDeliver, KindState, KindSummon, KindWatch:
 	}
 	if (e.Kind.Lane() == LaneCard || e.Kind.Lane() == LaneThread) && card.Workspace == "" {

@@ -2,6 +2,7 @@ package handover
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 )
@@ -20,7 +21,7 @@ func (d *Desk) RunTimers(ctx context.Context, logger *slog.Logger) error {
 			logger.WarnContext(ctx, "reading timers", "err", err)
 		}
 		for _, t := range due {
-			if err := d.elapse(ctx, t); err != nil && ctx.Err() == nil {
+			if err := d.elapse(ctx, t); err != nil && ctx.Err() == nil && !errors.Is(err, ErrUnknown) { // it is gone, or going
 				logger.WarnContext(ctx, "timer will be tried again", "kind", t.Kind, "conversation", t.Conversation, "err", err)
 			}
 		}

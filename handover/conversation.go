@@ -227,6 +227,7 @@ type Conversation struct {
 	Offered           bool    // an offer stands: a yes is a yes to it
 	Matter            *Matter // what the episode is about; nil: not known
 	Seen              int64   // Seq up to which the customer has read
+	Erasing           bool    // nobody finds it, and no step is taken in it any more
 	Handoff           Handoff
 
 	// What the Ref asked for beside; not saved.

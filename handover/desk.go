@@ -64,6 +64,16 @@ func (d *Desk) Persona() string { return d.opts.Texts.Persona }
 
 // update is Store.Update, with what must be woken woken after the commit.
 func (d *Desk) update(ctx context.Context, ref Ref, decide func(c Conversation, ch *Change) error) (Saved, error) {
+	return d.step(ctx, ref, func(c Conversation, ch *Change) error {
+		if c.Erasing {
+			return ErrUnknown
+		}
+		return decide(c, ch)
+	})
+}
+
+// step is update for conversations that are being erased as well.
+func (d *Desk) step(ctx context.Context, ref Ref, decide func(c Conversation, ch *Change) error) (Saved, error) {
 	s, err := d.store.Update(ctx, ref, func(c Conversation) (Change, error) {
 		ch := c.change()
 		if err := decide(c, ch); err != nil {

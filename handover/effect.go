@@ -24,6 +24,8 @@ const (
 	KindRelay      Kind = "relay"      // a message goes into the thread
 	KindMark       Kind = "mark"       // an agent's line shows that it failed
 	KindSweep      Kind = "sweep"      // late copies of our posts are looked for and deleted
+
+	KindErase Kind = "erase" // nothing is left of the conversation
 )
 
 // The lanes of a conversation. Lanes never wait for each other; inside one, effects are done in order.
@@ -34,6 +36,7 @@ const (
 	LaneThread   = "thread"
 	LanePeople   = "people"
 	LaneWatch    = "watch"
+	LaneErase    = "erase"
 )
 
 // Lane returns the lane that effects of this kind are done in, or "" for a kind that is not known.
@@ -49,6 +52,8 @@ func (k Kind) Lane() string {
 		return LaneCard
 	case KindSummon:
 		return LanePeople
+	case KindErase:
+		return LaneErase
 	case KindTranscript, KindRelay, KindMark, KindSweep:
 		return LaneThread
 	}

@@ -27,14 +27,15 @@ const (
 	stepReturn   Step = "return"
 	stepResolve  Step = "resolve"
 	stepReopen   Step = "reopen"
+	stepErase    Step = "erase"
 )
 
 // moves is the whole state machine.
 var moves = map[State]map[Step]State{
-	WithBot: {stepWrite: WithBot, stepRequest: Waiting, stepTakeOver: Claimed},
-	Waiting: {stepWrite: Waiting, stepClaim: Claimed, stepAssign: Claimed, stepTransfer: Waiting, stepCancel: WithBot, stepReturn: WithBot, stepResolve: Closed},
-	Claimed: {stepWrite: Claimed, stepAssign: Claimed, stepRelease: Waiting, stepTransfer: Waiting, stepReturn: WithBot, stepResolve: Closed},
-	Closed:  {stepWrite: WithBot, stepReopen: Claimed},
+	WithBot: {stepWrite: WithBot, stepRequest: Waiting, stepTakeOver: Claimed, stepErase: Closed},
+	Waiting: {stepWrite: Waiting, stepClaim: Claimed, stepAssign: Claimed, stepTransfer: Waiting, stepCancel: WithBot, stepReturn: WithBot, stepResolve: Closed, stepErase: Closed},
+	Claimed: {stepWrite: Claimed, stepAssign: Claimed, stepRelease: Waiting, stepTransfer: Waiting, stepReturn: WithBot, stepResolve: Closed, stepErase: Closed},
+	Closed:  {stepWrite: WithBot, stepReopen: Claimed, stepErase: Closed},
 }
 
 // Reason says why a handoff was made.

@@ -89,6 +89,7 @@ type Change struct {
 	Failed   *Failed   // a message that was refused for good
 	Decision *Decision // to be explained and played again
 	Watch    *Watch    // a team is to be shown the conversation
+	Erase    *Erasure  // nothing is to be left of it
 	Keep     []Line    // edits and deletions to keep until their message comes
 	Drop     []Line    // kept lines that were used
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 )
@@ -82,11 +83,11 @@ var (
 )
 
 // The groups have slots of their own, so that slow thinking or a slow customer's platform keeps nobody else waiting.
-var groups = [][]string{{LaneThink}, {LaneCustomer}, {LaneCard, LaneThread}, {LanePeople, LaneWatch}}
+var groups = [][]string{{LaneThink}, {LaneCustomer}, {LaneCard, LaneThread}, {LanePeople, LaneWatch}, {LaneErase}}
 
 // Kinds are all the effects that a program must handle.
 func Kinds() []Kind {
-	return []Kind{KindAnswer, KindBrief, KindIntroduce, KindFetch, KindDeliver, KindState, KindWatch, KindCard, KindTranscript, KindRelay, KindMark, KindSweep, KindSummon}
+	return []Kind{KindAnswer, KindBrief, KindIntroduce, KindFetch, KindDeliver, KindState, KindWatch, KindCard, KindTranscript, KindRelay, KindMark, KindSweep, KindSummon, KindErase}
 }
 
 // NewWorker returns a worker. A kind without a handler, or a handler for a kind that does not exist, is an error.
@@ -111,14 +112,17 @@ func NewWorker(queue Queue, wakes *Wakes, handlers map[Kind]Handler, o WorkerOpt
 	return &Worker{queue: queue, wakes: wakes, handlers: handlers, o: o}, errors.Join(errs...)
 }
 
-// Run works until ctx ends, then waits for what is under way, which has drain to finish.
-func (w *Worker) Run(ctx context.Context, drain time.Duration) error {
+// Run works until ctx ends, then waits for what is under way, which has drain to finish. With only, just in groups that these lanes are of.
+func (w *Worker) Run(ctx context.Context, drain time.Duration, only ...string) error {
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(drain, cancel) })
 	defer stop()
 	var wg sync.WaitGroup
 	for _, lanes := range groups {
+		if len(only) > 0 && !slices.ContainsFunc(lanes, func(l string) bool { return slices.Contains(only, l) }) {
+			continue
+		}
 		wg.Go(func() { w.group(ctx, work, lanes) })
 	}
 	wg.Wait()
@@ -211,7 +215,7 @@ func (w *Worker) do(ctx context.Context, r Run) (again bool, after time.Duration
 		after = max(b.After, b.Wait) + time.Millisecond
 		err = w.queue.Retry(save, r, b)
 	}
-	if err != nil {
+	if err != nil && (r.Kind != KindErase || !errors.Is(err, ErrLeaseLost)) { // what is erased has no lane to give back
 		w.o.Logger.WarnContext(ctx, "effect not given back", "kind", r.Kind, "conversation", r.Conversation.ID, "err", err)
 	}
 	if w.every(r) > 0 {

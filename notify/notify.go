@@ -101,6 +101,7 @@ type Reads interface {
 	Unrung(ctx context.Context, handoff int64) ([]handover.Bell, error)
 	Rang(ctx context.Context, handoff int64, b handover.Bell) error
 	SetBell(ctx context.Context, b handover.Bell, on bool) error
+	handover.Erasures
 }
 
 // Notifier does the team's side's effects.
@@ -113,13 +114,14 @@ type Notifier struct {
 
 // Options are the notifier's knobs.
 type Options struct {
-	Mask      handover.Masker                         // nil: nothing is hidden
-	Fields    []string                                // variables of a contact that cards show, at most 10; no others leave for a workspace
-	MostFile  int64                                   // bytes that a file of an agent's may have; 0: none is passed on
-	Bells     map[string]Bell                         // ways to reach agents who asked for it, by name
-	Serves    func(b handover.Bell, team string) bool // whether one is to be rung for a team's handoff; nil: all are
-	PublicURL string                                  // where the console is reached, for links
-	Logger    *slog.Logger                            // required
+	Mask      handover.Masker                                // nil: nothing is hidden
+	Fields    []string                                       // variables of a contact that cards show, at most 10; no others leave for a workspace
+	MostFile  int64                                          // bytes that a file of an agent's may have; 0: none is passed on
+	Bells     map[string]Bell                                // ways to reach agents who asked for it, by name
+	Serves    func(b handover.Bell, team string) bool        // whether one is to be rung for a team's handoff; nil: all are
+	Unlearn   func(ctx context.Context, handoff int64) error // removes the article that was made of a handoff; nil: there are none
+	PublicURL string                                         // where the console is reached, for links
+	Logger    *slog.Logger                                   // required
 }
 
 // New returns a notifier. workspaces finds one by its name; nil: it is not connected.
@@ -134,6 +136,7 @@ func New(desk *handover.Desk, reads Reads, workspaces func(name string) Workspac
 func (n *Notifier) Handlers() map[handover.Kind]handover.Handler {
 	return map[handover.Kind]handover.Handler{
 		handover.KindCard: n.card, handover.KindTranscript: n.transcript, handover.KindRelay: n.relay, handover.KindSweep: n.sweep, handover.KindIntroduce: n.introduce, handover.KindFetch: n.fetch, handover.KindSummon: n.summon, handover.KindWatch: n.watch, handover.KindMark: n.mark,
+		handover.KindErase: n.erase,
 	}
 }
 

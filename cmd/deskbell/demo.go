@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/deskbell/deskbell/configs"
+	desk "github.com/deskbell/deskbell/handover/postgres"
 	"github.com/deskbell/deskbell/internal/pg"
 	"github.com/deskbell/deskbell/knowledge"
 )
@@ -31,14 +32,17 @@ func demoCommand() *cobra.Command {
 			if config, err = configs.Load(config.File, map[string]string{"data_dir": config.DataDir() + "-demo"}); err != nil {
 				return err
 			}
-			token := demoAgent(config)
-			logger := newLogger(c.ErrOrStderr(), config)
 			ctx := c.Context()
-			db, err := openDatabase(ctx, config, logger)
+			db, err := openDatabase(ctx, config, newLogger(c.ErrOrStderr(), config))
 			if err != nil {
 				return err
 			}
 			defer db.Close()
+			token, err := demoAgent(ctx, config, desk.New(db.Pool, db.Reserve))
+			if err != nil {
+				return err
+			}
+			logger := newLogger(c.ErrOrStderr(), config) // which knows the token, to leave it out
 			if err := importDemo(ctx, config, db); err != nil {
 				return err
 			}
@@ -86,9 +90,11 @@ func importDemo(ctx context.Context, config *configs.Config, db *pg.DB) error {
 	return err
 }
 
-// demoAgent adds "Demo agent", whose token lasts as long as the process, and returns it.
-func demoAgent(config *configs.Config) string {
-	token := rand.Text()
+// demoAgent adds "Demo agent", whose token lasts as long as the demo's database, and returns it: a page that is open survives a restart.
+func demoAgent(ctx context.Context, config *configs.Config, store *desk.Store) (token string, err error) {
+	if err := store.Made(ctx, "demo_token", rand.Text(), &token); err != nil {
+		return "", err
+	}
 	config.Agents["demo"] = configs.Agent{DisplayName: "Demo agent", Role: "lead", ConsoleToken: token}
-	return token
+	return token, nil
 }

@@ -30,6 +30,7 @@ type whole struct {
 	slack *slacktest.Server
 	app   *app
 	url   string
+	file  string // the configuration
 	log   *buffer
 	stop  func()
 }
@@ -101,6 +102,7 @@ func begin(t *testing.T, s settings) *whole {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	w.file = file
 	config, err := configs.Load(file, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -164,9 +166,15 @@ type visitor struct {
 
 func (w *whole) visit() *visitor {
 	w.Helper()
+	return w.visitAs(`{"contact":{"name":"Ana Ruiz","email":"ana@example.com"},"page_url":"https://shop.example/pricing"}`)
+}
+
+// visitAs opens a conversation as a page does.
+func (w *whole) visitAs(session string) *visitor {
+	w.Helper()
 	v := &visitor{w: w, messages: map[string]bot.MessageView{}}
 	var in struct{ Token string }
-	v.call(http.MethodPost, "/web/sessions", `{"contact":{"name":"Ana Ruiz","email":"ana@example.com"},"page_url":"https://shop.example/pricing"}`, http.StatusCreated, &in)
+	v.call(http.MethodPost, "/web/sessions", session, http.StatusCreated, &in)
 	v.token = in.Token
 	go v.follow(w.url)
 	return v

@@ -139,6 +139,7 @@ func (a *app) serve(ctx context.Context, up func(addr string)) error {
 	start("embeddings", a.embed)
 	start("metrics' own listener", a.serveMetrics)
 	start("signals", a.hangups)
+	start("nightly", a.nightly)
 	start("metrics", func(ctx context.Context) error { return a.metrics.run(ctx, a.store, a.logger) })
 	if a.slack != nil {
 		start("slack", a.slack.Run)
@@ -149,6 +150,9 @@ func (a *app) serve(ctx context.Context, up func(addr string)) error {
 		if err := a.desk.Alert(ctx, proxyAlert, ""); err != nil {
 			a.logger.WarnContext(ctx, "alert", "err", err)
 		}
+	}
+	if err := a.store.Configured(ctx, a.config.Hash, "Deskbell"); err != nil {
+		a.logger.WarnContext(ctx, "not in the audit log", "what", "configuration", "err", err)
 	}
 	a.logger.InfoContext(ctx, "listening", "addr", ln.Addr().String(), "config", a.config.Hash, "version", version())
 	if up != nil {

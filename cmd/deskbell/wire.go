@@ -165,7 +165,7 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 		slackOptions.UndoWindow = c.Duration("slack.undo_window")
 		slackOptions.Lead, slackOptions.Doctor = slackLeads(c, slackOptions.Identity), a.condition
 		slackOptions.Learn = func(ctx context.Context, key, title, text string) error {
-			return base.Add(ctx, "slack", knowledge.Article{Key: key, Title: title, Audience: knowledge.ForAll, Sections: []knowledge.Section{{Text: text}}})
+			return base.Add(ctx, learnt, knowledge.Article{Key: key, Title: title, Audience: knowledge.ForAll, Sections: []knowledge.Section{{Text: text}}})
 		}
 		if a.slack, err = slack.NewApp(ctx, a.desk, a.store, advisor, slackOptions); err != nil {
 			return nil, err
@@ -189,7 +189,7 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 		Policy: bot.Policy{AnswerAbove: c.Float("policy.answer_above"), OfferBelow: c.Float("policy.offer_below"), FrustrationAt: c.Float("policy.frustration_at"), NotifyAt: c.Float("policy.notify_at"), Config: c.Hash, Intents: intents(c)},
 		Offer:  c.String("texts.offer"), Declined: c.String("texts.declined"), NoPerson: c.String("texts.no_person"), Logger: logger,
 	})
-	n := notify.New(a.desk, a.store, workspaces, notify.Options{Mask: masker, Fields: c.Fields, MostFile: mostFile(c), Bells: ways, Serves: serves(c, agents), PublicURL: c.String("public_url"), Logger: logger})
+	n := notify.New(a.desk, a.store, workspaces, notify.Options{Mask: masker, Fields: c.Fields, MostFile: mostFile(c), Bells: ways, Serves: serves(c, agents), PublicURL: c.String("public_url"), Unlearn: a.unlearn, Logger: logger})
 	handlers := b.Handlers()
 	maps.Copy(handlers, n.Handlers())
 	if a.worker, err = handover.NewWorker(a.store, a.wakes, handlers, handover.WorkerOptions{
@@ -199,6 +199,15 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 	}
 	a.route(hook)
 	return a, nil
+}
+
+// learnt is what an article that an agent made of a handoff is kept under.
+const learnt = "slack"
+
+// unlearn removes the article that was made of a handoff, if there is one.
+func (a *app) unlearn(ctx context.Context, handoff int64) error {
+	_, err := a.knowledge.Remove(ctx, learnt, slack.ArticleKey(handoff))
+	return err
 }
 
 // limits are what customers may do at once.

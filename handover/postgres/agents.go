@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -47,6 +48,15 @@ func (s *Store) SyncAgents(ctx context.Context, listed []Listed) ([]Listed, erro
 		return nil, fmt.Errorf("agents: %w", err)
 	}
 	return listed, nil
+}
+
+// AgentNamed returns the id of an agent of the configuration; ErrUnknown when no server has run with it.
+func (s *Store) AgentNamed(ctx context.Context, name string) (id int64, err error) {
+	err = s.db.QueryRow(ctx, `SELECT id FROM agents WHERE name = $1 AND listed`, name).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, handover.ErrUnknown
+	}
+	return id, err
 }
 
 // ExternalAccount returns the name that an agent has on a workspace, or "".
@@ -102,10 +112,28 @@ func (s *Store) SetSwitch(ctx context.Context, name, value, by string) error {
 	if value == "" {
 		query, args = `DELETE FROM switches WHERE name = $1`, args[:1]
 	}
-	if _, err := s.db.Exec(ctx, query, args...); err != nil {
+	b := &pgx.Batch{}
+	b.Queue(query, args...)
+	if deed, detail := asked(name, value); deed != "" { // by is an account, or its name
+		b.Queue(`INSERT INTO audit (who, deed, detail) VALUES (coalesce((SELECT coalesce(nullif(a.title, ''), a.name) FROM agent_accounts x JOIN agents a ON a.id = x.agent_id WHERE x.external = $1 LIMIT 1), $1), $2, $3)`, by, deed, detail)
+	}
+	if err := s.db.SendBatch(ctx, b).Close(); err != nil {
 		return fmt.Errorf("switch %s: %w", name, err)
 	}
 	return nil
+}
+
+// asked is what the audit log keeps of a switch; alerts are our own.
+func asked(name, value string) (deed handover.Deed, detail string) {
+	switch {
+	case strings.HasPrefix(name, "alert:"):
+		return "", ""
+	case name == "paused" && value == "":
+		return handover.DeedResumed, ""
+	case name == "paused":
+		return handover.DeedPaused, value
+	}
+	return handover.DeedConfigured, name + " " + value
 }
 
 // Named keeps what an agent is called, unless the configuration says it.

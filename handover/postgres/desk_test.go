@@ -40,7 +40,16 @@ func setup(t *testing.T, options ...func(*handover.Options)) *bundle {
 	for _, f := range options {
 		f(&o)
 	}
-	db := pgtest.New(t, postgres.Migrations())
+	return setupOn(t, pgtest.New(t, postgres.Migrations()), o)
+}
+
+// setupOn is setup on a database that is there.
+func setupOn(t *testing.T, db *pgxpool.Pool, options ...handover.Options) *bundle {
+	t.Helper()
+	var o handover.Options
+	for _, of := range options {
+		o = of
+	}
 	store := postgres.New(db, db)
 	return &bundle{T: t, db: db, store: store, desk: handover.NewDesk(store, handover.NewWakes(nil), o)}
 }

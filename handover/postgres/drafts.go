@@ -19,7 +19,7 @@ func (s *Store) Drafted(ctx context.Context, key string, handoff int64, d handov
 	for _, c := range d.Citations {
 		articles = append(articles, c.Title)
 	}
-	_, err := s.db.Exec(ctx, `INSERT INTO drafts (key, handoff_id, text, articles) VALUES ($1, $2, $3, $4)
+	_, err := s.db.Exec(ctx, `INSERT INTO drafts (key, handoff_id, text, articles) SELECT $1, id, $3, $4 FROM (SELECT id FROM handoffs WHERE id = $2 FOR KEY SHARE) h
 		ON CONFLICT (key) DO UPDATE SET text = EXCLUDED.text, articles = EXCLUDED.articles WHERE drafts.outcome = 'ignored'`, key, handoff, handover.Unmarked(d.Text, len(d.Citations)), articles)
 	if err != nil {
 		return fmt.Errorf("keep the draft: %w", err)

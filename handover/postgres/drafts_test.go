@@ -12,10 +12,13 @@ func TestWhatBecameOfDraftsIsCountedByArticle(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t, postgres.Migrations())
 	s := postgres.New(db, db)
+	b := setupOn(t, db)
+	b.writes("hello")
+	h := b.ok(b.desk.AskForPerson(t.Context(), eve)).Conversation.Handoff.ID
 	d := handover.Draft{Text: "Three days.", Citations: []handover.Citation{{Title: "Delivery"}}}
 	for key, sent := range map[string]string{"a": "Three days.", "b": "Four days.", "c": ""} {
 		for range 2 { // shown twice is once
-			if err := s.Drafted(t.Context(), key, 1, d); err != nil {
+			if err := s.Drafted(t.Context(), key, h, d); err != nil {
 				t.Fatal(err)
 			}
 		}

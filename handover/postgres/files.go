@@ -42,7 +42,7 @@ func (s *Store) Upload(ctx context.Context, conversation int64, f handover.File,
 	b := &pgx.Batch{}
 	kept := int64(0)
 	b.Queue(`INSERT INTO files (key, conversation_id, file, content) SELECT $1, $2, $3, $4
-		WHERE ($6::bigint = 0 OR $5::bigint + (SELECT coalesce(sum(octet_length(content)), 0) FROM files WHERE conversation_id = $2 AND at > now() - interval '1 day') <= $6)
+		FROM (SELECT FROM conversations WHERE id = $2 AND NOT erasing FOR KEY SHARE) c WHERE ($6::bigint = 0 OR $5::bigint + (SELECT coalesce(sum(octet_length(content)), 0) FROM files WHERE conversation_id = $2 AND at > now() - interval '1 day') <= $6)
 			AND ($7::bigint = 0 OR $5::bigint + (SELECT coalesce(sum(octet_length(content)), 0) FROM files WHERE at > now() - interval '1 day') <= $7)`,
 		f.Key, conversation, f, content, int64(len(content)), of.Conversation, of.All).Exec(func(done pgconn.CommandTag) error { kept = done.RowsAffected(); return nil })
 	b.Queue(`DELETE FROM files WHERE message_id IS NULL AND at < now() - interval '1 day'`)

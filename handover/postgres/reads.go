@@ -14,7 +14,7 @@ import (
 var _ handover.Reads = (*Store)(nil)
 
 func (s *Store) one(ctx context.Context, cond string, args ...any) (c handover.Conversation, err error) {
-	err = s.db.QueryRow(ctx, `SELECT now(), `+conversationColumns+` FROM `+conversationJoins+` WHERE `+cond, args...).Scan(append([]any{&c.Now}, conversationFields(&c)...)...)
+	err = s.db.QueryRow(ctx, `SELECT now(), `+conversationColumns+` FROM `+conversationJoins+` WHERE NOT c.erasing AND `+cond, args...).Scan(append([]any{&c.Now}, conversationFields(&c)...)...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return c, handover.ErrUnknown
 	}
@@ -35,7 +35,7 @@ func (s *Store) Get(ctx context.Context, id int64) (handover.Conversation, error
 func (s *Store) OfHandoff(ctx context.Context, handoff int64) (handover.Conversation, error) {
 	var c handover.Conversation
 	err := s.db.QueryRow(ctx, `SELECT now(), `+conversationColumns+` FROM handoffs h JOIN conversations c ON c.id = h.conversation_id LEFT JOIN agents a ON a.id = h.agent_id
-		LEFT JOIN LATERAL (SELECT * FROM cards k WHERE k.handoff_id = h.id ORDER BY k.closed_at DESC NULLS FIRST LIMIT 1) k ON true WHERE h.id = $1`, handoff).
+		LEFT JOIN LATERAL (SELECT * FROM cards k WHERE k.handoff_id = h.id ORDER BY k.closed_at DESC NULLS FIRST LIMIT 1) k ON true WHERE h.id = $1 AND NOT c.erasing`, handoff).
 		Scan(append([]any{&c.Now}, conversationFields(&c)...)...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return c, handover.ErrUnknown
@@ -47,7 +47,7 @@ func (s *Store) OfHandoff(ctx context.Context, handoff int64) (handover.Conversa
 func (s *Store) Since(ctx context.Context, conversation, rev int64, limit int) (c handover.Conversation, messages []handover.Message, err error) {
 	b := &pgx.Batch{}
 	// The conversation first: messages read after it are at least as new, so a reader that goes on from c.Rev misses nothing.
-	b.Queue(`SELECT now(), `+conversationColumns+` FROM `+conversationJoins+` WHERE c.id = $1`, conversation).QueryRow(func(row pgx.Row) error {
+	b.Queue(`SELECT now(), `+conversationColumns+` FROM `+conversationJoins+` WHERE c.id = $1 AND NOT c.erasing`, conversation).QueryRow(func(row pgx.Row) error {
 		return row.Scan(append([]any{&c.Now}, conversationFields(&c)...)...)
 	})
 	order := `m.rev`
@@ -76,7 +76,7 @@ const pageBytes = 32 << 10
 // Page implements handover.Reads.
 func (s *Store) Page(ctx context.Context, conversation, rev int64, newest int) (c handover.Conversation, messages []handover.Message, more bool, err error) {
 	b := &pgx.Batch{}
-	b.Queue(`SELECT now(), `+conversationColumns+` FROM `+conversationJoins+` WHERE c.id = $1`, conversation).QueryRow(func(row pgx.Row) error { // first, as in Since
+	b.Queue(`SELECT now(), `+conversationColumns+` FROM `+conversationJoins+` WHERE c.id = $1 AND NOT c.erasing`, conversation).QueryRow(func(row pgx.Row) error { // first, as in Since
 		return row.Scan(append([]any{&c.Now}, conversationFields(&c)...)...)
 	})
 	b.Queue(`WITH start AS (SELECT greatest($2, coalesce((SELECT rev - 1 FROM messages WHERE conversation_id = $1 AND rev IS NOT NULL ORDER BY rev DESC OFFSET $3 - 1 LIMIT 1), 0)) AS rev),

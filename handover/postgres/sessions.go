@@ -39,6 +39,26 @@ func (s *Store) SignedIn(ctx context.Context, hash string, idle, absolute time.D
 	return agent, credential, nil
 }
 
+// Link keeps a link that signs an agent in once, by the hash of what stands in it, and forgets those that are over.
+func (s *Store) Link(ctx context.Context, hash string, agent int64, life time.Duration) error {
+	b := &pgx.Batch{}
+	b.Queue(`DELETE FROM console_links WHERE until < now()`)
+	b.Queue(`INSERT INTO console_links (hash, agent_id, until) VALUES ($1, $2, now() + $3::interval)`, hash, agent, life)
+	if err := s.db.SendBatch(ctx, b).Close(); err != nil {
+		return fmt.Errorf("link: %w", err)
+	}
+	return nil
+}
+
+// UseLink returns whom a link signs in, which it does no more then; 0 when it was used, is over, or was never made.
+func (s *Store) UseLink(ctx context.Context, hash string) (agent int64, err error) {
+	err = s.db.QueryRow(ctx, `DELETE FROM console_links WHERE hash = $1 AND until > now() RETURNING agent_id`, hash).Scan(&agent)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, nil
+	}
+	return agent, err
+}
+
 // SignOut ends a session, at every process.
 func (s *Store) SignOut(ctx context.Context, hash string) error {
 	if _, err := s.db.Exec(ctx, `DELETE FROM console_sessions WHERE hash = $1`, hash); err != nil {

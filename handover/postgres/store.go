@@ -55,7 +55,7 @@ func New(db, queue *pgxpool.Pool) *Store {
 }
 
 const conversationColumns = `c.id, c.channel, c.customer, c.push, c.contact, c.language, c.page_url, c.state, c.rev, c.state_rev, c.seq, c.last_customer,
-	c.episode, c.answered, c.offers, c.offered, c.seen, c.matter,
+	c.episode, c.answered, c.offers, c.offered, c.seen, c.matter, c.erasing,
 	coalesce(h.id, 0), coalesce(h.previous_id, 0), coalesce(h.team, ''), coalesce(h.reason, ''), h.why, h.brief, h.matter, coalesce(h.priority, 0), coalesce(h.state, ''),
 	coalesce(h.outcome, ''), coalesce(h.requested_at, 'epoch'), coalesce(h.claimed_at, 'epoch'), coalesce(h.ended_at, 'epoch'), coalesce(h.passed_on, false),
 	coalesce(h.introduced, false), coalesce(h.score, 0), coalesce(h.comment, ''), coalesce(h.label, ''), coalesce(h.snoozed_until, 'epoch'),
@@ -69,7 +69,7 @@ func conversationFields(c *handover.Conversation) []any {
 	h := &c.Handoff
 	return []any{
 		&c.ID, &c.Channel, &c.Customer, &c.Push, &c.Contact, &c.Language, &c.PageURL, &c.State, &c.Rev, &c.StateRev, &c.Seq, &c.LastCustomer,
-		&c.Episode, &c.Answered, &c.Offers, &c.Offered, &c.Seen, &c.Matter,
+		&c.Episode, &c.Answered, &c.Offers, &c.Offered, &c.Seen, &c.Matter, &c.Erasing,
 		&h.ID, &h.Previous, &h.Team, &h.Reason, &h.Why, &h.Brief, &h.Matter, &h.Priority, &h.State,
 		&h.Outcome, &h.RequestedAt, &h.ClaimedAt, &h.EndedAt, &h.PassedOn,
 		&h.Introduced, &h.Score, &h.Comment, &h.Label, &h.SnoozedUntil,
@@ -230,17 +230,18 @@ func (s *Store) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	return s.db.Acquire(ctx)
 }
 
-// check queues the conversation's row, which is refused if it is of another version than the one decided on. It tells the time
-// and the ids for the next step.
+// check queues the conversation's row, which is refused if it is of another version than the one decided on, or is there no more. It tells the
+// time and the ids for the next step.
 func check(b *pgx.Batch, asks handover.Asks, on basis, next handover.Conversation, version int64, now *time.Time, ids *int64) {
-	same, args := `version = $2`, []any{next.ID, version, next.Language, next.PageURL, next.State, next.Rev, next.StateRev, next.Seq, next.LastCustomer, next.Episode, next.Offers, next.Seen, next.Handoff.ID, next.Offered, next.Answered, next.Matter}
+	same, args := `version = $2`, []any{next.ID, version, next.Language, next.PageURL, next.State, next.Rev, next.StateRev, next.Seq, next.LastCustomer, next.Episode, next.Offers, next.Seen, next.Handoff.ID, next.Offered, next.Answered, next.Matter, next.Erasing}
 	if on == remembered && asks.Card.TS != "" { // nor may there be what read would have found beside the row
-		same += ` AND NOT EXISTS (SELECT FROM kept_lines l WHERE l.workspace = $17 AND l.channel = $18 AND l.ts = $19 AND l.kind <> 'written')`
+		same += ` AND NOT EXISTS (SELECT FROM kept_lines l WHERE l.workspace = $18 AND l.channel = $19 AND l.ts = $20 AND l.kind <> 'written')`
 		args = append(args, asks.Card.Workspace, asks.Card.Channel, lineTS(asks))
 	}
-	b.Queue(`UPDATE conversations SET version = CASE WHEN `+same+` THEN version + 1 ELSE collided() END, language = $3, page_url = $4, state = $5, rev = $6, state_rev = $7,
-		seq = $8, last_customer = $9, episode = $10, offers = $11, seen = $12, handoff_id = nullif($13, 0), offered = $14, answered = $15, matter = $16, changed_at = now()
-		WHERE id = $1 RETURNING now(), nextval('ids')`, args...).QueryRow(func(row pgx.Row) error { return row.Scan(now, ids) })
+	b.Queue(`WITH saved AS (UPDATE conversations SET version = version + 1, language = $3, page_url = $4, state = $5, rev = $6, state_rev = $7,
+			seq = $8, last_customer = $9, episode = $10, offers = $11, seen = $12, handoff_id = nullif($13, 0), offered = $14, answered = $15, matter = $16, erasing = $17, changed_at = now()
+			WHERE id = $1 AND `+same+` RETURNING id)
+		SELECT now(), CASE WHEN EXISTS (SELECT FROM saved) THEN nextval('ids') ELSE collided() END`, args...).QueryRow(func(row pgx.Row) error { return row.Scan(now, ids) })
 }
 
 // lineTS is the ts in the key of a line.
@@ -377,6 +378,9 @@ func (s *Store) save(b *pgx.Batch, was handover.Conversation, ch handover.Change
 		b.Queue(`INSERT INTO decisions (conversation_id, up_to, decision) VALUES ($1, $2, $3)`, next.ID, was.LastCustomer, ch.Decision)
 	}
 	watch(b, ch.Watch)
+	if ch.Erase != nil {
+		beginErasure(b, *ch.Erase)
+	}
 	for _, l := range ch.Keep {
 		keep(b, l)
 	}

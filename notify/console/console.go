@@ -73,6 +73,7 @@ type Console struct {
 	ended chan struct{}
 
 	sessions Sessions
+	log      handover.AuditLog
 	attempts attempts
 	ownPages *http.CrossOriginProtection
 }
@@ -81,6 +82,7 @@ type Console struct {
 type Store interface {
 	Reads
 	Sessions
+	handover.AuditLog
 }
 
 // New returns the console.
@@ -88,7 +90,7 @@ func New(desk *handover.Desk, store Store, wakes *handover.Wakes, o Options) *Co
 	if o.Mask == nil {
 		o.Mask = handover.Unmasked{}
 	}
-	return &Console{desk: desk, reads: store, sessions: store, wakes: wakes, o: o, pages: templates(), ended: make(chan struct{}), ownPages: http.NewCrossOriginProtection()}
+	return &Console{desk: desk, reads: store, sessions: store, log: store, wakes: wakes, o: o, pages: templates(), ended: make(chan struct{}), ownPages: http.NewCrossOriginProtection()}
 }
 
 // EndStreams ends all live pages' streams. Call it once.
@@ -101,7 +103,7 @@ func (c *Console) Routes(mux *http.ServeMux) {
 		"POST /console/c/{id}/claim": c.step(c.claim), "POST /console/c/{id}/resolve": c.step(onHandoff(c.desk.Resolve)), "POST /console/c/{id}/return": c.step(onHandoff(c.desk.Return)),
 		"POST /console/c/{id}/release": c.step(onHandoff(c.desk.Release)), "POST /console/c/{id}/reopen": c.step(onHandoff(c.desk.Reopen)),
 		"POST /console/c/{id}/reply": c.step(c.reply), "POST /console/c/{id}/note": c.step(c.note), "POST /console/c/{id}/draft": c.draft, "POST /console/c/{id}/show": c.show, "POST /console/c/{id}/typing": c.typing,
-		"POST /console/logout": c.logout, "POST /console/bells": c.bell,
+		"GET /console/audit": c.audit, "POST /console/logout": c.logout, "POST /console/bells": c.bell,
 	} {
 		mux.HandleFunc(path, c.signedIn(h))
 	}
@@ -132,6 +134,9 @@ type page struct {
 	Agent      Agent
 	Say        string // what went wrong, or what to know
 	Next       string
+	Link       string // a login link's secret
+	Audit      []handover.AuditEntry
+	Before     int64 // older lines of the audit log are before this; 0: there are none
 	Queue      []handover.Conversation
 	Alerts     []string // what an admin should know
 	Bells      bells
@@ -256,11 +261,19 @@ func (c *Console) show(w http.ResponseWriter, r *http.Request, a Agent) {
 
 // present renders a conversation, personal data out of sight unless the agent looks at it.
 func (c *Console) present(w http.ResponseWriter, r *http.Request, status int, p page) {
-	if _, err := r.Cookie(shown); err != nil || !p.Agent.Personal {
+	looks := false
+	if _, err := r.Cookie(shown); err == nil && p.Agent.Personal { // wherever the cookie is from
+		err := c.log.Audit(r.Context(), handover.AuditEntry{Who: p.Agent.Name, Deed: handover.DeedRead, Conversation: p.C.ID, Within: 15 * time.Minute})
+		if looks = err == nil; !looks {
+			c.o.Logger.WarnContext(r.Context(), "personal data stays hidden: the audit log cannot be written", "err", err)
+			p.Say = strings.TrimSpace(p.Say + " Personal data stays hidden: that you read it cannot be written down just now.")
+		}
+	}
+	if !looks {
 		veiled, talk := p.C.Veiled(c.o.Mask), c.o.Mask.Talk(p.Transcript)
 		p.Hidden = !reflect.DeepEqual(veiled, p.C) || !reflect.DeepEqual(talk, p.Transcript)
 		p.C, p.Transcript = veiled, talk
-	} else { // wherever the cookie is from
+	} else {
 		c.o.Logger.InfoContext(r.Context(), "personal data is shown", "agent", p.Agent.Name, "conversation", p.C.ID)
 	}
 	c.render(w, status, "conversation", p)
@@ -273,6 +286,31 @@ func (c *Console) open(w http.ResponseWriter, r *http.Request, a Agent) {
 		return
 	}
 	c.present(w, r, http.StatusOK, p)
+}
+
+// auditPage is how many lines of the audit log a page has.
+const auditPage = 100
+
+// audit shows leads and admins who did what that people may ask about.
+func (c *Console) audit(w http.ResponseWriter, r *http.Request, a Agent) {
+	if !a.Personal {
+		http.Error(w, "The audit log is shown to leads and admins.", http.StatusForbidden)
+		return
+	}
+	before, err := strconv.ParseInt(r.URL.Query().Get("before"), 10, 64)
+	if err != nil && r.URL.Query().Has("before") || before < 0 {
+		http.Error(w, "before: expected the number of a line.", http.StatusBadRequest)
+		return
+	}
+	p := page{Agent: a}
+	if p.Audit, err = c.log.Audited(r.Context(), before, auditPage); err != nil {
+		c.failed(w, r, err)
+		return
+	}
+	if len(p.Audit) == auditPage {
+		p.Before = p.Audit[auditPage-1].ID
+	}
+	c.render(w, http.StatusOK, "audit", p)
 }
 
 // file gives out what a message came with. Nothing in it runs.

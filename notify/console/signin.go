@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/deskbell/deskbell/handover"
 )
 
 // Sessions keeps who is signed in.
@@ -21,6 +23,8 @@ type Sessions interface {
 	SignIn(ctx context.Context, hash string, agent int64, credential string, absolute time.Duration) error
 	SignedIn(ctx context.Context, hash string, idle, absolute time.Duration) (agent int64, credential string, err error)
 	SignOut(ctx context.Context, hash string) error
+	// UseLink returns whom a link signs in, once; 0: nobody.
+	UseLink(ctx context.Context, hash string) (agent int64, err error)
 }
 
 const cookie = "deskbell_console"
@@ -137,7 +141,8 @@ func (c *Console) loginPage(w http.ResponseWriter, r *http.Request) {
 		c.enter(w, r, token, "/console/")
 		return
 	}
-	c.render(w, http.StatusOK, "login", page{Next: r.URL.Query().Get("next")})
+	// A link is used by the button on the page that it opens, not by whatever looks what it is.
+	c.render(w, http.StatusOK, "login", page{Next: r.URL.Query().Get("next"), Link: r.URL.Query().Get("link")})
 }
 
 func (c *Console) login(w http.ResponseWriter, r *http.Request) {
@@ -146,20 +151,74 @@ func (c *Console) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if link := r.PostFormValue("link"); link != "" {
+		c.follow(w, r, link)
+		return
+	}
 	c.enter(w, r, strings.TrimSpace(r.PostFormValue("token")), r.PostFormValue("next"))
 }
 
+// LinkPath is where a login link leads; what stands in it is kept hashed, as LinkHash says.
+func LinkPath(secret string) string { return "/console/login?link=" + url.QueryEscape(secret) }
+
+// LinkHash is what a login link is kept by.
+func LinkHash(secret string) string { return hashed("link " + secret) }
+
+// follow signs in whoever was given a login link.
+func (c *Console) follow(w http.ResponseWriter, r *http.Request, link string) {
+	if c.tooMany(w, r, "") {
+		return
+	}
+	id, err := c.sessions.UseLink(r.Context(), LinkHash(link))
+	if err != nil {
+		c.failed(w, r, err)
+		return
+	}
+	for _, a := range c.o.Agents {
+		if a.ID == id && a.Token != "" {
+			c.signIn(w, r, a, "/console/")
+			return
+		}
+	}
+	c.refuse(w, r, "This link was used, or its time is over. Ask for a new one.", "")
+}
+
+// tooMany says whether an address has to wait.
+func (c *Console) tooMany(w http.ResponseWriter, r *http.Request, next string) bool {
+	if c.attempts.allowed(r.RemoteAddr) {
+		return false
+	}
+	w.Header().Set("Retry-After", "60")
+	c.render(w, http.StatusTooManyRequests, "login", page{Say: "Too many attempts. Wait a minute, then try again.", Next: next})
+	return true
+}
+
+// refuse lets nobody in, and remembers that they tried.
+func (c *Console) refuse(w http.ResponseWriter, r *http.Request, why, next string) {
+	c.attempts.wrong(r.RemoteAddr)
+	c.o.Logger.WarnContext(r.Context(), "a sign-in at the console failed", "from", r.RemoteAddr)
+	if err := c.log.Audit(r.Context(), handover.AuditEntry{Who: "somebody", Deed: handover.DeedRefused, Within: time.Minute}); err != nil {
+		c.o.Logger.WarnContext(r.Context(), "not in the audit log", "err", err)
+	}
+	c.render(w, http.StatusUnauthorized, "login", page{Say: why, Next: next})
+}
+
 func (c *Console) enter(w http.ResponseWriter, r *http.Request, token, next string) {
-	if !c.attempts.allowed(r.RemoteAddr) {
-		w.Header().Set("Retry-After", "60")
-		c.render(w, http.StatusTooManyRequests, "login", page{Say: "Too many attempts. Wait a minute, then try again.", Next: next})
+	if c.tooMany(w, r, next) {
 		return
 	}
 	agent, ok := c.who(token)
 	if !ok {
-		c.attempts.wrong(r.RemoteAddr)
-		c.o.Logger.WarnContext(r.Context(), "a sign-in at the console failed", "from", r.RemoteAddr)
-		c.render(w, http.StatusUnauthorized, "login", page{Say: "This token is not known. It is agents.<name>.console_token in the configuration.", Next: next})
+		c.refuse(w, r, "This token is not known. It is agents.<name>.console_token in the configuration.", next)
+		return
+	}
+	c.signIn(w, r, agent, next)
+}
+
+// signIn begins an agent's session.
+func (c *Console) signIn(w http.ResponseWriter, r *http.Request, agent Agent, next string) {
+	if err := c.log.Audit(r.Context(), handover.AuditEntry{Who: agent.Name, Deed: handover.DeedSignedIn}); err != nil {
+		c.failed(w, r, err)
 		return
 	}
 	value := rand.Text()
@@ -182,6 +241,9 @@ func (c *Console) logout(w http.ResponseWriter, r *http.Request, a Agent) {
 			c.failed(w, r, err)
 			return
 		}
+	}
+	if err := c.log.Audit(r.Context(), handover.AuditEntry{Who: a.Name, Deed: handover.DeedSignedOut}); err != nil { // they are out all the same
+		c.o.Logger.WarnContext(r.Context(), "not in the audit log", "err", err)
 	}
 	c.o.Logger.InfoContext(r.Context(), "signed out of the console", "agent", a.Name)
 	http.SetCookie(w, &http.Cookie{Name: cookie, Path: "/console", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: c.o.Secure}) //nolint:gosec // as above

@@ -43,6 +43,8 @@ func templates() *template.Template {
 				return fmt.Sprintf("%d days", int(d.Hours()/24))
 			}
 		},
+		"day":   func(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") },
+		"short": func(id string) string { return id[:min(8, len(id))] },
 		"clock": func(t time.Time) string { return t.Local().Format("15:04") },
 		"iso":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"name": func(c handover.Conversation) string {

@@ -409,13 +409,16 @@ func (w *Workspace) verbSnooze(ctx context.Context, a ask) (reply, error) {
 	return reply{text: "Laid aside for " + strings.TrimSpace(a.args) + ", or until the customer writes.", done: true}, err
 }
 
+// ArticleKey is what an article is called that was made of a handoff.
+func ArticleKey(handoff int64) string { return "handoff-" + strconv.FormatInt(handoff, 10) }
+
 // verbLearn makes an article of what an agent has read over: customers get it word for word.
 func (w *Workspace) verbLearn(ctx context.Context, a ask) (reply, error) {
 	if a.args == "" || a.text == "" {
 		return w.byForm(ctx, a)
 	}
 	return w.soon(ctx, a, "It is being added.", func(ctx context.Context) (reply, error) {
-		if err := w.o.Learn(ctx, "handoff-"+strconv.FormatInt(a.conv.Handoff.ID, 10), a.args, a.text); err != nil {
+		if err := w.o.Learn(ctx, ArticleKey(a.conv.Handoff.ID), a.args, a.text); err != nil {
 			return reply{}, err
 		}
 		return done("Added: the bot answers it from now on.")

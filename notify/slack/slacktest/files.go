@@ -19,6 +19,9 @@ type File struct {
 	uploading, deleted bool
 }
 
+// Gone says whether it was deleted.
+func (f *File) Gone() bool { return f.deleted }
+
 func (f *File) size() int {
 	if f.Size > 0 {
 		return f.Size
@@ -99,6 +102,13 @@ func (s *Server) fileCall(method string, in args) map[string]any {
 		}
 		about["shares"] = map[string]any{"public": shares}
 		return map[string]any{"ok": true, "file": about}
+	case "files.delete":
+		f := s.files[in.str("file")]
+		if f == nil || f.deleted {
+			return no("file_not_found")
+		}
+		f.deleted = true
+		return map[string]any{"ok": true}
 	case "files.getUploadURLExternal":
 		if in.str("filename") == "" || in.str("length") == "" {
 			return no("invalid_arguments")

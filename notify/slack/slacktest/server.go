@@ -392,7 +392,7 @@ func (s *Server) call(method, token string, in args) map[string]any {
 			return no("user_not_found")
 		}
 		return map[string]any{"ok": true, "user": map[string]any{"id": in.str("user"), "team_id": g.team, "is_restricted": s.guests[in.str("user")], "name": strings.ToLower(first), "profile": map[string]any{"first_name": first, "image_192": "https://img.example/" + first}}}
-	case "files.info", "files.getUploadURLExternal", "files.completeUploadExternal":
+	case "files.info", "files.getUploadURLExternal", "files.completeUploadExternal", "files.delete":
 		return s.fileCall(method, in)
 	case "views.open", "views.update", "views.push":
 		return s.view(method, in)

@@ -1,0 +1,496 @@
+package main
+
+import (
+	"archive/zip"
+	"bufio"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/user"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/deskbell/deskbell/configs"
+	"github.com/deskbell/deskbell/handover"
+	desk "github.com/deskbell/deskbell/handover/postgres"
+	"github.com/deskbell/deskbell/internal/pg"
+)
+
+func contactCommand() *cobra.Command {
+	c := &cobra.Command{Use: "contact", Short: "Find, export or erase what is kept of a person"}
+	c.AddCommand(contactFind(), contactExport(), contactErase(), contactSweep())
+	return c
+}
+
+// operator is who the audit log says ran a command.
+func operator() string {
+	name := "somebody"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	return "command line, " + name
+}
+
+// whose are the kinds of names that a person can be found by.
+var whose = []string{"conversation", "email", "customer"}
+
+// person finds the conversations of whoever who names: an e-mail address, a conversation's id, or a customer's id on their channel.
+func person(ctx context.Context, store *desk.Store, who, as string) ([]desk.Found, error) {
+	if as != "" && !slices.Contains(whose, as) {
+		return nil, usageError{fmt.Errorf("--as: got %q, expected one of %s", as, strings.Join(whose, ", "))}
+	}
+	if who = strings.TrimSpace(who); who == "" || !keepable(who) {
+		return nil, usageError{fmt.Errorf("expected a conversation's id, an e-mail address or a customer's id")}
+	}
+	id, err := strconv.ParseInt(who, 10, 64)
+	if as == "conversation" && (err != nil || id <= 0) {
+		return nil, usageError{fmt.Errorf("--as conversation: got %q, expected a number", who)}
+	}
+	email, customer := who, who
+	switch as {
+	case "conversation":
+		email, customer = "", ""
+	case "email":
+		id, customer = 0, ""
+	case "customer":
+		id, email = 0, ""
+	}
+	found, err := store.Contacts(ctx, id, email, customer)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, fmt.Errorf("nothing is kept of %q; it may be a conversation's id, an e-mail address in the case or form it was given, or a customer's id on their channel", who)
+	}
+	if named := slices.ContainsFunc(found, func(f desk.Found) bool { return f.Customer == who }); as == "" && named && slices.ContainsFunc(found, func(f desk.Found) bool { return f.ID == id && f.Customer != who }) {
+		return found, usageError{fmt.Errorf("%q is a conversation's id and a customer's: say which with --as conversation or --as customer", who)}
+	}
+	return found, nil
+}
+
+func keepable(s string) bool {
+	return !strings.ContainsRune(s, 0) && strings.ToValidUTF8(s, "") == s && len(s) < 1000
+}
+
+// list shows what was found.
+func listFound(c *cobra.Command, found []desk.Found) {
+	w := tabwriter.NewWriter(c.ErrOrStderr(), 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(w, "CONVERSATION\tCHANNEL\tNAME\tE-MAIL\tSTATE\tMESSAGES\tOPENED\tLAST CHANGE")
+	for _, f := range found {
+		_, _ = fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%d\t%s\t%s\n", f.ID, f.Channel, short(f.Contact.Name, 40), short(f.Contact.Email, 60), f.State, f.Messages, f.Opened.Format(time.DateOnly), f.Changed.Format(time.DateOnly))
+	}
+	_ = w.Flush()
+}
+
+const aboutWho = "WHO is a conversation's id (the console's address bar, the session's conversation_id), an e-mail address, or a customer's id on their\n" +
+	"channel (what your system calls them at the webhook). An address that somebody typed into the widget proves nothing: make sure that\n" +
+	"whoever asks is who they say."
+
+func contactFind() *cobra.Command {
+	var as string
+	c := &cobra.Command{
+		Use: "find WHO", Short: "List a person's conversations", Args: cobra.ExactArgs(1), Long: "List a person's conversations.\n" + aboutWho,
+		Example: "  deskbell contact find ana@shop.example",
+		RunE: func(c *cobra.Command, args []string) error {
+			return withDatabase(c, func(ctx context.Context, _ *configs.Config, db *pg.DB, _ *slog.Logger) error {
+				found, err := person(ctx, desk.New(db.Patient, db.Reserve), args[0], as)
+				if len(found) > 0 {
+					c.SetErr(c.OutOrStdout())
+					listFound(c, found)
+				}
+				return err
+			})
+		},
+	}
+	c.Flags().StringVar(&as, "as", "", "what WHO is: "+strings.Join(whose, ", ")+" (default: any of them)")
+	return c
+}
+
+func contactExport() *cobra.Command {
+	var as, out string
+	c := &cobra.Command{
+		Use: "export WHO", Short: "Write all that is kept of a person into a ZIP file", Args: cobra.ExactArgs(1),
+		Long:    "Write all that is kept of a person into a ZIP file: one JSON file a conversation (contact, messages, notes, handoffs, decisions), and their\nfiles. Nothing in it is masked. The audit log keeps that it was done.\n" + aboutWho,
+		Example: "  deskbell contact export ana@shop.example --out ana.zip\n  deskbell contact export 4711",
+		RunE: func(c *cobra.Command, args []string) error {
+			return withDatabase(c, func(ctx context.Context, _ *configs.Config, db *pg.DB, _ *slog.Logger) error {
+				store := desk.New(db.Patient, db.Reserve)
+				found, err := person(ctx, store, args[0], as)
+				if err != nil {
+					return err
+				}
+				listFound(c, found)
+				name := cmp.Or(out, "contact-"+time.Now().Format("2006-01-02-150405")+".zip")
+				if err := export(ctx, c, store, found, name); err != nil {
+					return err
+				}
+				c.Println(name)
+				return nil
+			})
+		},
+	}
+	c.Flags().StringVar(&as, "as", "", "what WHO is: "+strings.Join(whose, ", ")+" (default: any of them)")
+	c.Flags().StringVar(&out, "out", "", "the ZIP file, which must not be there yet (default: contact-DATE.zip)")
+	return c
+}
+
+// export writes the conversations into a new file that nobody else may read. One that breaks off leaves no file.
+func export(ctx context.Context, c *cobra.Command, store *desk.Store, found []desk.Found, name string) (err error) {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return usageError{fmt.Errorf("--out: %w", err)}
+	}
+	defer func() {
+		if e := f.Close(); err == nil {
+			err = e
+		}
+		if err != nil {
+			_ = os.Remove(name)
+		}
+	}()
+	z := zip.NewWriter(f)
+	bar := progress(c, "exporting", "conversations")
+	for i, x := range found {
+		// It is kept before it is done: what was read and not kept would be worse.
+		if err := store.Audit(ctx, handover.AuditEntry{Who: operator(), Deed: handover.DeedExported, Conversation: x.ID}); err != nil {
+			return err
+		}
+		all, files, err := store.Export(ctx, x.ID)
+		if err != nil {
+			return err
+		}
+		dir := fmt.Sprintf("conversation-%d", x.ID)
+		w, err := z.Create(path.Join(dir, "conversation.json"))
+		if err != nil {
+			return err
+		}
+		pretty := json.NewEncoder(w)
+		pretty.SetIndent("", "  ")
+		pretty.SetEscapeHTML(false)
+		if err := pretty.Encode(all); err != nil {
+			return err
+		}
+		for n, key := range files {
+			about, content, err := store.Content(ctx, key, false)
+			if errors.Is(err, handover.ErrNoFile) {
+				continue // it was taken away just now
+			}
+			if err != nil {
+				return err
+			}
+			w, err := z.Create(path.Join(dir, "files", fmt.Sprintf("%d-%s", n+1, handover.FileName(about.Name))))
+			if err != nil {
+				return err
+			}
+			if _, err := io.Copy(w, content); err != nil {
+				return err
+			}
+		}
+		bar(i+1, len(found))
+	}
+	bar(0, 0)
+	return z.Close()
+}
+
+func contactErase() *cobra.Command {
+	var as string
+	var yes, alone bool
+	c := &cobra.Command{
+		Use: "erase WHO", Short: "Erase all that is kept of a person", Args: cobra.ExactArgs(1),
+		Long: "Erase all that is kept of a person: messages, files, handoffs, decisions, drafts, what we posted of them in Slack, and articles that agents\n" +
+			"made of their conversations. From the start nobody finds it any more; whoever waits or is talked to is not any longer. What Slack does not\n" +
+			"let us delete, such as agents' own lines, is listed. A running server does the work, or else this command; it goes on after an\n" +
+			"interruption. Backups are yours. The audit log keeps that it was done, under a random id.\n" + aboutWho,
+		Example: "  deskbell contact erase ana@shop.example\n  deskbell contact erase 4711 --as conversation --yes",
+		RunE: func(c *cobra.Command, args []string) error {
+			return withDatabase(c, func(ctx context.Context, config *configs.Config, db *pg.DB, logger *slog.Logger) error {
+				found, err := person(ctx, desk.New(db.Patient, db.Reserve), args[0], as)
+				if err != nil {
+					return err
+				}
+				listFound(c, found)
+				if !yes {
+					if err := agreed(c, fmt.Sprintf("Erase %d conversations for good? Type yes: ", len(found))); err != nil {
+						return err
+					}
+				}
+				a, err := wire(ctx, config, db, quietly(logger), false)
+				if err != nil {
+					return err
+				}
+				var begun []string
+				for _, x := range found {
+					if _, err := a.desk.Erase(ctx, x.ID, handover.Erasure{Alone: alone, Articles: true, By: operator()}); err != nil && !errors.Is(err, handover.ErrUnknown) {
+						return err
+					}
+					e, err := a.store.Erasure(ctx, "", x.ID)
+					if errors.Is(err, handover.ErrUnknown) {
+						continue // it is done already
+					}
+					if err != nil {
+						return err
+					}
+					begun = append(begun, e.ID)
+				}
+				return a.erased(ctx, c, begun, alone)
+			})
+		},
+	}
+	c.Flags().StringVar(&as, "as", "", "what WHO is: "+strings.Join(whose, ", ")+" (default: any of them)")
+	c.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	c.Flags().BoolVar(&alone, "without-workspaces", false, "go on although a workspace is not connected: what we posted there stays, and is listed")
+	return c
+}
+
+// agreed asks whoever sits there.
+func agreed(c *cobra.Command, question string) error {
+	if f, is := c.InOrStdin().(*os.File); is && !term.IsTerminal(int(f.Fd())) {
+		return usageError{errors.New("nobody is there to be asked: say --yes")}
+	}
+	c.PrintErr(question)
+	line, err := bufio.NewReader(c.InOrStdin()).ReadString('\n')
+	if strings.TrimSpace(line) != "yes" {
+		return errors.Join(errors.New("nothing was erased"), err)
+	}
+	return nil
+}
+
+// quietly logs what is wrong alone: a command has words of its own.
+func quietly(l *slog.Logger) *slog.Logger { return slog.New(above{l.Handler()}) }
+
+type above struct{ slog.Handler }
+
+func (h above) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.LevelError && h.Handler.Enabled(ctx, l)
+}
+
+// erased does erasures that were begun, beside the servers if any run, and says what is left.
+func (a *app) erased(ctx context.Context, c *cobra.Command, begun []string, alone bool) error {
+	work, stop := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() { done <- a.worker.Run(work, stopEffects, handover.LaneErase) }()
+	defer func() { stop(); <-done }()
+	bar, said := progress(c, "erasing", "conversations"), ""
+	var left []string
+	for i, id := range begun {
+		if alone {
+			if err := a.store.GoAlone(ctx, id); err != nil {
+				return err
+			}
+		}
+		for {
+			e, err := a.store.Erasure(ctx, id, 0)
+			if err != nil && ctx.Err() == nil {
+				return err
+			}
+			if !e.Done.IsZero() {
+				left = append(left, e.Left...)
+				break
+			}
+			if e.Error != "" && e.Error != said {
+				said = e.Error
+				c.PrintErrln("waits: " + said)
+			}
+			select {
+			case <-ctx.Done():
+				return errors.New("it is begun, and goes on as soon as a server runs: nobody finds it any more")
+			case <-time.After(100 * time.Millisecond):
+			}
+		}
+		bar(i+1, len(begun))
+	}
+	bar(0, 0)
+	c.Printf("%d erased\n", len(begun))
+	if len(left) > 0 {
+		c.Printf("%d messages are left that only people in the workspace can delete:\n  %s\n", len(left), strings.Join(left, "\n  "))
+	}
+	return nil
+}
+
+// retention is how long conversations are kept.
+func retention(c *configs.Config) handover.Retention {
+	r := handover.Retention{Channels: map[string]time.Duration{}, Default: c.Kept("")}
+	for _, name := range configs.Channels {
+		r.Channels[name] = c.Kept(name)
+	}
+	return r
+}
+
+func contactSweep() *cobra.Command {
+	var dryRun bool
+	c := &cobra.Command{
+		Use: "sweep", Short: "Erase conversations that are older than retention says; serve does it each night", Args: cobra.NoArgs,
+		Example: "  deskbell contact sweep --dry-run\n  deskbell contact sweep",
+		RunE: func(c *cobra.Command, _ []string) error {
+			return withDatabase(c, func(ctx context.Context, config *configs.Config, db *pg.DB, logger *slog.Logger) error {
+				r := retention(config)
+				if r.None() {
+					c.Println("everything is kept: set retention")
+					return nil
+				}
+				if dryRun {
+					old, err := desk.New(db.Patient, db.Reserve).Old(ctx, r, 1_000_000)
+					if err != nil {
+						return err
+					}
+					count := map[string]int{}
+					for _, o := range old {
+						count[o.Channel]++
+					}
+					for _, channel := range configs.Channels {
+						if r.Channels[channel] > 0 {
+							c.Printf("%s: %d untouched for more than %.0f days\n", channel, count[channel], r.Channels[channel].Hours()/24)
+						}
+					}
+					c.Printf("would be: %d erased\n", len(old))
+					return nil
+				}
+				a, err := wire(ctx, config, db, quietly(logger), false)
+				if err != nil {
+					return err
+				}
+				work, stop := context.WithCancel(ctx)
+				done := make(chan error, 1)
+				go func() { done <- a.worker.Run(work, stopEffects, handover.LaneErase) }()
+				defer func() { stop(); <-done }()
+				n, err := a.sweep(ctx, r)
+				for waited := time.Now(); err == nil; {
+					open, e := a.store.OpenErasures(ctx)
+					if err = e; open == 0 || time.Since(waited) > time.Minute {
+						if open > 0 {
+							c.Printf("%d are begun, and go on as soon as a server runs\n", open)
+						}
+						break
+					}
+					time.Sleep(100 * time.Millisecond)
+				}
+				c.Printf("%d erased\n", n)
+				return err
+			})
+		},
+	}
+	c.Flags().BoolVar(&dryRun, "dry-run", false, "say how many would be erased, and do nothing")
+	return c
+}
+
+// sweepAtOnce is how many conversations a sweep begins to erase before it looks whether they are done.
+const sweepAtOnce = 100
+
+// sweep erases what is older than it is kept, a few at a time, and says how many. It ends with ctx, and whoever begins again goes on.
+func (a *app) sweep(ctx context.Context, r handover.Retention) (n int, err error) {
+	for {
+		begun, err := a.desk.Sweep(ctx, a.store, r, sweepAtOnce)
+		n += begun
+		if err != nil || begun == 0 {
+			return n, err
+		}
+		for { // no more than so many are under way: what waits for Slack does not pile up
+			open, err := a.store.OpenErasures(ctx)
+			if err != nil {
+				return n, err
+			}
+			if open < sweepAtOnce {
+				break
+			}
+			select {
+			case <-ctx.Done():
+				return n, nil
+			case <-time.After(time.Second):
+			}
+		}
+	}
+}
+
+// nightly tidies up, and sweeps where retention says so, between three and four by this machine's clock, at one process.
+func (a *app) nightly(ctx context.Context) error {
+	minute := time.NewTicker(time.Minute)
+	defer minute.Stop()
+	done := ""
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-minute.C:
+		}
+		now := time.Now()
+		if now.Hour() != 3 || done == now.Format(time.DateOnly) {
+			continue
+		}
+		until, cancel := context.WithDeadline(ctx, time.Date(now.Year(), now.Month(), now.Day(), 4, 0, 0, 0, now.Location()))
+		err := a.store.Nightly(until, a.night)
+		cancel()
+		if err != nil && ctx.Err() == nil {
+			a.logger.WarnContext(ctx, "the nightly sweep is tried again", "err", err)
+			continue
+		}
+		done = now.Format(time.DateOnly)
+	}
+}
+
+func (a *app) night(ctx context.Context) error {
+	if err := a.store.Tidy(ctx); err != nil {
+		return err
+	}
+	r := retention(a.config)
+	if r.None() {
+		return nil
+	}
+	n, err := a.sweep(ctx, r)
+	a.logger.InfoContext(ctx, "the nightly sweep is over", "erased", n)
+	return err
+}
+
+func auditCommand() *cobra.Command {
+	var n int
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "audit", Short: "Show who read, exported or erased personal data, signed in, paused or changed the configuration", Args: cobra.NoArgs,
+		Long:    "Show the newest lines of the audit log, the newest first. Whom a line is about is a random id, the same in all lines about one conversation;\nwhile it is there its number stands beside it. Nothing in the log can be changed or deleted.",
+		Example: "  deskbell audit\n  deskbell audit -n 1000 --json",
+		RunE: func(c *cobra.Command, _ []string) error {
+			if n < 1 {
+				return usageError{fmt.Errorf("--number: got %d, expected 1 or more", n)}
+			}
+			return withDatabase(c, func(ctx context.Context, _ *configs.Config, db *pg.DB, _ *slog.Logger) error {
+				all, err := desk.New(db.Patient, db.Reserve).Audited(ctx, 0, n)
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					lines := json.NewEncoder(c.OutOrStdout())
+					for _, e := range all {
+						if err := lines.Encode(map[string]any{"at": e.At, "who": e.Who, "deed": e.Deed, "subject": e.Subject, "conversation": e.Conversation, "detail": e.Detail}); err != nil {
+							return err
+						}
+					}
+					return nil
+				}
+				w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
+				_, _ = fmt.Fprintln(w, "WHEN\tWHO\tDID\tABOUT\tDETAIL")
+				for _, e := range all {
+					about := e.Subject
+					if e.Conversation != 0 {
+						about += fmt.Sprintf(" (conversation %d)", e.Conversation)
+					}
+					_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", e.At.Local().Format(time.DateTime), e.Who, e.Deed, about, e.Detail)
+				}
+				return w.Flush()
+			})
+		},
+	}
+	c.Flags().IntVarP(&n, "number", "n", 50, "how many lines")
+	c.Flags().BoolVar(&asJSON, "json", false, "a JSON object a line")
+	return c
+}

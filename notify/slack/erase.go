@@ -1,0 +1,93 @@
+package slack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/slack-go/slack"
+
+	"github.com/deskbell/deskbell/handover"
+	"github.com/deskbell/deskbell/notify"
+)
+
+var _ notify.Eraser = (*Workspace)(nil)
+
+// Erase implements notify.Eraser. The card is emptied first, so that nothing can be pressed or read on it should Slack not delete it.
+func (w *Workspace) Erase(ctx context.Context, card handover.Card, files []string) (left []string, err error) {
+	if card.TS == "" { // it was to be posted: perhaps it was
+		posts, err := w.history(ctx, card)
+		if w.stays(&left, card, "", err) {
+			return left, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		i := slices.IndexFunc(posts, func(p seen) bool { return slices.Contains(p.blocks, cardBlock(card.ID)) })
+		if i < 0 {
+			return nil, nil
+		}
+		card.TS = posts[i].ts
+	}
+	gone := section("_This conversation was erased._")
+	_, _, _, err = w.api().UpdateMessageContext(ctx, card.Channel, card.TS, slack.MsgOptionBlocks(gone), slack.MsgOptionText("This conversation was erased.", false))
+	if err = outcome(err, w.updateKey(), true); err != nil && !handover.IsPermanent(err) && !errors.Is(err, notify.ErrPlace) {
+		return nil, err
+	}
+	for cursor, more := "", true; more; { // what is deleted is not there the next time
+		var messages []slack.Message
+		messages, more, cursor, err = w.api().GetConversationRepliesContext(ctx, &slack.GetConversationRepliesParameters{ChannelID: card.Channel, Timestamp: card.TS, Limit: 200, Cursor: cursor})
+		if saying(err, "thread_not_found", "message_not_found") {
+			break
+		}
+		if err = outcome(err, "", true); w.stays(&left, card, card.TS, err) {
+			return left, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range messages {
+			switch {
+			case m.Timestamp == card.TS:
+			case m.BotID == w.o.Identity.BotID || m.User == w.o.Identity.BotUser:
+				if err := w.remove(ctx, card.Channel, m.Timestamp); err != nil && !w.stays(&left, card, m.Timestamp, err) {
+					return nil, err
+				}
+			default:
+				left = append(left, fmt.Sprintf("%s, channel %s, message %s: written by %s", card.Workspace, card.Channel, m.Timestamp, m.User))
+			}
+		}
+		more = more && cursor != ""
+	}
+	for _, id := range files {
+		err := w.api().DeleteFileContext(ctx, id)
+		if saying(err, "file_not_found", "file_deleted") {
+			continue
+		}
+		if err := outcome(err, "", true); handover.IsPermanent(err) {
+			left = append(left, fmt.Sprintf("%s, file %s: %v", card.Workspace, id, err))
+		} else if err != nil {
+			return nil, err
+		}
+	}
+	if err := w.remove(ctx, card.Channel, card.TS); err != nil && !w.stays(&left, card, card.TS, err) {
+		return nil, err
+	}
+	return left, nil
+}
+
+// stays notes what Slack will not let us delete however often we ask.
+func (w *Workspace) stays(left *[]string, card handover.Card, ts string, err error) bool {
+	if err == nil || !handover.IsPermanent(err) && !errors.Is(err, notify.ErrPlace) {
+		return false
+	}
+	*left = append(*left, fmt.Sprintf("%s, channel %s, message %s: %v", card.Workspace, card.Channel, ts, err))
+	return true
+}
+
+// saying says whether Slack has answered one of these errors.
+func saying(err error, codes ...string) bool {
+	var said slack.SlackErrorResponse
+	return errors.As(err, &said) && slices.Contains(codes, said.Err)
+}
