@@ -26,9 +26,10 @@ check: lint ## what CI runs: format, vet, lint, all tests with the race detector
 	@.ci/setup --tests
 	go test -race -timeout 9m ./...
 
-lint: $(LINT) ## format, vet, lint
+lint: $(LINT) ## format, vet, licences, lint
 	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "not formatted (gofmt -w .):"; echo "$$out"; exit 1; fi
 	go vet ./...
+	go run ./cmd/licences -check
 	$(LINT) run ./...
 
 $(LINT):
@@ -51,8 +52,18 @@ eval: build ## measure the copilot on labelled data: make eval DATA=DIR
 	@.ci/setup
 	@bin/deskbell eval all --data $(DATA)
 
+licences: ## list the licences of what is built in: docs/licences.md
+	@go run ./cmd/licences
+
+audit: ## look for known vulnerabilities in what is built in; needs a network
+	go run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./...
+
+sbom: ## write bin/sbom.json, a bill of materials in CycloneDX
+	@mkdir -p bin
+	go run github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0 app -json -licenses -std -output bin/sbom.json -main cmd/deskbell .
+
 weights: ## learn the weights that ship: make weights DATA=DIR
 	@.ci/setup
 	go run ./cmd/train -data $(DATA)
 
-.PHONY: help run build test check lint prove fuzz bench eval weights
+.PHONY: help run build test check lint prove fuzz bench eval licences audit sbom weights

@@ -24,6 +24,7 @@ var table = map[string][]string{
 	"copilot":            {"handover", "knowledge", "copilot/linear"},
 	"copilot/linear":     {},
 	"copilot/eval":       {"copilot", "handover", "knowledge"},
+	"cmd/licences":       {},
 	"cmd/train":          {"copilot", "copilot/eval", "copilot/linear", "internal/pg", "knowledge", "knowledge/postgres"},
 	"copilot/openai":     {"copilot", "knowledge", "internal/outside"},
 	"bot":                {"handover"},
