@@ -276,12 +276,23 @@ func (h above) Enabled(ctx context.Context, l slog.Level) bool {
 	return l >= slog.LevelError && h.Handler.Enabled(ctx, l)
 }
 
+// erase does erasures until the function that it returns is called.
+func (a *app) erase(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = a.worker.Run(ctx, stopEffects, handover.LaneErase) // it ends with ctx alone
+	}()
+	return func() {
+		cancel()
+		<-ended
+	}
+}
+
 // erased does erasures that were begun, beside the servers if any run, and says what is left.
 func (a *app) erased(ctx context.Context, c *cobra.Command, begun []string, alone bool) error {
-	work, stop := context.WithCancel(ctx)
-	done := make(chan error, 1)
-	go func() { done <- a.worker.Run(work, stopEffects, handover.LaneErase) }()
-	defer func() { stop(); <-done }()
+	defer a.erase(ctx)()
 	bar, said := progress(c, "erasing", "conversations"), ""
 	var left []string
 	for i, id := range begun {
@@ -317,180 +328,4 @@ func (a *app) erased(ctx context.Context, c *cobra.Command, begun []string, alon
 		c.Printf("%d messages are left that only people in the workspace can delete:\n  %s\n", len(left), strings.Join(left, "\n  "))
 	}
 	return nil
-}
-
-// retention is how long conversations are kept.
-func retention(c *configs.Config) handover.Retention {
-	r := handover.Retention{Channels: map[string]time.Duration{}, Default: c.Kept("")}
-	for _, name := range configs.Channels {
-		r.Channels[name] = c.Kept(name)
-	}
-	return r
-}
-
-func contactSweep() *cobra.Command {
-	var dryRun bool
-	c := &cobra.Command{
-		Use: "sweep", Short: "Erase conversations that are older than retention says; serve does it each night", Args: cobra.NoArgs,
-		Example: "  deskbell contact sweep --dry-run\n  deskbell contact sweep",
-		RunE: func(c *cobra.Command, _ []string) error {
-			return withDatabase(c, func(ctx context.Context, config *configs.Config, db *pg.DB, logger *slog.Logger) error {
-				r := retention(config)
-				if r.None() {
-					c.Println("everything is kept: set retention")
-					return nil
-				}
-				if dryRun {
-					old, err := desk.New(db.Patient, db.Reserve).Old(ctx, r, 1_000_000)
-					if err != nil {
-						return err
-					}
-					count := map[string]int{}
-					for _, o := range old {
-						count[o.Channel]++
-					}
-					for _, channel := range configs.Channels {
-						if r.Channels[channel] > 0 {
-							c.Printf("%s: %d untouched for more than %.0f days\n", channel, count[channel], r.Channels[channel].Hours()/24)
-						}
-					}
-					c.Printf("would be: %d erased\n", len(old))
-					return nil
-				}
-				a, err := wire(ctx, config, db, quietly(logger), false)
-				if err != nil {
-					return err
-				}
-				work, stop := context.WithCancel(ctx)
-				done := make(chan error, 1)
-				go func() { done <- a.worker.Run(work, stopEffects, handover.LaneErase) }()
-				defer func() { stop(); <-done }()
-				n, err := a.sweep(ctx, r)
-				for waited := time.Now(); err == nil; {
-					open, e := a.store.OpenErasures(ctx)
-					if err = e; open == 0 || time.Since(waited) > time.Minute {
-						if open > 0 {
-							c.Printf("%d are begun, and go on as soon as a server runs\n", open)
-						}
-						break
-					}
-					time.Sleep(100 * time.Millisecond)
-				}
-				c.Printf("%d erased\n", n)
-				return err
-			})
-		},
-	}
-	c.Flags().BoolVar(&dryRun, "dry-run", false, "say how many would be erased, and do nothing")
-	return c
-}
-
-// sweepAtOnce is how many conversations a sweep begins to erase before it looks whether they are done.
-const sweepAtOnce = 100
-
-// sweep erases what is older than it is kept, a few at a time, and says how many. It ends with ctx, and whoever begins again goes on.
-func (a *app) sweep(ctx context.Context, r handover.Retention) (n int, err error) {
-	for {
-		begun, err := a.desk.Sweep(ctx, a.store, r, sweepAtOnce)
-		n += begun
-		if err != nil || begun == 0 {
-			return n, err
-		}
-		for { // no more than so many are under way: what waits for Slack does not pile up
-			open, err := a.store.OpenErasures(ctx)
-			if err != nil {
-				return n, err
-			}
-			if open < sweepAtOnce {
-				break
-			}
-			select {
-			case <-ctx.Done():
-				return n, nil
-			case <-time.After(time.Second):
-			}
-		}
-	}
-}
-
-// nightly tidies up, and sweeps where retention says so, between three and four by this machine's clock, at one process.
-func (a *app) nightly(ctx context.Context) error {
-	minute := time.NewTicker(time.Minute)
-	defer minute.Stop()
-	done := ""
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-minute.C:
-		}
-		now := time.Now()
-		if now.Hour() != 3 || done == now.Format(time.DateOnly) {
-			continue
-		}
-		until, cancel := context.WithDeadline(ctx, time.Date(now.Year(), now.Month(), now.Day(), 4, 0, 0, 0, now.Location()))
-		err := a.store.Nightly(until, a.night)
-		cancel()
-		if err != nil && ctx.Err() == nil {
-			a.logger.WarnContext(ctx, "the nightly sweep is tried again", "err", err)
-			continue
-		}
-		done = now.Format(time.DateOnly)
-	}
-}
-
-func (a *app) night(ctx context.Context) error {
-	if err := a.store.Tidy(ctx); err != nil {
-		return err
-	}
-	r := retention(a.config)
-	if r.None() {
-		return nil
-	}
-	n, err := a.sweep(ctx, r)
-	a.logger.InfoContext(ctx, "the nightly sweep is over", "erased", n)
-	return err
-}
-
-func auditCommand() *cobra.Command {
-	var n int
-	var asJSON bool
-	c := &cobra.Command{
-		Use: "audit", Short: "Show who read, exported or erased personal data, signed in, paused or changed the configuration", Args: cobra.NoArgs,
-		Long:    "Show the newest lines of the audit log, the newest first. Whom a line is about is a random id, the same in all lines about one conversation;\nwhile it is there its number stands beside it. Nothing in the log can be changed or deleted.",
-		Example: "  deskbell audit\n  deskbell audit -n 1000 --json",
-		RunE: func(c *cobra.Command, _ []string) error {
-			if n < 1 {
-				return usageError{fmt.Errorf("--number: got %d, expected 1 or more", n)}
-			}
-			return withDatabase(c, func(ctx context.Context, _ *configs.Config, db *pg.DB, _ *slog.Logger) error {
-				all, err := desk.New(db.Patient, db.Reserve).Audited(ctx, 0, n)
-				if err != nil {
-					return err
-				}
-				if asJSON {
-					lines := json.NewEncoder(c.OutOrStdout())
-					for _, e := range all {
-						if err := lines.Encode(map[string]any{"at": e.At, "who": e.Who, "deed": e.Deed, "subject": e.Subject, "conversation": e.Conversation, "detail": e.Detail}); err != nil {
-							return err
-						}
-					}
-					return nil
-				}
-				w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
-				_, _ = fmt.Fprintln(w, "WHEN\tWHO\tDID\tABOUT\tDETAIL")
-				for _, e := range all {
-					about := e.Subject
-					if e.Conversation != 0 {
-						about += fmt.Sprintf(" (conversation %d)", e.Conversation)
-					}
-					_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", e.At.Local().Format(time.DateTime), e.Who, e.Deed, about, e.Detail)
-				}
-				return w.Flush()
-			})
-		},
-	}
-	c.Flags().IntVarP(&n, "number", "n", 50, "how many lines")
-	c.Flags().BoolVar(&asJSON, "json", false, "a JSON object a line")
-	return c
 }
