@@ -13,16 +13,15 @@ import (
 type Wakes struct {
 	mu      sync.Mutex
 	lanes   map[string]map[chan struct{}]struct{}
-	readers map[int64]map[chan struct{}]struct{}
+	readers map[int64][]*listener
 	all     map[chan struct{}]struct{}
-	typing  map[typist]map[chan struct{}]struct{}
 	recent  map[int64][]Saved // the newest steps of conversations that have readers, so that these need not ask
 	forward func(conversation int64, lanes []string)
 }
 
 // NewWakes returns wakes; forward, if not nil, carries them to other processes and must not block.
 func NewWakes(forward func(conversation int64, lanes []string)) *Wakes {
-	return &Wakes{lanes: map[string]map[chan struct{}]struct{}{}, readers: map[int64]map[chan struct{}]struct{}{}, all: map[chan struct{}]struct{}{}, typing: map[typist]map[chan struct{}]struct{}{}, recent: map[int64][]Saved{}, forward: forward}
+	return &Wakes{lanes: map[string]map[chan struct{}]struct{}{}, readers: map[int64][]*listener{}, all: map[chan struct{}]struct{}{}, recent: map[int64][]Saved{}, forward: forward}
 }
 
 // laneClock is woken when timers are set.
@@ -87,7 +86,9 @@ func (w *Wakes) Heard(conversation int64, lanes []string) {
 		}
 	}
 	if conversation != 0 {
-		ring(w.readers[conversation])
+		for _, l := range w.readers[conversation] {
+			l.heard(false)
+		}
 		ring(w.all)
 	}
 }
@@ -101,30 +102,42 @@ func ring(set map[chan struct{}]struct{}) {
 	}
 }
 
-// Watch returns a channel that is rung after changes of a conversation, or of any with 0, and a function that ends it.
-func (w *Wakes) Watch(conversation int64) (<-chan struct{}, func()) {
-	c := make(chan struct{}, 1)
+// listener is one reader of a conversation.
+type listener struct {
+	other Party // whose writing is heard
+	heard func(typing bool)
+}
+
+// Listen calls heard after changes of a conversation and, with typing, while the other side is writing, until the function that it returns is
+// called. heard must not wait for anything, nor call Wakes.
+func (w *Wakes) Listen(conversation int64, other Party, heard func(typing bool)) (stop func()) {
+	l := &listener{other, heard}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if conversation == 0 {
-		w.all[c] = struct{}{}
-		return c, func() { w.mu.Lock(); delete(w.all, c); w.mu.Unlock() }
-	}
-	set := w.readers[conversation]
-	if set == nil {
-		set = map[chan struct{}]struct{}{}
-		w.readers[conversation] = set
-	}
-	set[c] = struct{}{}
-	return c, func() {
+	w.readers[conversation] = append(w.readers[conversation], l)
+	return func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		delete(set, c)
-		if len(set) == 0 && len(w.readers[conversation]) == 0 {
+		rest := w.readers[conversation]
+		if i := slices.Index(rest, l); i >= 0 {
+			rest[i] = rest[len(rest)-1] // the order says nothing
+			rest[len(rest)-1] = nil
+			w.readers[conversation] = rest[:len(rest)-1]
+		}
+		if len(w.readers[conversation]) == 0 {
 			delete(w.readers, conversation)
 			delete(w.recent, conversation)
 		}
 	}
+}
+
+// Watch returns a channel that is rung after changes of any conversation, and a function that ends it.
+func (w *Wakes) Watch() (<-chan struct{}, func()) {
+	c := make(chan struct{}, 1)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.all[c] = struct{}{}
+	return c, func() { w.mu.Lock(); delete(w.all, c); w.mu.Unlock() }
 }
 
 // Readers is how many follow conversations in this process.
@@ -168,7 +181,11 @@ func (w *Wakes) Typing(conversation int64, who Party) {
 func (w *Wakes) types(t typist) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	ring(w.typing[t])
+	for _, l := range w.readers[t.conversation] {
+		if l.other == t.who {
+			l.heard(true)
+		}
+	}
 }
 
 // typed reads what Typing forwards.
@@ -179,25 +196,19 @@ func typed(lane string) (t typist, is bool) {
 	return typist{n, Party(who)}, is && cut && err == nil
 }
 
-// Follow is Watch with a second channel that is rung while the other side is writing.
+// Follow is Listen with channels: the first is rung after changes, the second while the other side is writing.
 func (w *Wakes) Follow(conversation int64, other Party) (changed, typing <-chan struct{}, stop func()) {
-	changed, unwatch := w.Watch(conversation)
-	c, key := make(chan struct{}, 1), typist{conversation, other}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.typing[key] == nil {
-		w.typing[key] = map[chan struct{}]struct{}{}
-	}
-	w.typing[key][c] = struct{}{}
-	return changed, c, func() {
-		unwatch()
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		delete(w.typing[key], c)
-		if len(w.typing[key]) == 0 {
-			delete(w.typing, key)
+	c, t := make(chan struct{}, 1), make(chan struct{}, 1)
+	return c, t, w.Listen(conversation, other, func(typing bool) {
+		to := c
+		if typing {
+			to = t
 		}
-	}
+		select {
+		case to <- struct{}{}:
+		default: // it is awake already
+		}
+	})
 }
 
 // worker returns a channel that is rung when one of the lanes has something to do.

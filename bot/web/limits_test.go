@@ -245,3 +245,17 @@ func inUse() int64 {
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapInuse + m.StackInuse)
 }
+
+func TestAWaitingStreamHasAHeartbeat(t *testing.T) {
+	t.Parallel()
+	_, _, url := serve(t, Options{})
+	conn := connect(t, url, "GET /web/stream?token="+session(t, url)+" HTTP/1.1\r\nHost: x\r\n\r\n")
+	_ = conn.SetReadDeadline(time.Now().Add(2 * heartbeat))
+	heard, b := "", make([]byte, 4096)
+	for !strings.Contains(heard, "\n: \n\n") {
+		n, err := conn.Read(b)
+		if heard += string(b[:n]); err != nil {
+			t.Fatalf("no heartbeat: %q %v", heard, err)
+		}
+	}
+}

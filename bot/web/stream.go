@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"strconv"
+	"sync"
+	"syscall"
 	"time"
 
 	"github.com/deskbell/deskbell/bot"
@@ -48,25 +51,29 @@ func (c *Channel) stream(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no") // nginx would hold events back
-	s := &stream{c: c, id: conv.ID, rev: rev, first: limit < 0 || rev > conv.Rev}
+	s := &stream{c: c, id: conv.ID, rev: rev, first: limit < 0 || rev > conv.Rev, release: release, ctx: c.living}
 	if s.first {
 		s.rev = 0
 	}
 	if conn := detached(w); conn != nil {
-		if !c.begin(func() {
-			defer release()
-			defer func() { _ = conn.Close() }()
-			s.out = &direct{conn: conn}
-			s.run(c.living)
-		}) {
+		s.out = newDirect(conn)
+		if !c.streams.add(s) {
 			release()
 			_ = conn.Close()
 		}
 		return
 	}
-	defer release()
-	s.out = &flushed{w: w, rc: http.NewResponseController(w)}
-	s.run(r.Context())
+	s.ctx, s.out, s.over = r.Context(), &flushed{w: w, rc: http.NewResponseController(w)}, make(chan struct{})
+	if !c.streams.add(s) {
+		release()
+		return
+	}
+	select { // its turns write with w until it is over
+	case <-r.Context().Done():
+		s.ring(ends)
+		<-s.over
+	case <-s.over:
+	}
 }
 
 // detached takes a request's connection from the server, its answer begun; nil where that cannot be (HTTP/2).
@@ -89,23 +96,87 @@ func detached(w http.ResponseWriter) net.Conn {
 	return conn
 }
 
-// stream is one reader's.
+// stream is one reader's. While it waits nobody runs for it: what rings it begins a turn, unless one is under way.
 type stream struct {
-	c     *Channel
-	id    int64 // of the conversation
-	rev   int64 // that the reader has
-	first bool  // it has nothing: it gets the newest
-	out   output
-	buf   []byte
-	err   error
+	c       *Channel
+	ctx     context.Context //nolint:containedctx // of all its turns
+	id      int64           // of the conversation
+	rev     int64           // that the reader has
+	first   bool            // it has nothing: it gets the newest
+	out     output
+	buf     []byte
+	err     error
+	release func()        // gives its place back
+	unheard func()        // ends its wakes
+	over    chan struct{} // closed when it is over; nil: nobody waits for that
+
+	mu   sync.Mutex
+	todo ringing // since its last turn
+	busy bool    // a turn is under way, or it is over
+}
+
+// ringing is what a stream is rung for.
+type ringing uint8
+
+const (
+	changed ringing = 1 << iota
+	types           // an agent is writing
+	beats
+	ends
+)
+
+// ring begins a turn, or leaves word for the one under way.
+func (s *stream) ring(what ringing) {
+	s.mu.Lock()
+	s.todo |= what
+	begins := !s.busy
+	s.busy = true
+	s.mu.Unlock()
+	if begins {
+		go s.turn()
+	}
+}
+
+// turn does what the stream was rung for, until there is nothing more.
+func (s *stream) turn() {
+	for {
+		s.mu.Lock()
+		todo := s.todo
+		s.todo, s.busy = 0, todo != 0
+		s.mu.Unlock()
+		if todo == 0 {
+			return
+		}
+		if todo&changed != 0 && todo&ends == 0 {
+			if err := s.catchUp(s.ctx); err != nil && s.err == nil {
+				if s.err = err; s.ctx.Err() == nil && !errors.Is(err, handover.ErrUnknown) {
+					s.c.o.Logger.WarnContext(s.ctx, "stream broke off", "conversation", s.id, "err", err)
+				}
+			}
+		}
+		if todo&types != 0 {
+			s.event("typing", 0, map[string]string{"from": "agent"})
+		}
+		if todo&beats != 0 {
+			s.buf = append(s.buf, ": \n\n"...)
+		}
+		if todo&ends != 0 || s.err != nil {
+			s.c.streams.remove(s)
+			return // busy stays: no turn begins any more
+		}
+		if s.flush(); s.err != nil {
+			s.ring(ends)
+		}
+	}
 }
 
 // output is where a stream's events go.
 type output interface {
 	// write sends what there is, at once.
 	write(b []byte) error
-	// gone is closed when the reader has closed the connection.
-	gone() <-chan struct{}
+	// gone says whether the reader has closed the connection, as far as can be told.
+	gone() bool
+	close()
 }
 
 // flushed is an output by the HTTP server.
@@ -122,10 +193,23 @@ func (f *flushed) write(b []byte) error {
 	return f.rc.Flush()
 }
 
-func (f *flushed) gone() <-chan struct{} { return nil } // its context ends
+func (f *flushed) gone() bool { return false } // its context ends
+
+func (f *flushed) close() {}
 
 // direct is an output on the connection itself.
-type direct struct{ conn net.Conn }
+type direct struct {
+	conn net.Conn
+	raw  syscall.RawConn // nil: it cannot be looked at
+}
+
+func newDirect(conn net.Conn) *direct {
+	d := &direct{conn: conn}
+	if c, is := conn.(syscall.Conn); is {
+		d.raw, _ = c.SyscallConn()
+	}
+	return d
+}
 
 func (d *direct) write(b []byte) error {
 	_ = d.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
@@ -133,53 +217,104 @@ func (d *direct) write(b []byte) error {
 	return err
 }
 
-// gone waits for the connection's other end to close: a reader sends nothing.
-func (d *direct) gone() <-chan struct{} {
-	closed := make(chan struct{})
-	go func() { // it ends when the stream closes the connection
-		defer close(closed)
-		var b [1]byte
-		_, _ = d.conn.Read(b[:])
-	}()
-	return closed
+func (d *direct) gone() bool { return d.raw != nil && closed(d.raw) }
+
+func (d *direct) close() { _ = d.conn.Close() }
+
+// streams are those that are open.
+type streams struct {
+	mu    sync.Mutex
+	open  map[*stream]int // with the second of a heartbeat's that is theirs
+	next  int
+	ended bool
+	none  *sync.Cond
+	watch sync.Once
 }
 
-// run writes until the reader is gone, or the streams end.
-func (s *stream) run(ctx context.Context) {
-	c := s.c
-	woken, typing, stop := c.wakes.Follow(s.id, handover.FromAgent)
-	defer stop()
-	if c.o.Observer != nil {
-		c.o.Observer.Streams(1)
-		defer c.o.Observer.Streams(-1)
+func newStreams() *streams {
+	s := &streams{open: map[*stream]int{}}
+	s.none = sync.NewCond(&s.mu)
+	return s
+}
+
+// lookEvery is how often it is looked which readers have closed their connection.
+const lookEvery = time.Second
+
+// add begins a stream; false: they have ended.
+func (all *streams) add(s *stream) bool {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	if all.ended {
+		return false
 	}
-	beat, gone := time.NewTicker(heartbeat), s.out.gone()
-	defer beat.Stop()
-	for {
-		if err := s.catchUp(ctx); err != nil {
-			if ctx.Err() == nil && s.err == nil {
-				c.o.Logger.WarnContext(ctx, "stream broke off", "conversation", s.id, "err", err)
-			}
-			return
+	all.next = (all.next + 1) % int(heartbeat/lookEvery)
+	all.open[s] = all.next
+	if s.c.o.Observer != nil {
+		s.c.o.Observer.Streams(1)
+	}
+	s.unheard = s.c.wakes.Listen(s.id, handover.FromAgent, func(typing bool) {
+		if typing {
+			s.ring(types)
+		} else {
+			s.ring(changed)
 		}
+	})
+	all.watch.Do(func() { go all.look(s.c.living) })
+	s.ring(changed)
+	return true
+}
+
+// remove ends a stream, in its last turn.
+func (all *streams) remove(s *stream) {
+	s.unheard()
+	s.out.close()
+	if s.c.o.Observer != nil {
+		s.c.o.Observer.Streams(-1)
+	}
+	s.release()
+	if s.over != nil {
+		close(s.over)
+	}
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	if delete(all.open, s); len(all.open) == 0 {
+		all.none.Broadcast()
+	}
+}
+
+// end ends all streams, and waits until they are.
+func (all *streams) end() {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	all.ended = true
+	for s := range all.open {
+		s.ring(ends)
+	}
+	for len(all.open) > 0 {
+		all.none.Wait()
+	}
+}
+
+// look ends the streams whose readers are gone, and sends the others their heartbeat, a part of them each second.
+func (all *streams) look(ctx context.Context) {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for second := 0; ; second = (second + 1) % int(heartbeat/lookEvery) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-c.ended:
-			return
-		case <-gone:
-			return
-		case <-woken:
-		case <-typing:
-			s.event("typing", 0, map[string]string{"from": "agent"})
-			s.flush()
-		case <-beat.C:
-			s.buf = append(s.buf, ": \n\n"...)
-			s.flush()
+		case <-tick.C:
 		}
-		if s.err != nil {
-			return
+		all.mu.Lock()
+		for s, theirs := range all.open {
+			switch {
+			case s.out.gone():
+				s.ring(ends)
+			case theirs == second:
+				s.ring(beats)
+			}
 		}
+		all.mu.Unlock()
 	}
 }
 

@@ -18,7 +18,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -96,11 +95,9 @@ type Channel struct {
 	uploadedFrom           *day          // from an address
 	uploads                chan struct{} // files that are taken in now
 
-	ended   chan struct{} // closed when the streams are to end
-	end     func()
+	streams *streams
 	living  context.Context // of the streams that have left the HTTP server
-	running sync.WaitGroup
-	begins  sync.RWMutex // held to begin a stream: none begins once they end
+	end     func()
 }
 
 var _ bot.Channel = (*Channel)(nil)
@@ -113,11 +110,9 @@ func New(desk *handover.Desk, store Store, wakes *handover.Wakes, o Options) *Ch
 		messages: newLimiter(l.MessagesPerMinute, time.Minute, l.MessagesPerMinute/3), steps: newLimiter(l.MessagesPerMinute, time.Minute, l.MessagesPerMinute/3),
 		readings: newLimiter(l.ReadsPerSecond, time.Second, 2*l.ReadsPerSecond), sessions: newLimiter(l.SessionsPerMinute, time.Minute, l.SessionsPerMinute/3), strange: newLimiter(l.BadTokensPerMinute, time.Minute, l.BadTokensPerMinute),
 		streamsOf: newPlaces(l.StreamsPerSession), streamsFrom: newPlaces(l.StreamsPerAddress), uploadsOf: newPlaces(l.UploadsPerSession), uploadsFrom: newPlaces(l.UploadsPerAddress),
-		uploadedFrom: &day{most: l.BytesPerAddress}, uploads: make(chan struct{}, mostUploads), ended: make(chan struct{}),
+		uploadedFrom: &day{most: l.BytesPerAddress}, uploads: make(chan struct{}, mostUploads), streams: newStreams(),
 	}
-	var cancel context.CancelFunc
-	c.living, cancel = context.WithCancel(context.Background())
-	c.end = sync.OnceFunc(func() { close(c.ended); cancel() })
+	c.living, c.end = context.WithCancel(context.Background())
 	return c
 }
 
@@ -126,21 +121,8 @@ func (c *Channel) Name() string { return "web" }
 
 // EndStreams ends all streams, and waits for them; their clients come back, to another process or the next one.
 func (c *Channel) EndStreams() {
-	c.begins.Lock()
 	c.end()
-	c.begins.Unlock()
-	c.running.Wait()
-}
-
-// begin runs a stream that has left the HTTP server; false: the streams have ended.
-func (c *Channel) begin(run func()) bool {
-	c.begins.RLock()
-	defer c.begins.RUnlock()
-	if c.living.Err() != nil {
-		return false
-	}
-	c.running.Go(run)
-	return true
+	c.streams.end()
 }
 
 // Routes adds the channel's paths.

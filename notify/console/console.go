@@ -516,7 +516,7 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request, _ Agent) {
 	var changed, typing <-chan struct{}
 	var stop func()
 	if id == 0 {
-		changed, stop = c.wakes.Watch(0)
+		changed, stop = c.wakes.Watch()
 	} else {
 		changed, typing, stop = c.wakes.Follow(id, handover.FromCustomer)
 	}
