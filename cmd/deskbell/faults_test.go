@@ -2,19 +2,25 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/deskbell/deskbell/bot"
 	"github.com/deskbell/deskbell/internal/pg"
 	"github.com/deskbell/deskbell/internal/pg/pgtest"
+	"github.com/deskbell/deskbell/notify/slack/slacktest"
 )
 
 // tries posts a message of a customer, and returns the status, when it may be tried again, and how long it took.
@@ -88,9 +94,10 @@ func TestAStuckTransactionHoldsUpItsOwnConversationAlone(t *testing.T) {
 	eve.reads("and on")
 }
 
-func TestAReadOnlyDatabaseIsToldAndComesBackByItself(t *testing.T) {
-	t.Parallel()
-	dir, err := os.MkdirTemp("/tmp", "dbro")
+// ownServer is a PostgreSQL server that a test may mistreat, and where it lives.
+func ownServer(t *testing.T) (*pg.DB, string) {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "dbown")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,6 +110,12 @@ func TestAReadOnlyDatabaseIsToldAndComesBackByItself(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.Close)
+	return server, dir
+}
+
+func TestAReadOnlyDatabaseIsToldAndComesBackByItself(t *testing.T) {
+	t.Parallel()
+	server, _ := ownServer(t)
 	turn := func(to string) {
 		for _, sql := range []string{`SET default_transaction_read_only = off`, `ALTER SYSTEM SET default_transaction_read_only = ` + to, `SELECT pg_reload_conf()`} {
 			if _, err := server.Patient.Exec(t.Context(), sql); err != nil {
@@ -135,4 +148,181 @@ func TestAReadOnlyDatabaseIsToldAndComesBackByItself(t *testing.T) {
 	if log := w.log.String(); bytes.Count([]byte(log), []byte("level=ERROR")) > 200 {
 		t.Errorf("the log is flooded: %d lines", strings.Count(log, "\n"))
 	}
+}
+
+// keepsTrying posts a message until it is taken, and fails after half a minute.
+func (v *visitor) keepsTrying(id, text string) {
+	v.w.Helper()
+	v.w.until("a message is taken", func() bool {
+		status, _, _ := v.tries(id, text)
+		return status == http.StatusAccepted
+	})
+}
+
+func TestAFullDiskIsToldAndNothingIsLostOfWhatWasAcked(t *testing.T) {
+	t.Parallel()
+	retries := make([]time.Duration, 100) // Slack's own are further apart
+	for i := range retries {
+		retries[i] = 200 * time.Millisecond
+	}
+	w := begin(t, settings{wire: true, more: lead, options: slacktest.Options{Retries: retries}})
+	ana, card := w.held("Do you sell lawn mowers?")
+	mia := w.console()
+	w.wire.Set(pgtest.Trouble{Code: "53100", Writes: true})
+	if status, retry, _ := ana.tries("full", "are you there?"); status != http.StatusServiceUnavailable || retry == "" {
+		t.Error("the customer: ", status, retry)
+	}
+	line := w.slack.Say("C1", card.TS, "UMIA", "written while the disk is full")
+	w.until("Slack tries again", func() bool { return w.wire.Refused() > 3 })
+	if w.slack.Acked("C1", line) {
+		t.Error("a line was acked that is kept nowhere")
+	}
+	if status, body := w.ready(); status != http.StatusServiceUnavailable || !strings.Contains(body, "its disk is full") {
+		t.Error("the operator: ", status, body)
+	}
+	if page := mia.gets("/console/"); !strings.Contains(page, "Ana Ruiz") { // reading goes on
+		t.Error("the console: ", page)
+	}
+	ana.call(http.MethodGet, "/web/messages", "", http.StatusOK, nil)
+	w.wire.Set(pgtest.Trouble{})
+	ana.keepsTrying("full", "are you there?")
+	ana.reads("agent: written while the disk is full")
+	w.threadHas(card.TS, "are you there?")
+	if n := strings.Count(ana.sees(), "written while the disk is full"); n != 1 {
+		t.Errorf("the line came %d times", n)
+	}
+	w.until("readyz is good again", func() bool { status, _ := w.ready(); return status == http.StatusOK })
+}
+
+func TestTooManyConnectionsAreToldAndWaitedOut(t *testing.T) {
+	t.Parallel()
+	w := begin(t, settings{wire: true, noSlack: true})
+	ana := w.visit()
+	ana.says("how long does delivery take?")
+	ana.reads("bot: ")
+	w.wire.Set(pgtest.Trouble{Down: true}) // the server restarts, and others are quicker
+	w.wire.Set(pgtest.Trouble{Full: true})
+	w.until("readyz says so", func() bool {
+		status, body := w.ready()
+		return status == http.StatusServiceUnavailable && strings.Contains(body, "takes no more connections")
+	})
+	for i := range 20 {
+		if status, retry, took := ana.tries(fmt.Sprint("crowd", i), "x"); status != http.StatusServiceUnavailable || retry == "" || took > 11*time.Second {
+			t.Fatal(status, retry, took)
+		}
+	}
+	w.wire.Set(pgtest.Trouble{})
+	ana.keepsTrying("after", "what does it cost?")
+	ana.reads("what does it cost?")
+	w.until("readyz is good again", func() bool { status, _ := w.ready(); return status == http.StatusOK })
+}
+
+func TestARestartOfTheDatabaseLosesNothing(t *testing.T) {
+	t.Parallel()
+	server, dir := ownServer(t)
+	w := begin(t, settings{database: server.Config().ConnString()})
+	ana, card := w.held("Do you sell lawn mowers?")
+	var acked []string
+	for i := range 60 {
+		text := fmt.Sprintf("line-%d.", i)
+		switch i {
+		case 20, 40: // as the kernel does when memory ends
+			pid := postmaster(t, dir)
+			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ana.keepsTrying(fmt.Sprint("r", i), text)
+		acked = append(acked, text)
+		if i%10 == 5 {
+			w.slack.Say("C1", card.TS, "UMIA", fmt.Sprintf("answer-%d.", i))
+		}
+	}
+	for i := 5; i < 60; i += 10 {
+		ana.reads(fmt.Sprintf("agent: answer-%d.", i))
+	}
+	w.threadHas(card.TS, "line-59.")
+	thread, at := w.thread(card.TS), -1
+	for _, text := range acked {
+		if n := strings.Count(thread, text); n != 1 {
+			t.Errorf("%s stands %d times in the thread", text, n)
+		}
+		if i := strings.Index(thread, text); i < at {
+			t.Errorf("%s is out of order", text)
+		} else {
+			at = i
+		}
+	}
+	if n := len(w.slack.Channel("C1")); n != 1 {
+		t.Errorf("%d cards", n)
+	}
+}
+
+// postmaster is the process of a private server.
+func postmaster(t *testing.T, dir string) int {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(dir, "*", "postmaster.pid"))
+	if err != nil || len(found) != 1 {
+		t.Fatal(found, err)
+	}
+	b, err := os.ReadFile(found[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, _, _ := strings.Cut(string(b), "\n")
+	pid, err := strconv.Atoi(strings.TrimSpace(line))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pid
+}
+
+func TestAReplicaThatTookOverWithoutItsTailIsGoneOnWith(t *testing.T) {
+	t.Parallel()
+	primary := pgtest.URL(t, migrations()...)
+	w := begin(t, settings{database: primary, wire: true, more: lead})
+	ana, card := w.held("Do you sell lawn mowers?")
+	ana.says("before")
+	w.threadHas(card.TS, "before")
+
+	// A copy as of now; nobody may be connected to what is copied.
+	admin, err := pgx.Connect(t.Context(), primary)
+	w.ok(err)
+	name := admin.Config().Database
+	_ = admin.Close(t.Context())
+	config := admin.Config().Copy()
+	config.Database = "postgres"
+	admin, err = pgx.ConnectConfig(t.Context(), config)
+	w.ok(err)
+	t.Cleanup(func() {
+		_, _ = admin.Exec(context.Background(), "DROP DATABASE IF EXISTS "+name+"_r WITH (FORCE)")
+		_ = admin.Close(context.Background())
+	})
+	w.wire.Set(pgtest.Trouble{Down: true})
+	w.until("the replica is there", func() bool {
+		_, err := admin.Exec(t.Context(), "CREATE DATABASE "+name+"_r TEMPLATE "+name)
+		return err == nil
+	})
+	w.wire.Set(pgtest.Trouble{})
+
+	ana.keepsTrying("tail", "in the tail")
+	eve := w.visitAs(`{}`) // her conversation will never have been
+	eve.says("in the tail")
+	ana.reads("in the tail")
+	w.threadHas(card.TS, "in the tail")
+	w.wire.Switch(name + "_r")
+	w.until("readyz is good", func() bool { status, _ := w.ready(); return status == http.StatusOK })
+
+	ana.keepsTrying("after", "after the tail")
+	w.threadHas(card.TS, "after the tail")
+	ana.keepsTrying("tail", "in the tail") // a client that sends again what it has no answer for
+	w.slack.Say("C1", card.TS, "UMIA", "answered after the tail")
+	ana.reads("agent: answered after the tail")
+	again := &visitor{w: w, token: ana.token, messages: map[string]bot.MessageView{}}
+	go again.follow(w.url)
+	again.reads("agent: answered after the tail")
+	if seen := again.sees(); strings.Count(seen, "after the tail") != 2 || strings.Count(seen, "customer: in the tail") != 1 || !strings.Contains(seen, "customer: before") {
+		t.Error("a page that is loaded anew shows:\n" + seen)
+	}
+	eve.call(http.MethodGet, "/web/messages", "", http.StatusUnauthorized, nil) // her page begins anew
 }

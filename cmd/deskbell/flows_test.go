@@ -30,7 +30,8 @@ type whole struct {
 	slack *slacktest.Server
 	app   *app
 	url   string
-	file  string // the configuration
+	wire  *pgtest.Wire // to the database, where one was asked for
+	file  string       // the configuration
 	log   *buffer
 	stop  func()
 }
@@ -65,6 +66,7 @@ type settings struct {
 	slack     *slacktest.Server // default: a new one
 	slackMore string            // keys of slack
 	noTeams   bool              // more has them
+	wire      bool              // the database is reached through a wire that can fail
 }
 
 // begin starts the product, with the demo's knowledge.
@@ -80,6 +82,10 @@ func begin(t *testing.T, s settings) *whole {
 	w.slack = s.slack
 	if s.database == "" {
 		s.database = pgtest.URL(t, migrations()...)
+	}
+	if s.wire {
+		w.wire = pgtest.NewWire(t, s.database)
+		s.database = w.wire.URL
 	}
 	if s.undo == "" {
 		s.undo = "0s"

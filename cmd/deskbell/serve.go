@@ -72,6 +72,10 @@ func (a *app) ready(w http.ResponseWriter, r *http.Request) {
 	switch err := a.db.Writable(ctx); {
 	case errors.Is(err, pg.ErrReadOnly):
 		detail["database"], status = "read-only: customers can read, nobody can write", http.StatusServiceUnavailable
+	case errors.Is(err, pg.ErrFull):
+		detail["database"], status = "its disk is full: customers can read, nobody can write", http.StatusServiceUnavailable
+	case errors.Is(err, pg.ErrCrowded):
+		detail["database"], status = "takes no more connections", http.StatusServiceUnavailable
 	case err != nil:
 		detail["database"], status = "does not answer", http.StatusServiceUnavailable
 	default:

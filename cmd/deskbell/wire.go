@@ -109,6 +109,7 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 	} else if version == "" {
 		logger.WarnContext(ctx, "this PostgreSQL has no pgvector: search is by words alone")
 	}
+	db.Connected(a.store.Unremember) // a server that took over may not have all that its predecessor had
 	a.neighbours = desk.NewNeighbours(a.store, logger)
 	a.wakes = handover.NewWakes(a.neighbours.Forward)
 	base, client, err := openKnowledge(ctx, c, db, a.metrics)

@@ -133,6 +133,9 @@ func (m *memory) keep(a handover.Asks, was handover.Conversation, version int64,
 	}
 }
 
+// Unremember drops all that this process remembers of conversations: the next steps read.
+func (s *Store) Unremember() { s.memory.forget(0) }
+
 // forget drops a conversation of which another version was heard, or all with 0.
 func (m *memory) forget(conversation int64) {
 	m.mu.Lock()

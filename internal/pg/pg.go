@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -32,6 +34,9 @@ type DB struct {
 	Reserve *pgxpool.Pool // for the worker's queue and for health: however busy Pool is, these go on
 	Patient *pgxpool.Pool // without time-outs, for imports and indexes; at most two connections more
 	cluster *cluster
+
+	full      atomic.Int64           // when the server said last that its disk is full; UNIX time
+	connected atomic.Pointer[func()] // called after each new connection of Pool
 }
 
 // LockTimeout is how long a statement waits for another's lock.
@@ -75,6 +80,12 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	config.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
 	config.ConnConfig.RuntimeParams["jit"] = "off"
 	readWrite(config)
+	config.ConnConfig.OnPgError = func(_ *pgconn.PgConn, err *pgconn.PgError) bool {
+		if err.Code == diskFull {
+			db.full.Store(time.Now().Unix())
+		}
+		return !strings.EqualFold(err.Severity, "FATAL")
+	}
 	patient := config.Copy()
 	patient.MaxConns = 2
 	for name, d := range timeouts {
@@ -82,6 +93,12 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		patient.ConnConfig.RuntimeParams[name] = "0"
 	}
 	reserve := config.Copy()
+	config.AfterConnect = func(context.Context, *pgx.Conn) error {
+		if f := db.connected.Load(); f != nil {
+			(*f)()
+		}
+		return nil
+	}
 	reserve.MaxConns = max(1, min(reserved, int32(o.MaxConns/4)))
 	for into, config := range map[**pgxpool.Pool]*pgxpool.Config{&db.Pool: config, &db.Reserve: reserve, &db.Patient: patient} {
 		if *into, err = pgxpool.NewWithConfig(ctx, config); err != nil { // it connects when it is first used
@@ -115,17 +132,43 @@ func readOnly(c *pgconn.PgConn) bool {
 	return c.ParameterStatus("in_hot_standby") == "on" || c.ParameterStatus("default_transaction_read_only") == "on"
 }
 
+// Connected has f called after each new connection of Pool: the server may be another one, and not have all that the one before it had.
+func (db *DB) Connected(f func()) { db.connected.Store(&f) }
+
+// What a server says of itself. https://www.postgresql.org/docs/15/errcodes-appendix.html
+const (
+	diskFull           = "53100"
+	tooManyConnections = "53300"
+)
+
+// fullFor is how long a disk counts as full after the server has said so.
+const fullFor = 10 * time.Second
+
 // ErrReadOnly is returned by Writable of a server that answers, and takes no writes.
 var ErrReadOnly = errors.New("the database is read-only")
+
+// ErrFull is returned by Writable when a statement was refused lately because the server's disk is full, ErrCrowded when the server takes no more
+// connections.
+var (
+	ErrFull    = errors.New("the database's disk is full")
+	ErrCrowded = errors.New("the database takes no more connections")
+)
 
 // Writable says whether the database answers, and can be written to.
 func (db *DB) Writable(ctx context.Context) error {
 	var only bool
 	if err := db.Reserve.QueryRow(ctx, `SELECT current_setting('transaction_read_only')::boolean`).Scan(&only); err != nil {
+		var said *pgconn.PgError
+		if errors.As(err, &said) && said.Code == tooManyConnections {
+			return ErrCrowded
+		}
 		return err
 	}
-	if only {
+	switch {
+	case only:
 		return ErrReadOnly
+	case time.Since(time.Unix(db.full.Load(), 0)) < fullFor:
+		return ErrFull
 	}
 	return nil
 }

@@ -39,6 +39,9 @@ type App struct {
 
 // NewApp returns the app, in the workspace of the bot token if there is one, and in those that have installed it.
 func NewApp(ctx context.Context, desk *handover.Desk, store Store, drafter notify.Drafter, o Options) (*App, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	if o.Silence == 0 {
 		o.Silence = 10 * time.Minute
 	}
@@ -221,7 +224,7 @@ func (a *App) renew(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	due := func(i handover.Install) bool { return !i.Expires.IsZero() && time.Until(i.Expires) < renewBefore }
+	due := func(i handover.Install) bool { return !i.Expires.IsZero() && i.Expires.Sub(a.o.Now()) < renewBefore }
 	var errs []error
 	for _, i := range all {
 		if !due(i) || !slices.Contains(a.o.Allowed, teamOf(i.Workspace)) || time.Now().Before(a.tryAt[i.Workspace]) {
@@ -271,7 +274,7 @@ func (a *App) sealed(i handover.Install, r *slack.OAuthV2Response) handover.Inst
 	i.Sealed, i.Key = a.o.Keys.Seal(i.Workspace, plain)
 	i.Expires = time.Time{}
 	if r.ExpiresIn > 0 {
-		i.Expires = time.Now().Add(time.Duration(r.ExpiresIn) * time.Second)
+		i.Expires = a.o.Now().Add(time.Duration(r.ExpiresIn) * time.Second)
 	}
 	return i
 }

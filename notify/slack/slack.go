@@ -67,6 +67,7 @@ type Options struct {
 	Learn func(ctx context.Context, key, title, text string) error
 	// Doctor says how the desk is, as plain text. May be nil.
 	Doctor   func(ctx context.Context) string
+	Now      func() time.Time // this machine's clock; nil: time.Now
 	Observer Observer
 	Logger   *slog.Logger // required
 }
