@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -76,7 +77,7 @@ func TestTheStoryInSlack(t *testing.T) {
 }
 
 // connect is a desk connected to a fake Slack.
-func connect(t *testing.T, drafter notify.Drafter, sockets bool) (*notifytest.Desk, *slacktest.Server) {
+func connect(t *testing.T, drafter notify.Drafter, sockets bool, more ...func(*slack.Options)) (*notifytest.Desk, *slacktest.Server) {
 	t.Helper()
 	s := slacktest.Start(t, slacktest.Options{PostsPerSecond: -1})
 	o := slack.Options{BotToken: slacktest.BotToken, SigningSecret: slacktest.SigningSecret, APIURL: s.URL, Logger: pgtest.Logger()}
@@ -88,6 +89,9 @@ func connect(t *testing.T, drafter notify.Drafter, sockets bool) (*notifytest.De
 		t.Fatal(err)
 	}
 	o.Identity = id
+	for _, f := range more {
+		f(&o)
+	}
 	d := notifytest.NewDesk(t, handover.Place{Workspace: id.Workspace(), Channel: "C1"})
 	w, err := slack.NewApp(t.Context(), d.Desk, d.Store, drafter, o)
 	if err != nil {
@@ -106,4 +110,37 @@ func connect(t *testing.T, drafter notify.Drafter, sockets bool) (*notifytest.De
 	}
 	d.Work(t, w.Workspace)
 	return d, s
+}
+
+func TestClocksThatDifferAreToldAndHoldNothingUp(t *testing.T) {
+	t.Parallel()
+	for _, skew := range []time.Duration{-10 * time.Minute, 10 * time.Minute} {
+		t.Run(skew.String(), func(t *testing.T) {
+			t.Parallel()
+			var off atomic.Int64
+			off.Store(int64(skew))
+			wrong := func(o *slack.Options) {
+				o.Now = func() time.Time { return time.Now().Add(time.Duration(off.Load())) }
+			}
+			t.Run("Socket Mode", func(t *testing.T) { // nothing there is signed
+				notifytest.Run(t, func(t *testing.T) (*notifytest.Desk, notifytest.Door) {
+					d, s := connect(t, notifytest.Drafter("draft"), true, wrong)
+					return d, door{s}
+				})
+			})
+			d, s := connect(t, notifytest.Drafter("draft"), false, wrong)
+			here := door{s}
+			if err := s.Click("C1", here.card(t), "claim", "UMIA"); err == nil {
+				t.Error("a request of another time is taken")
+			}
+			if a := strings.Join(d.Alerts(), " "); !strings.Contains(a, "10m") || !strings.Contains(a, "Slack's") || strings.Contains(a, "ahead") != (skew > 0) {
+				t.Error("admins are not told: ", a)
+			}
+			off.Store(0)
+			here.Claim(t)
+			if a := d.Alerts(); len(a) > 0 {
+				t.Error("it stays: ", a)
+			}
+		})
+	}
 }
