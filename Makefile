@@ -38,7 +38,7 @@ $(LINT):
 
 prove: ## the full counts of the random and crash tests
 	@.ci/setup --tests
-	PROVE=1 go test -count 1 -timeout 60m -run 'Crash|Cards|TheIndexFinds|NoInternal|Drained|Texts|Costs' -v ./cmd/... ./notify/... ./knowledge/... ./handover/... ./copilot/... | grep -vE '^(=== |time=)'
+	PROVE=1 go test -count 1 -timeout 60m -run 'Crash|Matrix|Cards|TheIndexFinds|NoInternal|Drained|Texts|Costs' -v ./cmd/... ./notify/... ./knowledge/... ./handover/... ./copilot/... | grep -vE '^(=== |time=)'
 
 fuzz: ## fuzz the readers, the masker and the repair of JSON, 30 s each (FUZZTIME=…)
 	@for at in knowledge:FuzzMarkdown knowledge:FuzzHTML copilot:FuzzMask copilot:FuzzDecode notify/slack:FuzzDrawn; do \

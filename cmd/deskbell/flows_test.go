@@ -66,6 +66,7 @@ type settings struct {
 	slack     *slacktest.Server // default: a new one
 	slackMore string            // keys of slack
 	noTeams   bool              // more has them
+	empty     bool              // no articles
 	wire      bool              // the database is reached through a wire that can fail
 }
 
@@ -118,8 +119,10 @@ func begin(t *testing.T, s settings) *whole {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := importDemo(t.Context(), config, db); err != nil {
-		t.Fatal(err)
+	if !s.empty {
+		if err := importDemo(t.Context(), config, db); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if w.app, err = wire(t.Context(), config, db, logger, true); err != nil {
 		t.Fatal(err)

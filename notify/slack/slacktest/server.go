@@ -59,7 +59,10 @@ type Fault struct {
 	RetryAfter int           // seconds, with 429
 	Hang       time.Duration // the answer waits so long
 	Say        string        // ok:false with this error
+	Body       string        // the answer, instead of what Slack would say
 }
+
+func (f Fault) harmless() bool { return f.Status == 0 && f.Say == "" && f.Body == "" }
 
 // Server is a fake Slack.
 type Server struct {
@@ -285,14 +288,14 @@ func (s *Server) api(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.calls[method]++
 	f := s.nextFault(method, in.str("thread_ts"))
-	if f.Status == 0 && f.Say == "" || f.After {
+	if f.harmless() || f.After {
 		if wait := s.limit(method, in.str("channel")); wait > 0 {
 			f = Fault{Status: http.StatusTooManyRequests, RetryAfter: int(wait.Seconds() + 0.999)}
 			s.limited[method]++
 		}
 	}
 	var out map[string]any
-	if f.Status == 0 && f.Say == "" || f.After {
+	if f.harmless() || f.After {
 		out = s.call(method, token, in)
 	}
 	s.mu.Unlock()
@@ -311,8 +314,9 @@ func (s *Server) api(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Retry-After", strconv.Itoa(max(1, f.RetryAfter)))
 		w.WriteHeader(f.Status)
 		_, _ = io.WriteString(w, `{"ok":false,"error":"ratelimited"}`)
-	case f.Status != 0:
-		w.WriteHeader(f.Status)
+	case f.Status != 0 || f.Body != "":
+		w.WriteHeader(max(f.Status, http.StatusOK))
+		_, _ = io.WriteString(w, f.Body)
 	case f.Say != "":
 		_ = json.NewEncoder(w).Encode(map[string]any{"ok": false, "error": f.Say})
 	default:
