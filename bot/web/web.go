@@ -228,7 +228,7 @@ func decode(w http.ResponseWriter, r *http.Request, v any) error {
 		return problem{status: http.StatusBadRequest, code: "bad_json", message: "The body is not UTF-8."}
 	}
 	if err := json.Unmarshal(b, v); err != nil {
-		return problem{status: http.StatusBadRequest, code: "bad_json", message: "The body is not the JSON expected here: " + err.Error() + "."}
+		return problem{status: http.StatusBadRequest, code: "bad_json", message: bot.Misread(err)}
 	}
 	return nil
 }

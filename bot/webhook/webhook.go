@@ -90,8 +90,12 @@ func (c *Channel) receive(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var in inbound
-	if err := json.Unmarshal(b, &in); err != nil || !utf8.Valid(b) {
-		answer(w, http.StatusBadRequest, "bad_json", "The body is not the JSON expected here.")
+	if !utf8.Valid(b) {
+		answer(w, http.StatusBadRequest, "bad_json", "The body is not UTF-8.")
+		return
+	}
+	if err := json.Unmarshal(b, &in); err != nil {
+		answer(w, http.StatusBadRequest, "bad_json", bot.Misread(err))
 		return
 	}
 	if code, message := check(in); code != "" {

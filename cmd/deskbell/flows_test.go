@@ -65,6 +65,7 @@ type settings struct {
 	options   slacktest.Options
 	slack     *slacktest.Server // default: a new one
 	slackMore string            // keys of slack
+	web       string            // keys of web
 	noTeams   bool              // more has them
 	empty     bool              // no articles
 	wire      bool              // the database is reached through a wire that can fail
@@ -94,7 +95,7 @@ func begin(t *testing.T, s settings) *whole {
 	if s.listen == "" {
 		s.listen = "127.0.0.1:0"
 	}
-	text := fmt.Sprintf("listen: %s\ndatabase: {url: %q}\nlog: {level: debug}\nweb: {messages_per_minute: 0, sessions_per_minute: 0}\n%s\n", s.listen, s.database, s.more)
+	text := fmt.Sprintf("listen: %s\ndatabase: {url: %q}\nlog: {level: debug}\nweb: {messages_per_minute: 0, sessions_per_minute: 0, %s}\n%s\n", s.listen, s.database, s.web, s.more)
 	if !s.noSlack {
 		door := "signing_secret: " + slacktest.SigningSecret
 		if s.sockets {

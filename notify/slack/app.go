@@ -289,6 +289,7 @@ func (a *App) api() string {
 
 // event takes one event in, from HTTP or a socket, for the workspace that it was sent for. nil: it may be acked.
 func (a *App) event(ctx context.Context, body []byte) error {
+	body = withoutNUL(body)
 	var to struct {
 		Team           string `json:"team_id"`
 		Authorizations []struct {
@@ -320,6 +321,7 @@ func (a *App) event(ctx context.Context, body []byte) error {
 
 // interaction takes a click, a shortcut or a modal in.
 func (a *App) interaction(ctx context.Context, payload []byte) (any, error) {
+	payload = withoutNUL(payload)
 	var to struct{ Team struct{ ID string } }
 	if err := json.Unmarshal(payload, &to); err != nil {
 		a.o.Logger.WarnContext(ctx, "an interaction that cannot be read", "err", err)
@@ -336,6 +338,9 @@ func (a *App) interaction(ctx context.Context, payload []byte) (any, error) {
 
 // command takes a /deskbell in.
 func (a *App) command(ctx context.Context, team, channel, user, trigger, text string) any {
+	for _, s := range []*string{&team, &channel, &user, &trigger, &text} {
+		*s = keepable(*s)
+	}
 	if w := a.of(team); w != nil {
 		return w.command(ctx, channel, user, trigger, text)
 	}

@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -255,6 +256,28 @@ func noted(text string) bool {
 // keepable leaves out what PostgreSQL cannot keep.
 func keepable(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\x00", "")
+}
+
+// withoutNUL drops U+0000 from the strings of JSON: no database keeps it, and Slack sends none.
+func withoutNUL(b []byte) []byte {
+	nul := []byte(`\u0000`)
+	if !bytes.Contains(b, nul) {
+		return b
+	}
+	out := make([]byte, 0, len(b))
+	for i := 0; i < len(b); {
+		switch {
+		case bytes.HasPrefix(b[i:], nul):
+			i += len(nul)
+		case b[i] == '\\' && i+1 < len(b): // an escaped backslash is no beginning
+			out = append(out, b[i], b[i+1])
+			i += 2
+		default:
+			out = append(out, b[i])
+			i++
+		}
+	}
+	return out
 }
 
 // written takes a line in; what became of it is told by a mark, after the commit and the ack. raw is the line as Slack has it.
