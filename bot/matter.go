@@ -51,7 +51,7 @@ func (p Policy) form(d *handover.Decision, s handover.Signals) (asks, complete b
 	d.Matter = &next
 	switch sure := s.Answer != "" && !s.SmallTalk && s.Confidence >= p.AnswerAbove; {
 	case s.Solved:
-		d.Matter = nil // she no longer wants it
+		d.Matter = nil // they no longer want it
 		return false, false
 	case s.Value != "":
 		next = answered(next, s.Value, s.Line)

@@ -46,7 +46,7 @@ func filesOf(files []handover.File) (views []FileView) {
 	return views
 }
 
-// AgentView is an agent as customers see her.
+// AgentView is an agent as customers see them.
 type AgentView struct {
 	Name   string `json:"name"`
 	Avatar string `json:"avatar,omitempty"`

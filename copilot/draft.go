@@ -317,7 +317,7 @@ func dressed(text string, q draftQuestion, contact handover.Contact, talk []hand
 	answered := 0
 	for _, t := range talk {
 		if t.From == handover.FromAgent {
-			answered++ // the first is her hello
+			answered++ // the first is their hello
 		}
 	}
 	if text == "" || !known || q.style.Tone == handover.ToneNeutral {

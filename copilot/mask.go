@@ -336,7 +336,7 @@ var secretModel = shipped("secret")
 // secretAt is on the side of masking: what is hidden can still be read in the console.
 const secretAt = -1.0
 
-// Talk is a conversation with what must be hidden in the customer's lines hidden. Beside what Mask hides that is what she answers when a
+// Talk is a conversation with what must be hidden in the customer's lines hidden. Beside what Mask hides that is what they answer when a
 // credential was asked for and, where a line of the other side is unknown — empty — the codes that a learnt model takes for one: a name and a
 // code, as one signs in. What is a secret in one line is one in all.
 func (m *Masker) Talk(talk []handover.Message) []handover.Message {
@@ -347,7 +347,7 @@ func (m *Masker) Talk(talk []handover.Message) []handover.Message {
 	last := askedNothing
 	for i, t := range talk {
 		switch {
-		case t.From != handover.FromCustomer && (t.Deleted || t.Visibility == handover.Internal || t.Visibility == handover.Pending): // she has not read it
+		case t.From != handover.FromCustomer && (t.Deleted || t.Visibility == handover.Internal || t.Visibility == handover.Pending): // they have not read it
 		case t.From == handover.FromCustomer:
 			lines, at, asked = append(lines, t.Text), append(at, i), append(asked, last)
 		case strings.TrimSpace(t.Text) == "":

@@ -75,7 +75,7 @@ func firstWants(talk []handover.Message) string {
 	return ""
 }
 
-// lastWants is what her last one wants.
+// lastWants is what their last one wants.
 func lastWants(talk []handover.Message) string {
 	for i := len(talk) - 1; i >= 0; i-- {
 		if w := wantsOf(talk[i]); w != "" {
@@ -85,7 +85,7 @@ func lastWants(talk []handover.Message) string {
 	return ""
 }
 
-// wantsOf are the sentences of a customer's line that have content; "" when none has, or it is not hers.
+// wantsOf are the sentences of a customer's line that have content; "" when none has, or it is not theirs.
 func wantsOf(m handover.Message) string {
 	if m.From != handover.FromCustomer || courtesy(m.Text) != "" || accepts(m.Text) || declines(m.Text) {
 		return ""
@@ -160,7 +160,7 @@ var pronouns = map[string]string{
 	"ill": "they will", "am": "are", "we": "they", "our": "their", "us": "them", "we're": "they are", "we've": "they have",
 }
 
-// thirdPerson turns the customer's own words about herself.
+// thirdPerson turns the customer's own words about themselves.
 func thirdPerson(s string) string { return turned(s, pronouns) }
 
 var helperPronouns = map[string]string{"you": "the customer", "your": "their", "you're": "the customer is", "youre": "the customer is", "yourself": "themselves", "i": "they", "my": "their", "we": "they", "our": "their", "us": "them", "i'm": "they are", "im": "they are", "ive": "they have", "i've": "they have", "we've": "they have", "weve": "they have", "i'll": "they will", "well": "they will", "we'll": "they will"}

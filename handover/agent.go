@@ -92,7 +92,7 @@ func (d *Desk) Rehome(ctx context.Context, handoff int64) (Saved, error) {
 }
 
 // Claim gives the waiting handoff to an agent. Of many who click one wins; the others get a *NotAllowedError that names
-// her. Claiming what one holds changes nothing.
+// the one. Claiming what one holds changes nothing.
 func (d *Desk) Claim(ctx context.Context, handoff int64, by By) (Saved, error) {
 	return d.agentStep(ctx, handoff, by, stepClaim, func(c Conversation, ch *Change) error {
 		if c.State == Claimed && c.Handoff.Agent.ID == c.Actor.ID {
@@ -106,7 +106,7 @@ func (d *Desk) Claim(ctx context.Context, handoff int64, by By) (Saved, error) {
 	})
 }
 
-// take makes an agent hold the handoff, and introduces her as soon as her name is known.
+// take makes an agent hold the handoff, and introduces them as soon as their name is known.
 func (d *Desk) take(ch *Change, by By, who Agent) {
 	ch.hold(who, by.Account.Workspace, by.At)
 	ch.Next.Handoff.Introduced = false
@@ -142,7 +142,7 @@ func (d *Desk) TakeOver(ctx context.Context, conversation int64, by By) (Saved, 
 func (d *Desk) Assign(ctx context.Context, handoff int64, by By, to Agent) (Saved, error) {
 	return d.agentStep(ctx, handoff, by, stepAssign, func(c Conversation, ch *Change) error {
 		if c.State == Claimed && c.Handoff.Agent.ID == to.ID {
-			return nil // she has it already
+			return nil // they have it already
 		}
 		if err := ch.move(stepAssign); err != nil {
 			return err
@@ -178,7 +178,7 @@ func holder(c Conversation, s Step) error {
 	return nil
 }
 
-// Write is what an agent says at a door that is not a thread: it reaches the customer at once and, under her name, the
+// Write is what an agent says at a door that is not a thread: it reaches the customer at once and, under their name, the
 // thread. key makes a repeat harmless. Only the holder may.
 func (d *Desk) Write(ctx context.Context, handoff int64, by By, key, text string) (Saved, error) {
 	return d.update(ctx, ByHandoff(handoff).As(by.Account).WithPending().Once(key), func(c Conversation, ch *Change) error {

@@ -99,7 +99,7 @@ func (ch *Change) cause(k Kind, m *Message) {
 }
 
 // publish numbers the pending replies, all (0) or up to and with the one named, in the thread's own order. The agent is
-// introduced before her first word.
+// introduced before their first word.
 func (d *Desk) publish(ch *Change, upTo int64) {
 	found := upTo == 0
 	for _, m := range ch.Next.Pending {

@@ -9,7 +9,7 @@ import (
 // Texts are the sentences that the desk itself says to customers.
 type Texts struct {
 	Waiting   string // said with a handoff; default "I have asked a person to join. You can keep writing here."
-	Hello     string // said by the agent who claims; %s is her name; default "Hi, I'm %s."
+	Hello     string // said by the agent who claims; %s is their name; default "Hi, I'm %s."
 	PassedOn  string // said once while waiting; default "I have passed that on. A person will read it here."
 	Cancelled string // default "All right, you are back with the assistant."
 	Returned  string // default "You are back with the assistant."

@@ -10,7 +10,7 @@ const (
 	KindAnswer Kind = "answer" // the bot thinks about what the customer wrote
 	KindBrief  Kind = "brief"  // the copilot reads the conversation for the agent
 
-	KindIntroduce Kind = "introduce" // the agent's profile is looked up, then she says hello
+	KindIntroduce Kind = "introduce" // the agent's profile is looked up, then they say hello
 	KindFetch     Kind = "fetch"     // what an agent's files have is fetched from the workspace
 	KindDeliver   Kind = "deliver"   // a message, an edit or a deletion goes out to the customer
 	KindState     Kind = "state"     // so does the state

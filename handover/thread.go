@@ -143,8 +143,8 @@ func (d *Desk) reply(ctx context.Context, l Line) (Saved, error) {
 // nameWithin is how long a profile may take to be looked up before an agent speaks under the default persona.
 const nameWithin = 2 * time.Second
 
-// SendLine sends an internal line of a thread to the customer after all, because its author says so: with claim she takes a waiting handoff
-// first; else she must hold it, or the line goes out under the name of who does. A line that is gone or sent already changes nothing.
+// SendLine sends an internal line of a thread to the customer after all, because its author says so: with claim they take a waiting handoff
+// first; else they must hold it, or the line goes out under the name of who does. A line that is gone or sent already changes nothing.
 func (d *Desk) SendLine(ctx context.Context, handoff int64, by By, key string, claim bool) (Saved, error) {
 	return d.update(ctx, ByHandoff(handoff).As(by.Account).About(key).WithPending(), func(c Conversation, ch *Change) error {
 		if err := d.meet(ch, by.Account); err != nil {
@@ -172,7 +172,7 @@ func (d *Desk) SendLine(ctx context.Context, handoff int64, by By, key string, c
 		default:
 			return &NotAllowedError{Step: "reply in", State: c.State, Agent: c.Handoff.Agent}
 		}
-		if h := ch.Next.Handoff; !h.Introduced && h.Agent.Title == "" { // her name is being looked up: then she says hello, and then this
+		if h := ch.Next.Handoff; !h.Introduced && h.Agent.Title == "" { // their name is being looked up: then they say hello, and then this
 			m.Visibility = Pending
 			ch.fetch(&m)
 			ch.Messages = append(ch.Messages, m)

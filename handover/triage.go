@@ -34,7 +34,7 @@ func (d *Desk) Refuse(ctx context.Context, handoff, agent int64, why string) (Sa
 		if err := ch.move(stepRelease); err != nil {
 			return err
 		}
-		for _, m := range c.Pending { // hers: nobody has read them
+		for _, m := range c.Pending { // theirs: nobody has read them
 			m.Visibility = Internal
 			ch.Messages = append(ch.Messages, m)
 			ch.Elapsed = append(ch.Elapsed, Timer{Conversation: c.ID, Kind: TimerPublish, Subject: m.ID})

@@ -118,7 +118,7 @@ func TestACrawlDialsNoPrivateAddress(t *testing.T) {
 	if !errors.Is(err, knowledge.ErrPrivate) || len(asked) > 0 {
 		t.Fatal(err, asked)
 	}
-	for _, host := range []string{"127.0.0.1", "10.1.2.3", "192.168.1.1", "169.254.169.254", "[::1]", "[fd00::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "100.64.1.1", "localhost"} {
+	for _, host := range []string{"127.0.0.1", "10.1.2.3", "192.168.1.1", "169.254.169.254", "[::1]", "[fd00::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "100.64.1.1", "localhost", "[2001:0:53aa::1]", "[2002:7f00:1::1]", "[64:ff9b::7f00:1]", "[::7f00:1]", "[fec0::1]"} {
 		req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+host+":9/", nil)
 		res, err := knowledge.SafeClient(false, time.Second).Do(req)
 		if err == nil {

@@ -49,7 +49,7 @@ type Workspace interface {
 	Relay(ctx context.Context, thread handover.Card, key string, lines []Line, look bool) error
 	// Sweep deletes late copies of our posts, and says how many it found.
 	Sweep(ctx context.Context, thread handover.Card) (deleted int, err error)
-	// Mark shows on an agent's line, as a courtesy, that it did not reach the customer, and offers her to try again.
+	// Mark shows on an agent's line, as a courtesy, that it did not reach the customer, and offers them to try again.
 	Mark(handoff int64, line handover.Line, why string)
 	// Profile looks up what an account is called.
 	Profile(ctx context.Context, account string) (handover.Agent, error)

@@ -126,7 +126,12 @@ func values(was any) map[string]any {
 		"null": nil, "empty": "", "NUL": "a\x00b", "bad UTF-8": badUTF8, "huge": strings.Repeat("x", 9000), "negative": -1, "endless": json.Number("1e999"), "beyond int64": json.Number("99999999999999999999"),
 		"true": true, "a list": []any{}, "an object": map[string]any{}, "lists in lists": json.RawMessage(strings.Repeat("[", 200) + strings.Repeat("]", 200)), "path": "../../etc/passwd", "template": "{{.}}%s<!channel>",
 	}
-	switch was.(type) {
+	switch was := was.(type) {
+	case string: // ids and places stand in texts
+		if digits.MatchString(was) {
+			all["with a number below zero"] = digits.ReplaceAllString(was, "-1")
+			all["with a number far beyond"] = digits.ReplaceAllString(was, "99")
+		}
 	case bool:
 		delete(all, "true")
 	case []any:

@@ -112,7 +112,7 @@ func TestCrashLosesDoublesReordersAndLeaksNothing(t *testing.T) {
 	t.Parallel()
 	customers, lines, kills, troubles := 8, 22, 4, 3
 	if os.Getenv("PROVE") != "" {
-		customers, lines, kills, troubles = 24, 210, 200, 80
+		customers, lines, kills, troubles = 24, 90, 200, 80
 	}
 	c := &chaos{T: t, seed: seed(t), points: map[string]*atomic.Int64{}, met: map[string]*atomic.Int64{}, armed: make(chan string, 1), over: make(chan struct{})}
 	for _, p := range points {

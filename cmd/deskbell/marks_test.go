@@ -162,5 +162,5 @@ agents:
 	w.click(w.card().TS, "claim", "UMIA")
 	w.cardShows("CLAIMED by Mia")
 	w.slack.Say("C1", w.card().TS, "UMIA", "<@UBOT> assign <@UBOB>")
-	w.told("UMIA", "she holds 2, her capacity is 1")
+	w.told("UMIA", "they hold 2, their capacity is 1")
 }

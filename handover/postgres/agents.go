@@ -11,14 +11,14 @@ import (
 	"github.com/deskbell/deskbell/handover"
 )
 
-// Listed is an agent of the configuration with the accounts that are hers.
+// Listed is an agent of the configuration with the accounts that are theirs.
 type Listed struct {
 	handover.Agent
 	Accounts []handover.Account
 }
 
 // SyncAgents makes the listed agents those of the configuration, and returns them with their ids. An account that was an
-// agent of its own becomes hers; agents no longer listed keep their history.
+// agent of its own becomes theirs; agents no longer listed keep their history.
 func (s *Store) SyncAgents(ctx context.Context, listed []Listed) ([]Listed, error) {
 	err := pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
 		names := make([]string, len(listed))

@@ -30,7 +30,7 @@ type Agent struct {
 	handover.Agent
 	Token    string // at least 16 characters
 	Personal bool   // may look at personal data
-	Email    string // where mail reaches her; "": nowhere
+	Email    string // where mail reaches them; "": nowhere
 	Skills   []string
 }
 
@@ -200,7 +200,7 @@ func (c *Console) queue(w http.ResponseWriter, r *http.Request, a Agent) {
 // bells are the ways in which an agent can be told that nobody claims.
 type bells struct {
 	Email  string // "": no mail
-	Mailed bool   // she asked for it
+	Mailed bool   // they asked for it
 	Push   string // key to subscribe with; "": no push
 }
 

@@ -146,7 +146,7 @@ func (d *Desk) state(t *testing.T) handover.Conversation {
 	return c
 }
 
-// reads waits for Ana to read a text, and returns all she reads.
+// reads waits for Ana to read a text, and returns all they read.
 func (d *Desk) reads(t *testing.T, text string) string {
 	t.Helper()
 	var all string
@@ -205,7 +205,7 @@ func returns(t *testing.T, d *Desk, door Door) {
 func hears(t *testing.T, d *Desk, door Door) {
 	claimed(t, d, door)
 	d.writes(t, "2", "Thank you, Mia")
-	until(t, "her line is there", func() bool { return door.Shows("Thank you, Mia") })
+	until(t, "their line is there", func() bool { return door.Shows("Thank you, Mia") })
 }
 
 func before(t *testing.T, d *Desk, door Door) {

@@ -21,7 +21,7 @@ type click struct {
 	line        string // ts of the line that it is about; "": none
 	block       string // that the button stands in
 	trigger     string
-	aside       string // where an answer that only she sees is changed; "": the button stands on a card
+	aside       string // where an answer that only they see is changed; "": the button stands on a card
 }
 
 // buttons are what buttons do beside the verbs.

@@ -39,7 +39,7 @@ type draft struct {
 
 func (d draft) block() string { return fmt.Sprint(draftBlock, d.Round) }
 
-// written is what stands in the draft's field, and what of it and of the other field the agent wrote herself.
+// written is what stands in the draft's field, and what of it and of the other field the agent wrote themselves.
 func (d draft) written(v slack.View) (text, had string) {
 	if v.State == nil {
 		return "", ""
@@ -174,7 +174,7 @@ func (w *Workspace) draftBlocks(d draft, found handover.Draft, had string) []sla
 	return append(blocks, slack.NewActionBlock("macros", menu))
 }
 
-// restyle drafts anew in another tone or length. What the agent has written herself is kept in a field below the new draft.
+// restyle drafts anew in another tone or length. What the agent has written themselves is kept in a field below the new draft.
 func (w *Workspace) restyle(v slack.View, d draft, action, value string) {
 	_, had := d.written(v)
 	switch action {
@@ -275,7 +275,7 @@ func (w *Workspace) fill(ctx context.Context, s *shown, d draft, had string) {
 		w.o.Logger.WarnContext(ctx, "no draft", "handoff", d.Handoff, "err", err)
 	}
 	if conv, err := w.reads.OfHandoff(ctx, d.Handoff); err == nil {
-		w.desk.AgentTypes(conv) // she reads it over
+		w.desk.AgentTypes(conv) // they read it over
 	}
 	d.Round, d.Cited, d.Shown = d.Round+1, len(found.Citations), fingerprint(clip(found.Text, maxInput))
 	if err := w.reads.Drafted(ctx, "view:"+s.id, d.Handoff, found); err != nil {
@@ -383,7 +383,7 @@ func choice(action, now string, values ...string) *slack.SelectBlockElement {
 	return s
 }
 
-// submitDraft sends what the agent made of the draft. She must hold the conversation; else the modal says who does.
+// submitDraft sends what the agent made of the draft. They must hold the conversation; else the modal says who does.
 func (w *Workspace) submitDraft(ctx context.Context, user string, v slack.View) (any, error) {
 	d, ok := draftOf(v)
 	if !ok {

@@ -293,7 +293,7 @@ func (w *Workspace) written(ctx context.Context, l handover.Line, raw string) er
 	if err == nil && !s.Again && !s.Conversation.Push && (m.Visibility == handover.Pending || m.Visibility == handover.Public) { // what is sent on may still fail
 		w.deliveredLater(l)
 	}
-	if err == nil && s.Conversation.ID == 0 { // kept until its card knows its ts: she hears what became of it then
+	if err == nil && s.Conversation.ID == 0 { // kept until its card knows its ts: they hear what became of it then
 		time.AfterFunc(keptFor, func() {
 			w.politely("tell of a kept line", func(ctx context.Context) error {
 				s, err := w.desk.Hear(ctx, l)
@@ -315,7 +315,7 @@ func (w *Workspace) written(ctx context.Context, l handover.Line, raw string) er
 // keptFor is how long a card takes to learn its ts, as a rule.
 const keptFor = 2 * time.Second
 
-// toldOf marks a line that stays in the team, and asks its author whether she meant it.
+// toldOf marks a line that stays in the team, and asks its author whether they meant it.
 func (w *Workspace) toldOf(l handover.Line, c handover.Conversation) {
 	w.markLater(markNote, l.Place, l.TS)
 	if !l.Note {

@@ -25,7 +25,7 @@ func (w *Workspace) homeLater(user string) {
 	})
 }
 
-// home is what an agent with ten open threads looks at: hers, the longest first, then the queue, her status, the day's figures, and for leads the
+// home is what an agent with ten open threads looks at: theirs, the longest first, then the queue, their status, the day's figures, and for leads the
 // gate's switch.
 func (w *Workspace) home(ctx context.Context, user string) (blocks []slack.Block, err error) {
 	me, err := w.people.Meet(ctx, w.account(user))
@@ -102,7 +102,7 @@ func (w *Workspace) mail(a handover.Agent) string {
 	return w.o.Mail(a)
 }
 
-// mailed says whether she asked for it.
+// mailed says whether they asked for it.
 func (w *Workspace) mailed(ctx context.Context, a handover.Agent, mail string) (bool, error) {
 	bells, err := w.people.BellsOf(ctx, a.ID)
 	return slices.ContainsFunc(bells, func(b handover.Bell) bool { return b.Way == "email" && b.Address == mail }), err

@@ -11,7 +11,7 @@ type scope struct{ name, why string }
 // scopes are the least that what we do needs.
 var scopes = []scope{
 	{"chat:write", "post and redraw cards, write customers' lines into threads"},
-	{"chat:write.customize", "post what an agent says at the console under her own name"},
+	{"chat:write.customize", "post what an agent says at the console under their own name"},
 	{"channels:read", "hear that a channel is archived, or that we are no longer in it"},
 	{"groups:read", "the same of private channels"},
 	{"channels:history", "hear the lines of threads in public channels, and look whether a post went through"},
@@ -73,7 +73,7 @@ func Manifest(publicURL string, sockets, oauth, rotate bool) string {
 	for _, e := range []string{"app_uninstalled", "tokens_revoked", "channel_archive", "channel_deleted", "channel_left", "channel_unarchive", "group_archive", "group_deleted", "group_left", "group_unarchive", "member_joined_channel"} {
 		line("      - %s", e)
 	}
-	line("      - user_change # who was deactivated releases what she holds")
+	line("      - user_change # who was deactivated releases what they hold")
 	line("  interactivity:\n    is_enabled: true")
 	at("    ", "/slack/interactions")
 	line("  # Socket Mode needs no public address; for signed HTTP set public_url and slack.signing_secret instead of slack.app_token.")

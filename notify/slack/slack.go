@@ -91,7 +91,7 @@ type People interface {
 	Meet(ctx context.Context, a handover.Account) (handover.Agent, error)
 	Availability(ctx context.Context, agent int64) (handover.Availability, error)
 	SetAvailability(ctx context.Context, agent int64, a handover.Availability) error
-	Named(ctx context.Context, a handover.Agent) error // keeps what she is called
+	Named(ctx context.Context, a handover.Agent) error // keeps what they are called
 	SetBell(ctx context.Context, b handover.Bell, on bool) error
 	BellsOf(ctx context.Context, agent int64) ([]handover.Bell, error)
 }

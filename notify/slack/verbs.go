@@ -113,7 +113,7 @@ func (w *Workspace) perform(ctx context.Context, a ask) (reply, error) {
 	if !known {
 		return said("There is no verb %q. There are: %s.", clip(a.verb, 40), strings.Join(slices.Sorted(maps.Keys(w.verbs())), ", "))
 	}
-	if a.verb != "claim" { // who claims is looked up when she is introduced, and a guest's claim is taken back: a claim does not wait for Slack
+	if a.verb != "claim" { // who claims is looked up when they are introduced, and a guest's claim is taken back: a claim does not wait for Slack
 		if text, err := w.stranger(ctx, a.user); text != "" || err != nil {
 			return reply{text: text}, err
 		}
@@ -133,7 +133,7 @@ func (w *Workspace) perform(ctx context.Context, a ask) (reply, error) {
 	r, err := v.do(ctx, a)
 	var no *handover.NotAllowedError
 	if a.own && errors.As(err, &no) && no.State == handover.Claimed {
-		return said("%s holds this conversation. She or a lead can do that.", agentName(no.Agent))
+		return said("%s holds this conversation. They or a lead can do that.", agentName(no.Agent))
 	}
 	if text := refusalText(err); text != "" {
 		return reply{text: text}, nil
@@ -141,7 +141,7 @@ func (w *Workspace) perform(ctx context.Context, a ask) (reply, error) {
 	return r, err
 }
 
-// stranger says why somebody may do nothing here, "" when she may: where agents are listed she must be, and a guest must be allowed. Who has not
+// stranger says why somebody may do nothing here, "" when they may: where agents are listed they must be, and a guest must be allowed. Who has not
 // been seen before is looked up, once.
 func (w *Workspace) stranger(ctx context.Context, user string) (string, error) {
 	me, err := w.people.Meet(ctx, w.account(user))
@@ -168,7 +168,7 @@ func (w *Workspace) stranger(ctx context.Context, user string) (string, error) {
 	return "", w.people.Named(ctx, profile)
 }
 
-// nameWithin is how long looking somebody up may take while she waits.
+// nameWithin is how long looking somebody up may take while they wait.
 const nameWithin = 2 * time.Second
 
 // meant is the conversation that a verb without a thread is about: for claim the next that waits in the channel's team, else the only one
@@ -318,11 +318,11 @@ func (w *Workspace) assign(ctx context.Context, a ask, user string) (reply, erro
 	}
 	text := fmt.Sprintf("<@%s> has it now", user)
 	if now, err := w.people.Availability(ctx, to.ID); err == nil && now != handover.Available {
-		text += fmt.Sprintf("; her status is %s", now)
+		text += fmt.Sprintf("; their status is %s", now)
 	}
 	if room := w.capacity(to); room > 0 {
 		if held, err := w.reads.Held(ctx, to.ID); err == nil && len(held) > room {
-			text += fmt.Sprintf("; she holds %d, her capacity is %d", len(held), room)
+			text += fmt.Sprintf("; they hold %d, their capacity is %d", len(held), room)
 		}
 	}
 	return done("%s.", text)
@@ -345,7 +345,7 @@ func (w *Workspace) verbTransfer(ctx context.Context, a ask) (reply, error) {
 		return said("No team is called that. There are: %s.", strings.Join(w.o.Teams, ", "))
 	}
 	if reason == "" {
-		return said("Say why, the next agent reads it: `transfer %s she asks for an invoice of 2019`.", team)
+		return said("Say why, the next agent reads it: `transfer %s they ask for an invoice of 2019`.", team)
 	}
 	if _, err := w.desk.Transfer(ctx, a.conv.Handoff.ID, w.byOf(a), team, a.words(reason)); err != nil {
 		return reply{}, err

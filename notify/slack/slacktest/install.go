@@ -26,7 +26,7 @@ func (s *Server) AddWorkspace(team, channelName string) {
 	s.channels[channelName] = &channel{team: team}
 }
 
-// Approver chooses the workspace that who comes to the page of OAuth lets the app into; "": she declines.
+// Approver chooses the workspace that who comes to the page of OAuth lets the app into; "": they decline.
 func (s *Server) Approver(team string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
