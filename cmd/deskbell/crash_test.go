@@ -597,7 +597,18 @@ func (c *chaos) report(talks []*talk) {
 		if k.byWebhook() {
 			all.Messages = c.platform.has(fmt.Sprintf("customer-%d", k.n))
 		} else {
-			k.must("GET", "/web/messages?after=0", "", &all)
+			for after := int64(0); ; { // in pages
+				var page struct {
+					Messages []bot.MessageView
+					Rev      int64
+				}
+				k.must("GET", fmt.Sprint("/web/messages?after=", after), "", &page)
+				if all.Messages = append(all.Messages, page.Messages...); page.Rev <= after || len(page.Messages) == 0 {
+					break
+				}
+				after = page.Rev
+			}
+			slices.SortFunc(all.Messages, func(a, b bot.MessageView) int { return int(a.Seq - b.Seq) })
 		}
 		var seen []string
 		for _, m := range all.Messages {

@@ -142,6 +142,7 @@ func (c *chaos) havoc(kills, troubles int) {
 	})
 	defer wg.Wait()
 	rng := rand.New(rand.NewPCG(c.seed, 98))
+	named := 0
 	for i := 1; int(c.kills.Load()) < kills; i++ {
 		c.pause(time.Duration(800+rng.IntN(1200)) * time.Millisecond)
 		select {
@@ -156,7 +157,8 @@ func (c *chaos) havoc(kills, troubles int) {
 			continue
 		}
 		select {
-		case c.armed <- points[i%len(points)]:
+		case c.armed <- points[named%len(points)]:
+			named++
 		default:
 		}
 		for wait := 0; c.kills.Load() == before && wait < 150; wait++ { // until somebody comes by the point
