@@ -43,6 +43,8 @@ func TestMain(m *testing.M) {
 type child struct {
 	t    testing.TB
 	file string
+	args []string // default: serve
+	env  []string
 	mu   sync.Mutex
 	cmd  *exec.Cmd
 	log  *buffer
@@ -56,8 +58,12 @@ func (c *child) start() {
 		c.t.Error(err)
 		return
 	}
-	c.cmd = exec.Command(self, "serve", "--config", c.file)
-	c.cmd.Env = append(os.Environ(), "DESKBELL_TEST_CHILD=1")
+	args := c.args
+	if args == nil {
+		args = []string{"serve", "--config", c.file}
+	}
+	c.cmd = exec.Command(self, args...)
+	c.cmd.Env = append(append(os.Environ(), "DESKBELL_TEST_CHILD=1"), c.env...)
 	c.cmd.Stdout, c.cmd.Stderr = c.log, c.log
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := c.cmd.Start(); err != nil {

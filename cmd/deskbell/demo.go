@@ -92,9 +92,11 @@ func importDemo(ctx context.Context, config *configs.Config, db *pg.DB) error {
 
 // demoAgent adds "Demo agent", whose token lasts as long as the demo's database, and returns it: a page that is open survives a restart.
 func demoAgent(ctx context.Context, config *configs.Config, store *desk.Store) (token string, err error) {
-	if err := store.Made(ctx, "demo_token", rand.Text(), &token); err != nil {
+	var kept struct{ Token string }
+	kept.Token = rand.Text()
+	if err := store.Made(ctx, "demo_token", kept, &kept); err != nil {
 		return "", err
 	}
-	config.Agents["demo"] = configs.Agent{DisplayName: "Demo agent", Role: "lead", ConsoleToken: token}
-	return token, nil
+	config.Agents["demo"] = configs.Agent{DisplayName: "Demo agent", Role: "lead", ConsoleToken: kept.Token}
+	return kept.Token, nil
 }
