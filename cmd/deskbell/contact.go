@@ -72,7 +72,7 @@ func person(ctx context.Context, store *desk.Store, who, as string) ([]desk.Foun
 		return nil, err
 	}
 	if len(found) == 0 {
-		return nil, fmt.Errorf("nothing is kept of %q; it may be a conversation's id, an e-mail address in the case or form it was given, or a customer's id on their channel", who)
+		return nil, fmt.Errorf("nothing is kept of %q: it is no conversation's id, no e-mail address that a customer gave, and no customer's id on their channel", who)
 	}
 	if named := slices.ContainsFunc(found, func(f desk.Found) bool { return f.Customer == who }); as == "" && named && slices.ContainsFunc(found, func(f desk.Found) bool { return f.ID == id && f.Customer != who }) {
 		return found, usageError{fmt.Errorf("%q is a conversation's id and a customer's: say which with --as conversation or --as customer", who)}
@@ -172,7 +172,7 @@ func export(ctx context.Context, c *cobra.Command, store *desk.Store, found []de
 			return err
 		}
 		dir := fmt.Sprintf("conversation-%d", x.ID)
-		w, err := z.Create(path.Join(dir, "conversation.json"))
+		w, err := z.CreateHeader(&zip.FileHeader{Name: path.Join(dir, "conversation.json"), Method: zip.Deflate, Modified: time.Now()})
 		if err != nil {
 			return err
 		}
@@ -190,7 +190,7 @@ func export(ctx context.Context, c *cobra.Command, store *desk.Store, found []de
 			if err != nil {
 				return err
 			}
-			w, err := z.Create(path.Join(dir, "files", fmt.Sprintf("%d-%s", n+1, handover.FileName(about.Name))))
+			w, err := z.CreateHeader(&zip.FileHeader{Name: path.Join(dir, "files", fmt.Sprintf("%d-%s", n+1, handover.FileName(about.Name))), Method: zip.Deflate, Modified: time.Now()})
 			if err != nil {
 				return err
 			}
