@@ -185,14 +185,15 @@ database: {url: %q}
 log: {level: warn}
 web: {messages_per_minute: 0, sessions_per_minute: 0}
 worker: {lease: 5s}
-slack: {bot_token: %s, signing_secret: %s, api_url: %q, undo_window: 300ms, posts_per_second: 50}
-teams: {support: {slack_channel: C1}}
+public_url: %s
+slack: {client_id: '%s', client_secret: %s, token_keys: %q, signing_secret: %s, api_url: %q, undo_window: 300ms, posts_per_second: 50}
+teams: {support: {slack_channel: C1, slack_workspace: %s}}
 agents:
   mia: {slack_user: UMIA, display_name: Mia, role: lead, console_token: console-token-of-mia}
   bob: {slack_user: UBOB, display_name: Bob, role: lead, console_token: console-token-of-bob}
 channels: {webhook: {secret: %s, url: %q}}
 openai: {api_key: sk-test, base_url: %q, timeout: 1s}
-`, addr, s.wire.URL, slacktest.BotToken, slacktest.SigningSecret, c.slack.URL, platformSecret, c.platform.url, model)
+`, addr, s.wire.URL, s.url, slacktest.ClientID, slacktest.ClientSecret, key, slacktest.SigningSecret, c.slack.URL, slacktest.Team, platformSecret, c.platform.url, model)
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			c.Fatal(err)
 		}
@@ -211,6 +212,7 @@ openai: {api_key: sk-test, base_url: %q, timeout: 1s}
 			}
 		}
 	}
+	c.install()
 	c.slack.Listen(c.servers[0].url)
 	c.Cleanup(func() {
 		for i, s := range c.servers {

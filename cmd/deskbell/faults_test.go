@@ -196,16 +196,24 @@ func TestAFullDiskIsToldAndNothingIsLostOfWhatWasAcked(t *testing.T) {
 
 func TestTooManyConnectionsAreToldAndWaitedOut(t *testing.T) {
 	t.Parallel()
-	w := begin(t, settings{wire: true, noSlack: true})
+	w := begin(t, settings{wire: true, noSlack: true, more: lead})
 	ana := w.visit()
 	ana.says("how long does delivery take?")
 	ana.reads("bot: ")
+	mia := w.console()
 	w.wire.Set(pgtest.Trouble{Down: true}) // the server restarts, and others are quicker
 	w.wire.Set(pgtest.Trouble{Full: true})
 	w.until("readyz says so", func() bool {
 		status, body := w.ready()
 		return status == http.StatusServiceUnavailable && strings.Contains(body, "takes no more connections")
 	})
+	res, err := mia.Get(w.url + "/console/")
+	w.ok(err)
+	page, _ := io.ReadAll(res.Body)
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusServiceUnavailable || !strings.Contains(string(page), "Try again in a moment.") {
+		t.Error("the agent: ", res.Status, string(page))
+	}
 	for i := range 20 {
 		if status, retry, took := ana.tries(fmt.Sprint("crowd", i), "x"); status != http.StatusServiceUnavailable || retry == "" || took > 11*time.Second {
 			t.Fatal(status, retry, took)

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	webhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"github.com/deskbell/deskbell/bot"
@@ -99,7 +100,38 @@ func (c *chaos) troubles() map[string]func(s *server, rng *rand.Rand) {
 			s.wire.Set(pgtest.Trouble{Down: true})
 			wire(pgtest.Trouble{Full: true}, lasts(500, 4000))(s, rng)
 		},
+		"the token is renewed":  func(*server, *rand.Rand) { c.sql(`UPDATE installs SET expires_at = now() + interval '1 minute'`) },
 		"Slack calls the other": func(s *server, _ *rand.Rand) { c.slack.Listen(s.url) },
+	}
+}
+
+// sql changes the database by hand, as time would.
+func (c *chaos) sql(query string) {
+	db, err := pgx.Connect(c.Context(), c.database)
+	if err == nil {
+		_, err = db.Exec(c.Context(), query)
+		_ = db.Close(c.Context())
+	}
+	if err != nil && c.Context().Err() == nil {
+		c.Error(err)
+	}
+}
+
+// install lets the workspace have the app, whose token then ends.
+func (c *chaos) install() {
+	c.slack.Approver(slacktest.Team)
+	c.slack.Life(12 * time.Hour)
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		c.Fatal(err)
+	}
+	res, err := (&http.Client{Jar: jar}).Get(c.servers[0].url + "/slack/install")
+	if err != nil {
+		c.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	if b, err := io.ReadAll(res.Body); err != nil || !strings.Contains(string(b), "Deskbell is in") {
+		c.Fatal(res.Status, string(b), err)
 	}
 }
 

@@ -110,7 +110,10 @@ func (a *app) sweep(ctx context.Context, r handover.Retention) (n int, err error
 	}
 }
 
-// nightly tidies up, and sweeps where retention says so, between three and four by this machine's clock, at one process.
+// The night, by this machine's clock: what it begins it goes on with until it ends. Slack lets some 50 posts a minute be deleted.
+const nightBegins, nightEnds = 1, 6
+
+// nightly tidies up, and sweeps where retention says so, each night at one process.
 func (a *app) nightly(ctx context.Context) error {
 	minute := time.NewTicker(time.Minute)
 	defer minute.Stop()
@@ -122,10 +125,10 @@ func (a *app) nightly(ctx context.Context) error {
 		case <-minute.C:
 		}
 		now := time.Now()
-		if now.Hour() != 3 || done == now.Format(time.DateOnly) {
+		if now.Hour() < nightBegins || now.Hour() >= nightEnds || done == now.Format(time.DateOnly) {
 			continue
 		}
-		until, cancel := context.WithDeadline(ctx, time.Date(now.Year(), now.Month(), now.Day(), 4, 0, 0, 0, now.Location()))
+		until, cancel := context.WithDeadline(ctx, time.Date(now.Year(), now.Month(), now.Day(), nightEnds, 0, 0, 0, now.Location()))
 		err := a.store.Nightly(until, a.night)
 		cancel()
 		if err != nil && ctx.Err() == nil {
