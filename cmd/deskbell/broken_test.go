@@ -482,7 +482,7 @@ func TestWhatIsBrokenIsRefused(t *testing.T) {
 		t.Error(status, body)
 	}
 	if os.Getenv("UPDATE") != "" {
-		if err := os.WriteFile(answers, []byte(strings.Join(list, "")), 0o644); err != nil { //nolint:gosec // of a test
+		if err := os.WriteFile(answers, []byte(strings.Join(list, "")), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

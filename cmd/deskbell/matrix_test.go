@@ -86,7 +86,7 @@ func TestTheMatrixOfFaults(t *testing.T) {
 		got := grouped(all)
 		t.Log("\n" + got)
 		if os.Getenv("UPDATE") != "" {
-			if err := os.WriteFile(documented, []byte(before+beginsAt+got+endsAt+after), 0o644); err != nil { //nolint:gosec // a document
+			if err := os.WriteFile(documented, []byte(before+beginsAt+got+endsAt+after), 0o644); err != nil {
 				t.Fatal(err)
 			}
 		} else if got != table {
