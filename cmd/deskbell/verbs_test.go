@@ -307,12 +307,12 @@ agents:
 	ana, card := w.held("Do you sell lawn mowers?")
 	w.cardShows("CLAIMED by Mia")
 	w.click(card.TS, "resolve", "UEVE")
-	w.told("UEVE", "Mia holds this conversation. She or a lead can do that.")
+	w.told("UEVE", "Mia holds this conversation. They or a lead can do that.")
 	w.command("UEVE", "pause incident", "This is for leads")
 	w.ok(w.slack.More("C1", card.TS, "Not a handoff", "UEVE"))
 	w.slack.Say("C1", card.TS, "UEVE", "<@UBOT> assign <@UEVE>")
 	w.until("she is told twice more", func() bool {
-		return strings.Count(strings.Join(w.slack.Ephemerals("UEVE"), "|"), "She or a lead can do that.") == 3
+		return strings.Count(strings.Join(w.slack.Ephemerals("UEVE"), "|"), "They or a lead can do that.") == 3
 	})
 	if !strings.HasPrefix(ana.stateText(), "claimed") {
 		t.Error(ana.stateText())

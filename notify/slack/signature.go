@@ -55,7 +55,7 @@ func (a *App) clock(ctx context.Context, ahead time.Duration, err error) {
 		if ahead < 0 {
 			way = "behind"
 		}
-		text = fmt.Sprintf("The clock of %s is %s %s Slack's: what Slack sends there is refused. Set it by NTP.", host, ahead.Abs().Round(time.Second), way)
+		text = fmt.Sprintf("The clock of %s is %.0f minutes %s Slack's: what Slack sends there is refused. Set it by NTP.", host, ahead.Abs().Minutes(), way)
 	}
 	if (text != "") == a.desk.Alerted(about) {
 		return

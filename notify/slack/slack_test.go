@@ -133,7 +133,7 @@ func TestClocksThatDifferAreToldAndHoldNothingUp(t *testing.T) {
 			if err := s.Click("C1", here.card(t), "claim", "UMIA"); err == nil {
 				t.Error("a request of another time is taken")
 			}
-			if a := strings.Join(d.Alerts(), " "); !strings.Contains(a, "10m") || !strings.Contains(a, "Slack's") || strings.Contains(a, "ahead") != (skew > 0) {
+			if a := strings.Join(d.Alerts(), " "); !strings.Contains(a, "10 minutes") || !strings.Contains(a, "Slack's") || strings.Contains(a, "ahead") != (skew > 0) {
 				t.Error("admins are not told: ", a)
 			}
 			off.Store(0)
