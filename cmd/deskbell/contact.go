@@ -26,6 +26,9 @@ import (
 	"github.com/deskbell/deskbell/handover"
 	desk "github.com/deskbell/deskbell/handover/postgres"
 	"github.com/deskbell/deskbell/internal/pg"
+	library "github.com/deskbell/deskbell/knowledge/postgres"
+	"github.com/deskbell/deskbell/notify"
+	"github.com/deskbell/deskbell/notify/slack"
 )
 
 func contactCommand() *cobra.Command {
@@ -226,7 +229,7 @@ func contactErase() *cobra.Command {
 						return err
 					}
 				}
-				a, err := wire(ctx, config, db, quietly(logger), false)
+				a, err := wireEraser(ctx, config, db, quietly(logger))
 				if err != nil {
 					return err
 				}
@@ -276,8 +279,50 @@ func (h above) Enabled(ctx context.Context, l slog.Level) bool {
 	return l >= slog.LevelError && h.Handler.Enabled(ctx, l)
 }
 
+// eraser is what a command needs to erase: the desk, and the workspaces that it posted in. It leaves alone what a server sets as it starts.
+type eraser struct {
+	desk   *handover.Desk
+	store  *desk.Store
+	worker *handover.Worker
+}
+
+func wireEraser(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger) (*eraser, error) {
+	store := desk.New(db.Pool, db.Reserve)
+	e := &eraser{store: store, desk: handover.NewDesk(store, handover.NewWakes(nil), handover.Options{})}
+	o := slackDoor(c)
+	o.Logger = logger
+	workspaces := func(string) notify.Workspace { return nil }
+	if o.BotToken != "" || o.ClientID != "" {
+		var err error
+		if o.ClientID != "" {
+			if o.Keys, err = slack.ParseKeys(c.String("slack.token_keys")); err != nil {
+				return nil, usageError{fmt.Errorf("slack.token_keys: %w", err)}
+			}
+		}
+		if o.BotToken != "" {
+			if o.Identity, err = identify(ctx, store, o); err != nil {
+				return nil, err
+			}
+		}
+		app, err := slack.NewApp(ctx, e.desk, store, nil, o)
+		if err != nil {
+			return nil, err
+		}
+		workspaces = app.Workspace
+	}
+	n := notify.New(e.desk, store, workspaces, notify.Options{Unlearn: unlearn(library.New(db.Pool, library.Options{Works: db.Patient}).Remove), Logger: logger})
+	handlers := map[handover.Kind]handover.Handler{}
+	for _, k := range handover.Kinds() { // the lanes of the others are left to servers
+		handlers[k] = func(context.Context, handover.Run) error { return handover.ErrLeaseLost }
+	}
+	handlers[handover.KindErase] = n.Handlers()[handover.KindErase]
+	var err error
+	e.worker, err = handover.NewWorker(store, handover.NewWakes(nil), handlers, handover.WorkerOptions{Lease: c.Duration("worker.lease"), Logger: logger})
+	return e, err
+}
+
 // erase does erasures until the function that it returns is called.
-func (a *app) erase(ctx context.Context) (stop func()) {
+func (a *eraser) erase(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {
@@ -291,7 +336,7 @@ func (a *app) erase(ctx context.Context) (stop func()) {
 }
 
 // erased does erasures that were begun, beside the servers if any run, and says what is left.
-func (a *app) erased(ctx context.Context, c *cobra.Command, begun []string, alone bool) error {
+func (a *eraser) erased(ctx context.Context, c *cobra.Command, begun []string, alone bool) error {
 	defer a.erase(ctx)()
 	bar, said := progress(c, "erasing", "conversations"), ""
 	var left []string

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -243,9 +244,13 @@ func TestWhoWaitsIsErasedAndSlackIsWaitedFor(t *testing.T) {
 	id, err := w.app.store.Contacts(t.Context(), 0, "ana@example.com", "")
 	w.ok(err)
 	done := make(chan string, 1)
+	text, err := os.ReadFile(w.file)
+	w.ok(err)
+	other := filepath.Join(t.TempDir(), "other.yaml") // an operator's, which knows the database and Slack, and no agents
+	w.ok(os.WriteFile(other, bytes.ReplaceAll(text, []byte(lead), nil), 0o600))
 	go func() {
 		var out bytes.Buffer
-		code := run([]string{"contact", "erase", fmt.Sprint(id[0].ID), "--as", "conversation", "--yes", "--config", w.file}, &out, &out)
+		code := run([]string{"contact", "erase", fmt.Sprint(id[0].ID), "--as", "conversation", "--yes", "--config", other}, &out, &out)
 		done <- fmt.Sprintf("%sexit %d", out.String(), code)
 	}()
 	w.until("the card is emptied first", func() bool { return strings.Contains(w.card().Shown(), "This conversation was erased.") })
@@ -271,6 +276,12 @@ func TestWhoWaitsIsErasedAndSlackIsWaitedFor(t *testing.T) {
 	}
 	if places := w.kept("lawn mowers"); len(places) > 0 {
 		t.Error(places)
+	}
+	if page := w.console().gets("/console/"); !strings.Contains(page, "Mia") {
+		t.Error("the command has changed who the agents are")
+	}
+	if _, err := w.app.store.AgentNamed(t.Context(), "mia"); err != nil {
+		t.Error("the command has changed who the agents are: ", err)
 	}
 }
 

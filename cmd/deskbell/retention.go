@@ -51,12 +51,12 @@ func contactSweep() *cobra.Command {
 					c.Printf("would be: %d erased\n", len(old))
 					return nil
 				}
-				a, err := wire(ctx, config, db, quietly(logger), false)
+				a, err := wireEraser(ctx, config, db, quietly(logger))
 				if err != nil {
 					return err
 				}
 				defer a.erase(ctx)()
-				n, err := a.sweep(ctx, r)
+				n, err := sweep(ctx, a.desk, a.store, r)
 				if err != nil {
 					return err
 				}
@@ -86,15 +86,15 @@ func contactSweep() *cobra.Command {
 const sweepAtOnce = 100
 
 // sweep erases what is older than it is kept, a few at a time, and says how many. It ends with ctx, and whoever begins again goes on.
-func (a *app) sweep(ctx context.Context, r handover.Retention) (n int, err error) {
+func sweep(ctx context.Context, d *handover.Desk, store *desk.Store, r handover.Retention) (n int, err error) {
 	for {
-		begun, err := a.desk.Sweep(ctx, a.store, r, sweepAtOnce)
+		begun, err := d.Sweep(ctx, store, r, sweepAtOnce)
 		n += begun
 		if err != nil || begun == 0 {
 			return n, err
 		}
 		for { // no more than so many are under way: what waits for Slack does not pile up
-			open, err := a.store.OpenErasures(ctx)
+			open, err := store.OpenErasures(ctx)
 			if err != nil {
 				return n, err
 			}
@@ -147,7 +147,7 @@ func (a *app) night(ctx context.Context) error {
 	if r.None() {
 		return nil
 	}
-	n, err := a.sweep(ctx, r)
+	n, err := sweep(ctx, a.desk, a.store, r)
 	a.logger.InfoContext(ctx, "the nightly sweep is over", "erased", n)
 	return err
 }

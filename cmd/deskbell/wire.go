@@ -190,7 +190,7 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 		Policy: bot.Policy{AnswerAbove: c.Float("policy.answer_above"), OfferBelow: c.Float("policy.offer_below"), FrustrationAt: c.Float("policy.frustration_at"), NotifyAt: c.Float("policy.notify_at"), Config: c.Hash, Intents: intents(c)},
 		Offer:  c.String("texts.offer"), Declined: c.String("texts.declined"), NoPerson: c.String("texts.no_person"), Logger: logger,
 	})
-	n := notify.New(a.desk, a.store, workspaces, notify.Options{Mask: masker, Fields: c.Fields, MostFile: mostFile(c), Bells: ways, Serves: serves(c, agents), PublicURL: c.String("public_url"), Unlearn: a.unlearn, Logger: logger})
+	n := notify.New(a.desk, a.store, workspaces, notify.Options{Mask: masker, Fields: c.Fields, MostFile: mostFile(c), Bells: ways, Serves: serves(c, agents), PublicURL: c.String("public_url"), Unlearn: unlearn(base.Remove), Logger: logger})
 	handlers := b.Handlers()
 	maps.Copy(handlers, n.Handlers())
 	if a.worker, err = handover.NewWorker(a.store, a.wakes, handlers, handover.WorkerOptions{
@@ -206,9 +206,11 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 const learnt = "slack"
 
 // unlearn removes the article that was made of a handoff, if there is one.
-func (a *app) unlearn(ctx context.Context, handoff int64) error {
-	_, err := a.knowledge.Remove(ctx, learnt, slack.ArticleKey(handoff))
-	return err
+func unlearn(remove func(ctx context.Context, source, key string) (int, error)) func(context.Context, int64) error {
+	return func(ctx context.Context, handoff int64) error {
+		_, err := remove(ctx, learnt, slack.ArticleKey(handoff))
+		return err
+	}
 }
 
 // limits are what customers may do at once.
