@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/cookiejar"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -133,8 +134,10 @@ func TestTheConsoleLetsOnlyAgentsIn(t *testing.T) {
 	t.Parallel()
 	w := begin(t, settings{noSlack: true, more: consoleToken})
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	own := "" // what the forms of the session's pages carry
 	do := func(method, path, cookie, origin string) int {
-		r, _ := http.NewRequestWithContext(t.Context(), method, w.url+path, nil)
+		r, _ := http.NewRequestWithContext(t.Context(), method, w.url+path, strings.NewReader(url.Values{"form": {own}}.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		if cookie != "" {
 			r.AddCookie(&http.Cookie{Name: "deskbell_console", Value: cookie})
 		}
@@ -155,6 +158,13 @@ func TestTheConsoleLetsOnlyAgentsIn(t *testing.T) {
 	}
 	_ = login.Body.Close()
 	signedIn := login.Cookies()[0].Value
+	if got := do("POST", "/console/c/12345/claim", signedIn, ""); got != 403 {
+		t.Error("a form that is none of our pages': ", got)
+	}
+	jar, _ := cookiejar.New(nil)
+	at, _ := url.Parse(w.url + "/console")
+	jar.SetCookies(at, login.Cookies())
+	own = w.formOf(&http.Client{Jar: jar})
 	if got := do("GET", "/console/", token, ""); got != 303 { // the cookie is no token
 		t.Error(got)
 	}

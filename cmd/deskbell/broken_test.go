@@ -380,7 +380,7 @@ func (w *whole) medley(p *platform) {
 	for _, step := range []string{"show", "note", "draft", "reply", "release", "claim", "return"} {
 		mia.posts(page+"/"+step, handoff)
 	}
-	if res, err := mia.PostForm(w.url+page+"/typing", nil); err == nil {
+	if res, err := mia.PostForm(w.url+page+"/typing", url.Values{"form": {w.formOf(mia.Client)}}); err == nil {
 		_ = res.Body.Close()
 	}
 	mia.posts(page+"/claim", map[string]string{"handoff": "0"})
@@ -391,7 +391,7 @@ func (w *whole) medley(p *platform) {
 	mia.posts(page+"/resolve", handoff)
 	mia.posts(page+"/reopen", handoff)
 	mia.gets("/console/audit?before=1000")
-	if res, err := mia.PostForm(w.url+"/console/bells", url.Values{"way": {"email"}, "on": {"yes"}}); err == nil {
+	if res, err := mia.PostForm(w.url+"/console/bells", url.Values{"form": {w.formOf(mia.Client)}, "way": {"email"}, "on": {"yes"}}); err == nil {
 		_ = res.Body.Close()
 	}
 	if res, err := mia.PostForm(w.url+"/console/login", url.Values{"token": {"0123456789abcdef0123"}, "next": {"/console/"}}); err == nil {

@@ -231,11 +231,11 @@ func (k *talk) reply(browser *http.Client, at, token, text string) (sent bool) {
 	}
 	b, err := io.ReadAll(res.Body)
 	_ = res.Body.Close()
-	handoff := formsHandoff.FindSubmatch(b)
-	if err != nil || handoff == nil {
+	handoff, own := formsHandoff.FindSubmatch(b), ownForm.FindSubmatch(b)
+	if err != nil || handoff == nil || own == nil {
 		return false
 	}
-	if res, err = browser.PostForm(page+"/reply", url.Values{"handoff": {string(handoff[1])}, "key": {text}, "text": {text}}); err != nil {
+	if res, err = browser.PostForm(page+"/reply", url.Values{"form": {string(own[1])}, "handoff": {string(handoff[1])}, "key": {text}, "text": {text}}); err != nil {
 		return false
 	}
 	_, err = io.Copy(io.Discard, res.Body)

@@ -94,7 +94,7 @@ func (b signedIn) gets(path string) string {
 
 func (b signedIn) posts(path string, form map[string]string) string {
 	b.w.Helper()
-	fields := url.Values{}
+	fields := url.Values{"form": {b.w.formOf(b.Client)}}
 	for k, v := range form {
 		fields.Set(k, v)
 	}

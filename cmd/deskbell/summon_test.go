@@ -18,6 +18,7 @@ import (
 	"net/http/httptest"
 	"net/mail"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -198,8 +199,27 @@ func (w *whole) signIn(token string) *http.Client {
 	return c
 }
 
+var ownForm = regexp.MustCompile(`name="form" value="([^"]+)"`)
+
+// formOf is what the forms of a signed-in browser carry; "": it is not signed in.
+func (w *whole) formOf(c *http.Client) string {
+	w.Helper()
+	res, err := c.Get(w.url + "/console/")
+	w.ok(err)
+	defer func() { _ = res.Body.Close() }()
+	b, err := io.ReadAll(res.Body)
+	w.ok(err)
+	if m := ownForm.FindSubmatch(b); m != nil {
+		return string(m[1])
+	}
+	return ""
+}
+
 func (w *whole) posts(c *http.Client, path string, form url.Values, want int) string {
 	w.Helper()
+	if path != "/console/login" {
+		form.Set("form", w.formOf(c))
+	}
 	res, err := c.PostForm(w.url+path, form)
 	if err != nil {
 		w.Fatal(err)

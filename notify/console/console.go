@@ -31,6 +31,7 @@ type Agent struct {
 	Personal bool   // may look at personal data
 	Email    string // where mail reaches them; "": nowhere
 	Skills   []string
+	Form     string // what the forms of the agent's session carry; set by the console
 }
 
 // Reads is what the console reads of the desk.

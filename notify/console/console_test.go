@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -42,6 +43,7 @@ type door struct {
 	url    string
 	client *http.Client
 	desk   *notifytest.Desk
+	form   string // what its pages' forms carry
 }
 
 func (d door) page() string {
@@ -64,7 +66,7 @@ func (d door) press(t *testing.T, action, text string) {
 	if !strings.Contains(page, `action="`+path+`"`) {
 		t.Fatalf("there is no button for %s", action)
 	}
-	form := url.Values{"handoff": {fmt.Sprint(d.desk.Handoff)}, "text": {text}}
+	form := url.Values{"form": {d.form}, "handoff": {fmt.Sprint(d.desk.Handoff)}, "text": {text}}
 	if m := key.FindStringSubmatch(page); m != nil {
 		form.Set("key", m[1])
 	}
@@ -110,8 +112,18 @@ func open(t *testing.T, personal bool) (*notifytest.Desk, door) {
 		t.Fatal(err)
 	}
 	_ = res.Body.Close()
+	if res, err = d.client.Get(s.URL + "/console/"); err != nil {
+		t.Fatal(err)
+	}
+	b, _ := io.ReadAll(res.Body)
+	_ = res.Body.Close()
+	if m := ownForm.FindSubmatch(b); m != nil {
+		d.form = string(m[1])
+	}
 	return desk, d
 }
+
+var ownForm = regexp.MustCompile(`name="form" value="([^"]+)"`)
 
 func TestTheStoryAtTheConsole(t *testing.T) {
 	t.Parallel()
@@ -125,7 +137,9 @@ func TestTheStoryAtTheConsole(t *testing.T) {
 // post submits a form and returns the page that follows.
 func (d door) post(t *testing.T, action string, form url.Values) (status int, page string) {
 	t.Helper()
-	res, err := d.client.PostForm(fmt.Sprintf("%s/console/c/%d/%s", d.url, d.desk.Conv, action), form)
+	with := url.Values{"form": {d.form}}
+	maps.Copy(with, form)
+	res, err := d.client.PostForm(fmt.Sprintf("%s/console/c/%d/%s", d.url, d.desk.Conv, action), with)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +206,7 @@ func TestWhoDoesNotHoldItIsToldWhoDoes(t *testing.T) {
 	if _, err := desk.Claim(t.Context(), desk.Handoff, other); err != nil {
 		t.Fatal(err)
 	}
-	res, err := d.client.PostForm(fmt.Sprintf("%s/console/c/%d/reply", d.url, desk.Conv), url.Values{"handoff": {fmt.Sprint(desk.Handoff)}, "text": {"my words"}, "key": {"k"}})
+	res, err := d.client.PostForm(fmt.Sprintf("%s/console/c/%d/reply", d.url, desk.Conv), url.Values{"form": {d.form}, "handoff": {fmt.Sprint(desk.Handoff)}, "text": {"my words"}, "key": {"k"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -98,11 +98,15 @@ func (c *Console) session(r *http.Request) (Agent, bool, error) {
 	}
 	for _, a := range c.o.Agents {
 		if a.ID == id && a.Token != "" && subtle.ConstantTimeCompare([]byte(hashed(a.Token)), []byte(credential)) == 1 {
+			a.Form = formToken(ck.Value)
 			return a, true, nil
 		}
 	}
 	return Agent{}, false, nil
 }
+
+// formToken is what forms of a session's pages carry: whoever does not see the pages does not know it.
+func formToken(cookie string) string { return hashed("form " + cookie)[:32] }
 
 // signedIn lets agents in; what changes something must come from our own pages.
 func (c *Console) signedIn(next func(http.ResponseWriter, *http.Request, Agent)) http.HandlerFunc {
@@ -127,6 +131,10 @@ func (c *Console) signedIn(next func(http.ResponseWriter, *http.Request, Agent))
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		if err := r.ParseForm(); err != nil { // what was read of it is not all
 			http.Error(w, "This is too much at once, or no form. Go back and shorten it.", http.StatusRequestEntityTooLarge)
+			return
+		}
+		if r.Method != http.MethodGet && subtle.ConstantTimeCompare([]byte(r.PostFormValue("form")), []byte(agent.Form)) != 1 {
+			http.Error(w, "This page is older than your session, or not of the console. Go back, keep what you wrote, and load it again.", http.StatusForbidden)
 			return
 		}
 		next(w, r, agent)

@@ -45,7 +45,7 @@
   let timer = 0;
   source.addEventListener('typing', () => { const t = document.getElementById('typing'); if (!t) return; t.hidden = false; clearTimeout(timer); timer = setTimeout(() => { const x = document.getElementById('typing'); if (x) x.hidden = true; }, 5000); });
   let told = 0;
-  document.addEventListener('input', (e) => { if (e.target.matches('form.write textarea') && document.body.dataset.typing && Date.now() - told > 4000) { told = Date.now(); fetch(document.body.dataset.typing, { method: 'POST' }); } });
+  document.addEventListener('input', (e) => { if (e.target.matches('form.write textarea') && document.body.dataset.typing && Date.now() - told > 4000) { told = Date.now(); fetch(document.body.dataset.typing, { method: 'POST', body: new URLSearchParams({ form: document.body.dataset.form }) }); } });
   document.addEventListener('keydown', (e) => { if (e.key === 'Enter' && (e.ctrlKey || e.metaKey) && e.target.matches('form.write textarea')) { const b = e.target.form.querySelector('.primary'); if (b) b.click(); } });
 
   // "When nobody claims, tell me in this browser": a subscription of this browser's, kept at the desk.
@@ -65,7 +65,7 @@
           await navigator.serviceWorker.ready;
           now = await reg.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: bytes(push.dataset.key) });
         }
-        const res = await fetch('/console/bells', { method: 'POST', body: new URLSearchParams({ way: 'push', address: JSON.stringify(now), on: on ? 'yes' : 'no' }) });
+        const res = await fetch('/console/bells', { method: 'POST', body: new URLSearchParams({ form: document.body.dataset.form, way: 'push', address: JSON.stringify(now), on: on ? 'yes' : 'no' }) });
         if (!res.ok) throw new Error(await res.text());
         if (!on) { await now.unsubscribe(); now = null; }
       } catch (e) { if (now) { now.unsubscribe().catch(() => {}); now = null; } said.textContent = e.name === 'NotAllowedError' ? 'This browser does not allow notices from here. Allow them in its settings for this site, then press again.' : e.message; }
