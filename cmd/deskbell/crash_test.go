@@ -250,7 +250,7 @@ type talk struct {
 	token string
 	id    string // of the conversation
 	card  string
-	at    atomic.Int64 // the server that she is led to
+	at    atomic.Int64 // the server that they are led to
 
 	mu       sync.Mutex
 	messages map[string]bot.MessageView

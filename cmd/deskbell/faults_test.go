@@ -314,7 +314,7 @@ func TestAReplicaThatTookOverWithoutItsTailIsGoneOnWith(t *testing.T) {
 	w.wire.Set(pgtest.Trouble{})
 
 	ana.keepsTrying("tail", "in the tail")
-	eve := w.visitAs(`{}`) // her conversation will never have been
+	eve := w.visitAs(`{}`) // whose conversation will never have been
 	eve.says("in the tail")
 	ana.reads("in the tail")
 	w.threadHas(card.TS, "in the tail")
@@ -332,5 +332,5 @@ func TestAReplicaThatTookOverWithoutItsTailIsGoneOnWith(t *testing.T) {
 	if seen := again.sees(); strings.Count(seen, "after the tail") != 2 || strings.Count(seen, "customer: in the tail") != 1 || !strings.Contains(seen, "customer: before") {
 		t.Error("a page that is loaded anew shows:\n" + seen)
 	}
-	eve.call(http.MethodGet, "/web/messages", "", http.StatusUnauthorized, nil) // her page begins anew
+	eve.call(http.MethodGet, "/web/messages", "", http.StatusUnauthorized, nil) // their page begins anew
 }

@@ -158,7 +158,7 @@ func TestNothingIsLeftOfWhoIsErased(t *testing.T) {
 			t.Errorf("%q is not kept before: the test would prove nothing", n)
 		}
 	}
-	archive := filepath.Join(t.TempDir(), "her.zip")
+	archive := filepath.Join(t.TempDir(), "theirs.zip")
 	w.runs(0, "contact", "export", "quetzal@xanadu.example", "--out", archive)
 	w.runs(2, "contact", "export", "quetzal@xanadu.example", "--out", archive) // it is there already
 	z, err := zip.OpenReader(archive)
