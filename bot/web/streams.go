@@ -54,8 +54,10 @@ func (all *streams) add(s *stream) bool {
 	return true
 }
 
-// remove ends a stream, in its last turn.
+// remove ends a stream, in its last turn; what begins it is done by then.
 func (all *streams) remove(s *stream) {
+	all.mu.Lock()
+	defer all.mu.Unlock()
 	s.unheard()
 	s.out.close()
 	if s.c.o.Observer != nil {
@@ -65,8 +67,6 @@ func (all *streams) remove(s *stream) {
 	if s.over != nil {
 		close(s.over)
 	}
-	all.mu.Lock()
-	defer all.mu.Unlock()
 	if delete(all.open, s); len(all.open) == 0 {
 		all.none.Broadcast()
 	}
