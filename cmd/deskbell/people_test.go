@@ -309,6 +309,7 @@ func TestRetentionErasesWhatIsOldAndWaitsForNobody(t *testing.T) {
 		w.ok(w.app.db.QueryRow(t.Context(), `SELECT handoff_id::text FROM conversations WHERE id = $1`, id).Scan(&h))
 		mia.posts(fmt.Sprintf("/console/c/%d/%s", id, step), map[string]string{"handoff": h})
 	}
+	w.until("nothing is under way", func() bool { h, err := w.app.store.Health(t.Context()); return err == nil && h.Queued == 0 })
 	_, err = w.app.db.Exec(t.Context(), `UPDATE conversations SET changed_at = now() - interval '366 days' WHERE id <> $1`, young)
 	w.ok(err)
 	if said := w.runs(0, "contact", "sweep", "--dry-run"); !strings.Contains(said, "web: 2 untouched for more than 365 days") || !strings.Contains(said, "would be: 2 erased") {
