@@ -1,6 +1,7 @@
 package handover
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"time"
@@ -8,7 +9,7 @@ import (
 
 // Erasure is the work of leaving nothing of a conversation: begun by a step, done by an effect.
 type Erasure struct {
-	ID           string // random; it outlives the conversation
+	ID           string // random, "": to be made; it outlives the conversation
 	Conversation int64  // 0: nothing is left of it
 	Alone        bool   // what stands in workspaces that are not connected stays there; else it waits for them
 	Articles     bool   // articles that agents made of it go as well
@@ -45,7 +46,7 @@ func (d *Desk) Erase(ctx context.Context, conversation int64, e Erasure) (Saved,
 }
 
 func (d *Desk) erase(ctx context.Context, conversation int64, e Erasure, still func(Conversation) bool) (Saved, error) {
-	e.ID, e.Conversation = rand.Text(), conversation
+	e.ID, e.Conversation = cmp.Or(e.ID, rand.Text()), conversation
 	return d.step(ctx, ByID(conversation), func(c Conversation, ch *Change) error {
 		if c.Erasing || !still(c) {
 			return nil

@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"cmp"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -235,17 +236,18 @@ func contactErase() *cobra.Command {
 				}
 				var begun []string
 				for _, x := range found {
-					if _, err := a.desk.Erase(ctx, x.ID, handover.Erasure{Alone: alone, Articles: true, By: operator()}); err != nil && !errors.Is(err, handover.ErrUnknown) {
+					e := handover.Erasure{ID: rand.Text(), Alone: alone, Articles: true, By: operator()}
+					s, err := a.desk.Erase(ctx, x.ID, e)
+					if err == nil && s.Again { // somebody else has begun
+						e, err = a.store.Erasure(ctx, "", x.ID)
+					}
+					switch {
+					case errors.Is(err, handover.ErrUnknown): // and has ended
+					case err != nil:
 						return err
+					default:
+						begun = append(begun, e.ID)
 					}
-					e, err := a.store.Erasure(ctx, "", x.ID)
-					if errors.Is(err, handover.ErrUnknown) {
-						continue // it is done already
-					}
-					if err != nil {
-						return err
-					}
-					begun = append(begun, e.ID)
 				}
 				return a.erased(ctx, c, begun, alone)
 			})

@@ -129,13 +129,15 @@ func (a *app) nightly(ctx context.Context) error {
 			continue
 		}
 		until, cancel := context.WithDeadline(ctx, time.Date(now.Year(), now.Month(), now.Day(), nightEnds, 0, 0, 0, now.Location()))
-		err := a.store.Nightly(until, a.night)
+		ours, err := a.store.InTurn(until, "night", a.night)
 		cancel()
 		if err != nil && ctx.Err() == nil {
 			a.logger.WarnContext(ctx, "the nightly sweep is tried again", "err", err)
 			continue
 		}
-		done = now.Format(time.DateOnly)
+		if ours { // else whoever has it may end before it is done
+			done = now.Format(time.DateOnly)
+		}
 	}
 }
 

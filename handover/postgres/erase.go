@@ -157,23 +157,41 @@ func (s *Store) Old(ctx context.Context, r handover.Retention, n int) ([]handove
 	})
 }
 
-// Nightly runs do while no other process does.
-func (s *Store) Nightly(ctx context.Context, do func(context.Context) error) error {
-	conn, err := s.queue.Acquire(ctx)
-	if err != nil {
-		return fmt.Errorf("nightly: %w", err)
+// turnFor is how long a process has a turn without saying that it goes on: another takes over when it is gone for so long.
+const turnFor = 5 * time.Minute
+
+// InTurn runs do unless another process has this turn; false: one has. do's context ends when the turn is lost.
+func (s *Store) InTurn(ctx context.Context, name string, do func(context.Context) error) (ours bool, err error) {
+	took, err := s.queue.Exec(ctx, `INSERT INTO turns AS t (name, until) VALUES ($1, now() + $2::interval) ON CONFLICT (name) DO UPDATE SET until = EXCLUDED.until WHERE t.until <= now()`, name, turnFor)
+	if err != nil || took.RowsAffected() == 0 {
+		return false, err
 	}
-	defer conn.Release()
-	var ours bool
-	if err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock(hashtext('deskbell nightly'))`).Scan(&ours); err != nil || !ours {
-		return err
-	}
-	defer func() {
-		if _, err := conn.Exec(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock(hashtext('deskbell nightly'))`); err != nil {
-			_ = conn.Conn().Close(context.WithoutCancel(ctx)) // the lock ends with it
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		again := time.NewTicker(turnFor / 5)
+		defer again.Stop()
+		for last := time.Now(); ; {
+			select {
+			case <-ctx.Done():
+				return
+			case <-again.C:
+			}
+			if _, err := s.queue.Exec(ctx, `UPDATE turns SET until = now() + $2::interval WHERE name = $1`, name, turnFor); err == nil {
+				last = time.Now()
+			} else if time.Since(last) > turnFor {
+				cancel()
+			}
 		}
 	}()
-	return do(ctx)
+	err = do(ctx)
+	cancel()
+	<-ended
+	if _, e := s.queue.Exec(context.WithoutCancel(ctx), `UPDATE turns SET until = now() WHERE name = $1`, name); err == nil {
+		err = e
+	}
+	return true, err
 }
 
 // Tidy deletes what is over: lines whose thread never came, uploads that no message has, console sessions.

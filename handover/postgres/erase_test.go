@@ -169,3 +169,27 @@ func TestWhatIsTouchedAgainIsNotSwept(t *testing.T) {
 		t.Fatal(n, err)
 	}
 }
+
+func TestOneProcessHasATurnAndAnotherWhenItIsGone(t *testing.T) {
+	b := setup(t)
+	other := postgres.New(b.db, b.db)
+	nothing := func(context.Context) error { return nil }
+	ours, err := b.store.InTurn(t.Context(), "night", func(ctx context.Context) error {
+		if ours, err := other.InTurn(ctx, "night", nothing); ours || err != nil {
+			t.Error("two have one turn", err)
+		}
+		if _, err := b.db.Exec(ctx, `UPDATE turns SET until = now()`); err != nil { // it has said nothing for too long
+			t.Error(err)
+		}
+		if ours, err := other.InTurn(ctx, "night", nothing); !ours || err != nil {
+			t.Error("nobody takes over", err)
+		}
+		return nil
+	})
+	if !ours || err != nil {
+		t.Fatal(ours, err)
+	}
+	if ours, err = other.InTurn(t.Context(), "night", nothing); !ours || err != nil {
+		t.Error("a turn that is over is nobody's", ours, err)
+	}
+}

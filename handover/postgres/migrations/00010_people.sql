@@ -33,6 +33,11 @@ CREATE TABLE console_links (
     agent_id bigint NOT NULL REFERENCES agents,
     until    timestamptz NOT NULL
 );
+-- Who does what one process does for all: another takes it once its time is over.
+CREATE TABLE turns (
+    name  text PRIMARY KEY,
+    until timestamptz NOT NULL
+);
 -- +goose StatementBegin
 CREATE FUNCTION audit_stays() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
