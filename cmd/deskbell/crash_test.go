@@ -133,6 +133,7 @@ func TestCrashLosesDoublesReordersAndLeaksNothing(t *testing.T) {
 	}
 	killed := make(chan struct{})
 	go func() { defer close(killed); c.havoc(kills, troubles) }()
+	wg.Go(func() { c.guests(customers / 3) })
 	wg.Wait()
 	close(c.over)
 	<-killed

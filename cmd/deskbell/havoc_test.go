@@ -22,6 +22,9 @@ import (
 	webhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"github.com/deskbell/deskbell/bot"
+	"github.com/deskbell/deskbell/handover"
+	desk "github.com/deskbell/deskbell/handover/postgres"
+	"github.com/deskbell/deskbell/internal/pg"
 	"github.com/deskbell/deskbell/internal/pg/pgtest"
 	"github.com/deskbell/deskbell/notify/slack/slacktest"
 )
@@ -201,6 +204,59 @@ func (c *chaos) havoc(kills, troubles int) {
 		default:
 		}
 	}
+}
+
+// guests are customers who ask for a person and then to be forgotten, which a killed server must not forget.
+func (c *chaos) guests(n int) {
+	db, err := pg.Open(c.Context(), pg.Options{URL: c.database, Logger: pgtest.Logger()})
+	if err != nil {
+		c.Error(err)
+		return
+	}
+	defer db.Close()
+	d := handover.NewDesk(desk.New(db.Pool, db.Reserve), handover.NewWakes(nil), handover.Options{})
+	rng := rand.New(rand.NewPCG(c.seed, 94))
+	for i := range n {
+		k := &talk{c: c, n: 4 * i} // on the web
+		name := fmt.Sprintf("guest-%d", i)
+		var in struct {
+			Token string
+			ID    string `json:"conversation_id"`
+		}
+		k.must("POST", "/web/sessions", fmt.Sprintf(`{"contact":{"name":%q}}`, name), &in)
+		k.token = in.Token
+		k.say("I want to talk to a person")
+		k.sayMore("again", " as "+name+".")
+		if rng.IntN(3) > 0 { // else perhaps before there is a card
+			for !slices.ContainsFunc(c.slack.Channel("C1"), func(m slacktest.Message) bool { return strings.Contains(m.Shown(), name+"*") }) {
+				time.Sleep(20 * time.Millisecond) // until there is
+			}
+		}
+		id, _ := strconv.ParseInt(in.ID, 10, 64)
+		if _, err := d.Erase(c.Context(), id, handover.Erasure{By: "a guest"}); err != nil {
+			c.Error(err)
+		}
+	}
+}
+
+// forgotten counts what is left of the guests.
+func (c *chaos) forgotten() (left int) {
+	db, err := pgx.Connect(c.Context(), c.database)
+	if err != nil {
+		c.Fatal(err)
+	}
+	defer func() { _ = db.Close(c.Context()) }()
+	if err := db.QueryRow(c.Context(), `SELECT (SELECT count(*) FROM conversations WHERE erasing OR contact::text LIKE '%guest-%') + (SELECT count(*) FROM messages WHERE text LIKE '%guest-%')
+		+ (SELECT count(*) FROM erasures WHERE done_at IS NULL)`).Scan(&left); err != nil {
+		c.Fatal(err)
+	}
+	for _, m := range c.slack.Everything("C1") {
+		if !m.Deleted && strings.Contains(m.Shown(), "guest-") {
+			left++
+			c.Logf("still in Slack: %s", m.Shown())
+		}
+	}
+	return left
 }
 
 // atConsole is an agent who answers in the browser, as often as it takes: the form's key makes it harmless.

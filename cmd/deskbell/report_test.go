@@ -179,9 +179,10 @@ func (c *chaos) report(talks []*talk) {
 		}
 	}
 	disordered += c.platform.disordered()
-	c.Logf("crash test: %d messages, %d kills (%s), seed %d: lost %d, doubled %d (%d copies before the sweep), out of order %d, leaked %d",
-		total, c.kills.Load(), strings.Join(hit, ", "), c.seed, lost, doubled, before, disordered, leaked)
-	if lost+doubled+disordered+leaked > 0 {
+	left := c.forgotten()
+	c.Logf("crash test: %d messages, %d kills (%s), seed %d: lost %d, doubled %d (%d copies before the sweep), out of order %d, leaked %d, left of those erased %d",
+		total, c.kills.Load(), strings.Join(hit, ", "), c.seed, lost, doubled, before, disordered, leaked, left)
+	if lost+doubled+disordered+leaked+left > 0 {
 		c.Error("see above")
 	}
 }
