@@ -37,13 +37,16 @@ func TestMain(m *testing.M) {
 
 // child is the program in a process of its own.
 type child struct {
-	t    testing.TB
-	file string
-	args []string // default: serve
-	env  []string
-	mu   sync.Mutex
-	cmd  *exec.Cmd
-	log  *buffer
+	t     testing.TB
+	file  string
+	args  []string // default: serve
+	env   []string
+	again bool // one that ends by itself, because there is no database as it starts, is started again, as a supervisor does
+	mu    sync.Mutex
+	cmd   *exec.Cmd
+	gone  chan struct{} // closed when cmd has ended
+	asked bool          // it was asked to end
+	log   *buffer
 }
 
 func (c *child) start() {
@@ -58,12 +61,27 @@ func (c *child) start() {
 	if args == nil {
 		args = []string{"serve", "--config", c.file}
 	}
-	c.cmd = exec.Command(self, args...)
+	c.cmd, c.gone, c.asked = exec.Command(self, args...), make(chan struct{}), false
 	c.cmd.Env = append(append(os.Environ(), "DESKBELL_TEST_CHILD=1"), c.env...)
 	c.cmd.Stdout, c.cmd.Stderr = c.log, c.log
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := c.cmd.Start(); err != nil {
 		c.t.Error(err)
+		close(c.gone)
+		return
+	}
+	go c.wait(c.cmd, c.gone)
+}
+
+func (c *child) wait(cmd *exec.Cmd, gone chan struct{}) {
+	_ = cmd.Wait()
+	close(gone)
+	time.Sleep(200 * time.Millisecond) // as a supervisor does
+	c.mu.Lock()
+	dead := c.again && c.cmd == cmd && !c.asked
+	c.mu.Unlock()
+	if dead {
+		c.start()
 	}
 }
 
@@ -75,9 +93,11 @@ func (c *child) kill() {
 
 func (c *child) end() {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	_ = c.cmd.Process.Kill()
-	_, _ = c.cmd.Process.Wait()
+	cmd, gone := c.cmd, c.gone
+	c.asked = true
+	c.mu.Unlock()
+	_ = cmd.Process.Kill()
+	<-gone
 }
 
 // signal stops the child, or lets it go on.
@@ -194,7 +214,7 @@ openai: {api_key: sk-test, base_url: %q, timeout: 1s}
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			c.Fatal(err)
 		}
-		s.child = &child{t: c.T, file: file, log: &buffer{}}
+		s.child = &child{t: c.T, file: file, again: true, log: &buffer{}}
 		c.servers = append(c.servers, s)
 		s.start()
 		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) { // agents are the same in both

@@ -120,7 +120,7 @@ func TestTheDemoIsThereInOneCommandAndSurvivesARestart(t *testing.T) {
 			t.Error("the shop has no widget")
 		}
 		c.signal(syscall.SIGTERM)
-		_, _ = c.cmd.Process.Wait()
+		<-c.gone
 	}
 	if links[0] != links[1] {
 		t.Error("the link is another after a restart")
