@@ -205,15 +205,16 @@ func (w *Worker) do(ctx context.Context, r Run) (again bool, after time.Duration
 	save := context.WithoutCancel(ctx)
 	switch b := w.back(ctx, r, err); {
 	case err == nil || errors.Is(err, ErrStale):
-		again, err = w.queue.Done(save, r)
+		err = w.giveBack(ctx, start, func() (err error) { again, err = w.queue.Done(save, r); return err })
 	case IsPermanent(err):
 		w.o.Logger.ErrorContext(ctx, "effect failed for good", "kind", r.Kind, "conversation", r.Conversation.ID, "err", err)
 		again = true
-		err = w.queue.Fail(save, r, err.Error())
+		cause := err.Error()
+		err = w.giveBack(ctx, start, func() error { return w.queue.Fail(save, r, cause) })
 	default:
 		w.o.Logger.WarnContext(ctx, "effect will be tried again", "kind", r.Kind, "conversation", r.Conversation.ID, "failures", r.Failures, "in", max(b.After, b.Wait), "err", err)
 		after = max(b.After, b.Wait) + time.Millisecond
-		err = w.queue.Retry(save, r, b)
+		err = w.giveBack(ctx, start, func() error { return w.queue.Retry(save, r, b) })
 	}
 	if err != nil && (r.Kind != KindErase || !errors.Is(err, ErrLeaseLost)) { // what is erased has no lane to give back
 		w.o.Logger.WarnContext(ctx, "effect not given back", "kind", r.Kind, "conversation", r.Conversation.ID, "err", err)
@@ -222,6 +223,20 @@ func (w *Worker) do(ctx context.Context, r Run) (again bool, after time.Duration
 		again = false // its pace is not free yet
 	}
 	return again, after, ended
+}
+
+// giveBack gives a lane back, again and again while the database does not take it: else it would stay leased until its time is over.
+func (w *Worker) giveBack(ctx context.Context, leased time.Time, give func() error) error {
+	for {
+		err := give()
+		if err == nil || errors.Is(err, ErrLeaseLost) || ctx.Err() != nil || time.Since(leased) > w.o.Lease {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
 }
 
 // timed runs a handler within its time, which ends before its lease. One that thinks and does not return in time has failed: its lane
