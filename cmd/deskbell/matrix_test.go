@@ -181,7 +181,7 @@ func newMatrix(t *testing.T, model string) *matrix {
 		}
 	}))
 	t.Cleanup(s.Close)
-	w := begin(t, settings{wire: true, empty: true, more: lead + fmt.Sprintf("openai: {api_key: sk-test, base_url: %q, timeout: 1s}\n", s.URL+"/v1"), options: slacktest.Options{PostsPerSecond: -1, NoTiers: true}})
+	w := begin(t, settings{wire: true, empty: true, more: lead + fmt.Sprintf("openai: {api_key: sk-test, base_url: %q, timeout: 1s}\n", s.URL+"/v1"), options: comesAgain()})
 	return &matrix{whole: w, mia: w.console()}
 }
 
