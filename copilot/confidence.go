@@ -14,33 +14,34 @@ import (
 const looked = 10
 
 // AnswerSigns is how many signs speak for an answer being right.
-const AnswerSigns = 14
+const AnswerSigns = 28
 
-// Signs are what the search says of its first passage, beside the others: each of the same scale whatever the knowledge base.
+// Signs are what the search says of its first passage, beside the others and the base: each of the same scale whatever the knowledge base.
 func Signs(found []knowledge.Passage) [AnswerSigns]float64 {
 	if len(found) == 0 {
 		return [AnswerSigns]float64{}
 	}
 	top := found[0]
-	var score, bm25, similar, naming float64 // the greatest among the others
-	score = math.Inf(-1)
-	for _, p := range found[1:min(len(found), looked)] {
-		score, bm25, similar, naming = max(score, p.Score), max(bm25, p.BM25), max(similar, p.Similarity), max(naming, p.Naming)
+	rest := found[1:min(len(found), looked)]
+	lead, share := 5.0, 1.0
+	var bm25, similar, naming, telling float64 // the greatest among the others
+	for _, p := range rest {
+		bm25, similar, naming, telling = max(bm25, p.BM25), max(similar, p.Similarity), max(naming, p.Naming), max(telling, p.Signs[3])
+		share += math.Exp(p.Score - top.Score)
 	}
-	lead := 4.0
-	if len(found) > 1 {
-		lead = min(4, top.Score-score)
+	if len(rest) > 0 {
+		lead = min(5, top.Score-rest[0].Score)
 	}
-	yes := func(b bool) float64 {
-		if b {
-			return 1
-		}
-		return 0
+	share = 1 / share
+	s := top.Signs
+	single := 0.0
+	if s[19] < 0.7 { // log 2
+		single = 1
 	}
 	return [AnswerSigns]float64{
-		1, top.Coverage, top.Attain, top.Similarity, top.Naming, lead,
-		(top.BM25 - bm25) / max(top.BM25, bm25, 1e-9), top.Similarity - similar, top.Naming - naming,
-		yes(top.BM25 >= bm25), yes(top.Similarity >= similar), yes(top.Naming >= naming), math.Log1p(float64(top.Terms)), min(top.Score, 12) / 4,
+		1, s[1], s[2], s[3], s[4], s[5], s[6], s[8], s[9], s[14], s[11], s[12], s[13], s[15], s[18], s[19],
+		lead, share, s[3] - telling, s[11] - similar, s[12] - naming, (top.BM25 - bm25) / max(top.BM25, bm25, 1e-9), max(-2, min(3, top.Score/5)), math.Log1p(float64(top.Of)) / 6,
+		lead * s[3], s[20], share * s[3], single,
 	}
 }
 
@@ -54,15 +55,7 @@ type AnswerModel struct {
 	Near  Weights `json:"near"`
 }
 
-// WithoutVectors are the signs that words alone give, as on a server without pgvector.
-func WithoutVectors(signs [AnswerSigns]float64) [AnswerSigns]float64 {
-	for _, i := range []int{3, 4, 7, 8, 10, 11} {
-		signs[i] = 0
-	}
-	return signs
-}
-
-// AnswerModels are what ships: for both legs of the search together, and for words alone.
+// AnswerModels are what ships: for both legs of the search together, and for words alone, as on a server without pgvector.
 type AnswerModels struct {
 	Both  AnswerModel `json:"both"`
 	Words AnswerModel `json:"words"`
@@ -86,7 +79,7 @@ var answerModels = sync.OnceValue(func() (m AnswerModels) {
 
 // Confidence is the probability, 0…1, that the first passage answers the question.
 func Confidence(found []knowledge.Passage) float64 {
-	if len(found) == 0 || found[0].Coverage == 0 {
+	if len(found) == 0 || found[0].Signs[1] == 0 && found[0].Coverage == 0 {
 		return 0
 	}
 	signs := Signs(found)
@@ -95,7 +88,7 @@ func Confidence(found []knowledge.Passage) float64 {
 			return answerModels().Both.Probability(signs)
 		}
 	}
-	return answerModels().Words.Probability(WithoutVectors(signs))
+	return answerModels().Words.Probability(signs)
 }
 
 // Probability is of what the weights were fitted to, 0…1.
@@ -107,10 +100,10 @@ func (w Weights) Probability(signs [AnswerSigns]float64) float64 {
 	return linear.Sigmoid(s)
 }
 
-// LearnWeights fits the weights to questions whose first passage was right or not; by gradient descent, from nothing, so that the same
-// questions give the same weights. The signs are rounded, and so are the weights: a database adds a sum's terms in any order, and the last
-// digits tell.
-func LearnWeights(signs [][AnswerSigns]float64, right []bool) Weights {
+// LearnWeights fits the weights to questions whose first passage was right or not, each counting as much as it weighs; by gradient descent, from
+// nothing, so that the same questions give the same weights. The signs are rounded, and so are the weights: a database adds a sum's terms in any order, and
+// the last digits tell.
+func LearnWeights(signs [][AnswerSigns]float64, right []bool, weigh []float64) Weights {
 	signs = slices.Clone(signs)
 	for i := range signs {
 		for j, x := range signs[i] {
@@ -119,7 +112,10 @@ func LearnWeights(signs [][AnswerSigns]float64, right []bool) Weights {
 	}
 	const rounds, rate, ridge = 4000, 0.5, 1e-3
 	var w, speed Weights
-	n := float64(len(signs))
+	var n float64
+	for _, x := range weigh {
+		n += x
+	}
 	for range rounds {
 		var g Weights
 		for i, x := range signs {
@@ -127,6 +123,7 @@ func LearnWeights(signs [][AnswerSigns]float64, right []bool) Weights {
 			if right[i] {
 				d--
 			}
+			d *= weigh[i]
 			for j, v := range x {
 				g[j] += float64(d * v)
 			}

@@ -57,7 +57,7 @@ func (a Article) hash() string {
 }
 
 // indexVersion is raised when chunks or terms are made in another way, so that the next import makes them anew.
-const indexVersion = 2
+const indexVersion = 3
 
 // Chunk is a window of a section: what is embedded, and what an answer cites.
 type Chunk struct {
@@ -187,6 +187,8 @@ type Base struct {
 	index Index
 	embed Embedder                                      // the one that is wanted
 	named func(name string, dims int) (Embedder, error) // those that were
+
+	readings readings
 }
 
 // NewBase returns a base over index whose vectors shall be embed's; named gives an embedder that an earlier configuration wanted,

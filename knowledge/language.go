@@ -2,6 +2,8 @@ package knowledge
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/abadojack/whatlanggo"
 	"github.com/blevesearch/snowballstem"
@@ -35,21 +37,48 @@ var spoken = map[whatlanggo.Lang]bool{
 	whatlanggo.Cmn: true, whatlanggo.Jpn: true, whatlanggo.Kor: true, whatlanggo.Arb: true, whatlanggo.Ell: true, whatlanggo.Heb: true,
 }
 
-// marks are the small words that tell a language in a short text, where letter statistics do not.
+// marks are the small words and courtesies that tell a language in a short text, where letter statistics do not.
 var marks = map[string]map[string]bool{
-	"en": words("the is are you what how my to and of in it for can do not have with this i where when why please hello thanks was"),
-	"de": words("der die das ist sind ich sie wie was mein meine nicht und zu mit kann haben für ein eine einen bitte wo wann warum hallo danke auf es im den dem"),
-	"es": words("el la los las es son que cómo como mi no y de en con puedo tengo para una un por quiero dónde cuándo hola gracias está qué"),
-	"fr": words("le la les est sont que comment mon ma mes ne pas et de avec je vous pour une un où quand bonjour merci puis-je des du"),
-	"nl": words("de het een is zijn ik u hoe wat mijn niet en met kan hebben voor waar wanneer graag hallo bedankt op van dat dit je"),
+	"en": words("the is are you what how my to and of in it for can do not have with this i where when why please hello thanks was your am did does will would if at on we they there who which im dont cant ive whats wheres get thank hi hey any want need be bye cheers morning nope yeah yes much long"),
+	"de": words("der die das ist sind ich sie wie was mein meine nicht und zu mit kann haben für ein eine einen bitte wo wann warum hallo danke auf es im den dem ihr euch mir mich habe hab habt gibt kein keine auch noch bei von oder wenn dass wer nein ja nee nix muss will möchte kostet tschüss servus moin dankeschön ok gut wird werden machen mal schon war"),
+	"es": words("el los las es son qué que cómo como mi mis no y de en con puedo tengo para una un por quiero dónde donde cuándo cuando hola gracias está estoy hay pero muy más mas tienen puede necesito cuánto cuanto cuesta mucho buenas buenos días sí usted ustedes me lo al del ese eso ya"),
+	"fr": words("le la les est sont que comment mon ma mes ne pas et de avec je vous pour une un où quand bonjour merci des du c'est cest j'ai jai sur dans combien est-ce quel quelle votre vos suis peut peux veux faut oui non salut mais ça ca au aux bonsoir svp tout très à avez"),
+	"nl": words("de het een is zijn ik u hoe wat mijn niet en met kan hebben voor waar wanneer graag hallo bedankt op van dat dit je jullie heb heeft wel nog ook maar als bij naar moet wil mag nee ja dank dankjewel hoeveel kost zit worden wordt geen er te hoi doei"),
+	"pt": words("o a os as é são que como meu minha não nao e de em com posso tenho para uma um por quero onde quando olá ola obrigado obrigada está tem vocês voces você voce quanto custa muito mais mas do da no na dos das isso eu me tá bom dia boa tudo sim já"),
+	"it": words("il lo la gli le è sono che come mio mia non e di in con posso ho per una un vorrei dove quando ciao grazie quanto costa si sì no mi avete hai c'è ce del della dei delle nel nella al alla anche ma molto più buongiorno voglio devo questo perché perche da"),
+	"pl": words("jest są nie się czy jak co mój moja i w z na do ja chcę chce mogę moge gdzie kiedy proszę prosze dziękuję dziekuje cześć czesc dzień dzien dobry ile kosztuje to mam macie można mozna dla po od za że ze tak dzięki dzieki hej jestem tylko bez przez jaki jaka"),
+	"tr": words("bir ve bu ne nasıl nasil mı mi mu mü için icin var yok değil degil ben benim nerede zaman merhaba teşekkürler tesekkurler sağol istiyorum lütfen lutfen kaç kac da de ile çok cok evet hayır hayir siz bana hangi olarak selam tamam kadar ama şey mısınız musunuz"),
 }
 
-// Language is the language of a text, ISO 639-1: by its small words when it is short, by its letters when it is long; "" when neither is sure.
+// scripts are those that tell the language by themselves.
+var scripts = []struct {
+	table    *unicode.RangeTable
+	language string
+}{
+	{unicode.Hiragana, "ja"}, {unicode.Katakana, "ja"}, {unicode.Hangul, "ko"}, {unicode.Thai, "th"}, {unicode.Arabic, "ar"}, {unicode.Hebrew, "he"}, {unicode.Greek, "el"}, {unicode.Devanagari, "hi"}, {unicode.Han, "zh"},
+}
+
+// Languages that are told apart by small words, the likelier first where two have as many.
+var bySmallWords = []string{"en", "de", "es", "fr", "nl", "pt", "it", "pl", "tr"}
+
+// letters are of few languages: one of them counts as a small word.
+var letters = map[rune]string{'ß': "de", 'ñ': "es", '¿': "es", '¡': "es", 'ã': "pt", 'õ': "pt", 'ł': "pl", 'ą': "pl", 'ę': "pl", 'ż': "pl", 'ś': "pl", 'ź': "pl", 'ğ': "tr", 'ş': "tr", 'ı': "tr", 'ù': "fr", 'œ': "fr", 'ê': "fr", 'ì': "it", 'ò': "it"}
+
+// Language is the language of a text, ISO 639-1: by its script, by its small words when it is short, by its letters when it is long; "" when none is sure.
 func Language(text string) string {
+	if l := byScript(text); l != "" {
+		return l
+	}
 	best, most, second := "", 0, 0
 	list := tokens(text)
-	for _, l := range []string{"en", "de", "es", "fr", "nl"} {
-		n := 0
+	special := map[string]int{}
+	for _, r := range strings.ToLower(text[:min(len(text), 2000)]) {
+		if l := letters[r]; l != "" && special[l] < 2 {
+			special[l]++
+		}
+	}
+	for _, l := range bySmallWords {
+		n := special[l]
 		for _, w := range list[:min(len(list), 200)] {
 			if marks[l][w] {
 				n++
@@ -79,16 +108,84 @@ func Language(text string) string {
 	return ""
 }
 
-// stem is a word's stem in a language; the word itself where we have no stemmer.
-func stem(language, word string) string {
-	s, ok := stemmers[language]
-	if !ok {
-		return word
+// byScript is the language of a text most of whose letters are of one script; kana alone make Japanese.
+func byScript(text string) string {
+	n, all := map[string]int{}, 0
+	for _, r := range text[:min(len(text), 2000)] {
+		if !unicode.IsLetter(r) {
+			continue
+		}
+		all++
+		if r < 0x370 {
+			continue
+		}
+		for _, s := range scripts {
+			if unicode.Is(s.table, r) {
+				n[s.language]++
+				break
+			}
+		}
 	}
-	e := snowballstem.NewEnv(word)
-	s(e)
-	return e.Current()
+	if n["ja"] > 0 {
+		n["ja"] += n["zh"]
+	}
+	for l, x := range n {
+		if 2*x > all && (l != "zh" || n["ja"] == 0) {
+			return l
+		}
+	}
+	return ""
 }
+
+// stem is a word's stem in a language, without accents, which hurried people leave out; the word itself where we have no stemmer.
+func stem(language, word string) string {
+	if s, ok := stemmers[language]; ok {
+		e := snowballstem.NewEnv(word)
+		s(e)
+		word = e.Current()
+	} else if endings := endings[language]; endings != nil {
+		word = shorn(word, endings)
+	}
+	return unaccented(word)
+}
+
+// endings are of languages without a stemmer of Snowball's, the longest first: what is cut off a long word once.
+var endings = map[string][]string{
+	"pl": strings.Fields("owaniami owaniach owaniem owania owanie owaniu owych owymi ościami ości iami iach ami ach ego emu owi ymi imi iem ych ich iej ość cie ają asz esz isz ysz ała iła yła ało iło ały iły ali ili em om ów ej ie ia ią ię iu ym im ać eć ić yć ał ił ył am ę ą y i e a o u"),
+	"ar": strings.Fields("اتها اتكم تكم تنا هما كما ات ان ون ين ها هم كم نا ية ته تي ة ه ي ك"),
+}
+
+// beginnings are Arabic's article and what is written together with it.
+var beginnings = strings.Fields("وال بال كال فال لل ال")
+
+func shorn(word string, endings []string) string {
+	for _, b := range beginnings {
+		if rest, ok := strings.CutPrefix(word, b); ok && utf8.RuneCountInString(rest) >= 3 {
+			word = rest
+			break
+		}
+	}
+	for _, e := range endings {
+		if rest, ok := strings.CutSuffix(word, e); ok && utf8.RuneCountInString(rest) >= 3 {
+			return rest
+		}
+	}
+	return word
+}
+
+// unaccented leaves accents out.
+func unaccented(word string) string {
+	for i := 0; i < len(word); i++ {
+		if word[i] >= 0x80 {
+			return accents.Replace(word)
+		}
+	}
+	return word
+}
+
+var accents = strings.NewReplacer("á", "a", "à", "a", "â", "a", "ä", "a", "ã", "a", "å", "a", "ą", "a", "ç", "c", "ć", "c", "č", "c", "é", "e", "è", "e", "ê", "e", "ë", "e", "ę", "e", "ě", "e",
+	"í", "i", "ì", "i", "î", "i", "ï", "i", "ı", "i", "i̇", "i", "ł", "l", "ñ", "n", "ń", "n", "ň", "n", "ó", "o", "ò", "o", "ô", "o", "ö", "o", "õ", "o", "ø", "o", "ő", "o", "ř", "r", "ś", "s", "š", "s", "ş", "s", "ß", "ss",
+	"ť", "t", "ú", "u", "ù", "u", "û", "u", "ü", "u", "ů", "u", "ű", "u", "ý", "y", "ÿ", "y", "ź", "z", "ż", "z", "ž", "z", "ğ", "g", "œ", "oe", "æ", "ae", "أ", "ا", "إ", "ا", "آ", "ا", "ى", "ي", "ة", "ه")
 
 // stop words carry no content of their own: function words, and what people wrap a question in.
 var stop = map[string]map[string]bool{
@@ -105,6 +202,15 @@ var stop = map[string]map[string]bool{
 		peux pour puis qu quand que quel quelle qui s sa se ses si son sont sur ta te tes toi ton tu un une va veux vos votre vous y`),
 	"nl": words(`aan al als ben bent bij dan dat de der deze die dit doe door dus een en er ging graag had hallo heb hebben heeft het hier hij hoe hoef hun ik in is ja je jij jullie kan kunnen maar me meer met mij mijn moet
 		na naar nee niet nog nu of om onder ons ook op over te toch tot u uit uw van veel voor waar waarom wanneer want was wat we wel werd wie wij wil worden zal ze zelf zich zij zijn zo zonder zou bedankt`),
+	"pt": words(`a à ao aos as às até com como da das de dele dela do dos e é ela ele em entre era essa esse esta está este eu foi há isso isto já lhe mais mas me meu meus minha minhas muito na não nas nem no nos nós o os ou para pela pelo
+		por porque pra pro pode posso qual quando que quem se sem ser seu seus são só sua suas também te tem tenho ter teu tua tu um uma umas uns vai vocês você oi olá obrigado obrigada quero preciso onde aí aqui tá`),
+	"it": words(`a ad ai al alla alle allo anche c che chi ci ciao come con cosa da dai dal dalla dei del della delle di dove e è ed era essere fare gli ha hai hanno ho i il in io l la le lei lo loro lui ma mi mia mie miei mio ne nei nel
+		nella no noi non nostro o per perché più posso può puoi qual quale quando quanto quello questa questo se sei si sì solo sono sta su sua suo sul sulla ti tra tu tuo un una uno vi voi vorrei grazie avete serve devo voglio`),
+	"pl": words(`a aby albo ale ani bo być był była było by co czy czym dla do dziękuję gdy gdzie go i ich ile im in ja jak jaki jaka jakie jako je jego jej jest jeśli już jeszcze kiedy kto która które który lub ma mam mi mnie można mogę może mój
+		moja moje my na nad nam nie nią nich nim no o od on ona one oni oraz po pod proszę przez przy są się sobie ta tak tam te tego tej tem ten teraz to tu ty tylko tym u w was wasz we więc wy z za ze że żeby cześć hej chcę`),
+	"tr": words(`acaba ama ancak artık aslında az bana bazı belki ben beni benim bile bir biraz biz bize bizi bu buna bunu çok çünkü da daha de değil diye en gibi hem hep her hiç için ile ise kadar ki kim mı mi mu mü nasıl ne neden nerede
+		o olan olarak olur ona onu onun sadece sen siz sizin sonra şey şu ve veya var ya yani yok zaman merhaba selam lütfen teşekkürler istiyorum misiniz mısınız musunuz hangi bende`),
+	"ar": words(`في من على إلى الى عن مع هل ما ماذا كيف متى أين اين كم هذا هذه ذلك التي الذي أنا انا أنت انت هو هي نحن لا لم لن أن ان إن كان كانت يكون و أو او ثم لكن لو سمحت شكرا مرحبا السلام عليكم يمكن ممكن عندي لدي لي لكم عندكم اريد أريد بعد قبل اذا إذا كل`),
 }
 
 func stopped(language, word string) bool { return stop[language][word] }

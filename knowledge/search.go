@@ -11,9 +11,12 @@ import (
 // Passage is a found passage, with how it was found.
 type Passage struct {
 	Hit
-	Score  float64 // of the fused ranking; only its order means something
-	Terms  int     // content terms of the question
-	Attain float64 // BM25 as a share of what the question's terms could score at most, 0…1
+	Score  float64        // of the ranking: the greater, the likelier it answers
+	Signs  [Signs]float64 // what speaks for it
+	Best   Piece          // of Whole: what answers best
+	Of     int            // how many sections there are
+	Terms  int            // content terms of the question
+	Attain float64        // BM25 as a share of what the question's terms could score at most, 0…1
 }
 
 // The fields' weights in BM25, and each vector leg's beside BM25's 1, all as z-scores: what measured best on help articles, with k1 1.2 and b 0.75.
@@ -25,7 +28,7 @@ const (
 	candidates = 50
 )
 
-// Search returns up to n passages nearest to the question, at most one an article, the best first. Both legs run always; a
+// Search returns up to n passages nearest to the question, the best first. Both legs run always; a
 // vector leg that fails or is not there leaves the lexical one, and the error that is returned beside says so.
 func (b *Base) Search(ctx context.Context, question string, n int, f Filter) ([]Passage, error) {
 	corpus, err := b.index.Corpus(ctx)
@@ -73,15 +76,11 @@ func (b *Base) Search(ctx context.Context, question string, n int, f Filter) ([]
 	slices.SortFunc(all, func(a, b Passage) int {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Section, b.Section))
 	})
-	var out []Passage
-	seen := map[int64]bool{}
-	for _, p := range all {
-		if !seen[p.Article] && len(out) < n {
-			seen[p.Article] = true
-			out = append(out, p)
-		}
+	for i := range all {
+		all[i].Of = corpus.Sections
 	}
-	return out, vectorErr
+	b.rank(question, corpus, all)
+	return all[:min(len(all), n)], vectorErr
 }
 
 // question embeds it with the embedder whose vectors are searched.

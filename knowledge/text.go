@@ -4,17 +4,59 @@ import (
 	"context"
 	"hash/fnv"
 	"math"
+	"regexp"
 	"strings"
 	"unicode"
 )
 
-// tokens are the words of a text, in lower case.
+// tokens are the words of a text, in lower case; of a script without spaces, its pairs of characters.
 func tokens(s string) []string {
-	s = apostrophes.Replace(strings.ToLower(s))
-	return strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.Is(unicode.Mn, r) })
+	s = strings.ToLower(s)
+	if strings.ContainsAny(s, "'’") {
+		s = apostrophes.Replace(elisions.ReplaceAllString(s, "$1 $2"))
+	}
+	words := strings.FieldsFunc(s, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.Is(unicode.Mn, r) && !unicode.Is(unicode.Mc, r)
+	})
+	for i, w := range words {
+		if w[0] >= 0xe0 && strings.ContainsFunc(w, unspaced) {
+			return append(words[:i:i], paired(words[i:])...)
+		}
+	}
+	return words
 }
 
-var apostrophes = strings.NewReplacer("'", "", "’", "")
+var (
+	apostrophes = strings.NewReplacer("'", "", "’", "")
+	// elisions are French and Italian: "l'adresse" is two words, "don't" is one.
+	elisions = regexp.MustCompile(`(^|[^\p{L}])(?:l|d|j|qu|n|s|c|m|t|dell|nell|all|sull|dall|un|quest|jusqu|lorsqu|puisqu)['’](\p{L}{3})`)
+)
+
+// unspaced is whether a character is of a script that puts no spaces between words.
+func unspaced(r rune) bool {
+	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
+}
+
+// paired cuts runs of such a script into pairs that overlap; what else is in a word stays one.
+func paired(words []string) []string {
+	var out []string
+	for _, w := range words {
+		for r := []rune(w); len(r) > 0; {
+			n, run := 1, unspaced(r[0])
+			for n < len(r) && (unspaced(r[n]) == run || run && unicode.Is(unicode.Mn, r[n])) {
+				n++
+			}
+			if !run || n == 1 {
+				out = append(out, string(r[:n]))
+			}
+			for i := 0; run && i+2 <= n; i++ {
+				out = append(out, string(r[i:i+2]))
+			}
+			r = r[n:]
+		}
+	}
+	return out
+}
 
 // Term is a word of a question, as each of the languages searched stems it.
 type Term struct {

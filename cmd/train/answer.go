@@ -1,12 +1,21 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
 	"strconv"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/deskbell/deskbell/copilot"
 	"github.com/deskbell/deskbell/copilot/eval"
@@ -27,21 +36,206 @@ type helpQuestion struct {
 	GoldIsHole bool `json:"gold_is_hole"`
 }
 
-// far is how many of CLINC150's questions, which no help article answers, teach what is far off.
-const far = 1000
+// query is a question with what the search found, and which of it is right.
+type query struct {
+	set    string // the knowledge base it was asked of; those of one organisation teach and are held out together
+	text   string
+	found  []knowledge.Passage
+	right  map[string]bool // the keys of the right articles; none: it is not answered
+	far    bool            // it is about nothing that the base is about
+	weight float64
+}
 
-// answer: FeedbackQA's train questions (Apache-2.0) on its articles without the holes, and questions of CLINC150's train rows (CC BY 3.0).
-func answer(data string, w io.Writer) ([]byte, error) {
+// top is whether the first passage is right.
+func (q query) top() bool { return len(q.found) > 0 && q.right[q.found[0].Key] }
+
+// ranked is the query with its passages in the order of other weights.
+func (q query) ranked(w rankWeights) query {
+	q.found = slices.Clone(q.found)
+	for i := range q.found {
+		q.found[i].Score = 0
+		for j, x := range q.found[i].Signs {
+			q.found[i].Score += float64(w[j] * x)
+		}
+	}
+	slices.SortStableFunc(q.found, func(a, b knowledge.Passage) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Section, b.Section))
+	})
+	return q
+}
+
+type rankWeights = [knowledge.Signs]float64
+
+// learnRank fits the ranking's weights: the right passages of a question are to have the greatest share of all (a softmax over its passages).
+func learnRank(queries []query) rankWeights {
+	const rounds, rate, ridge = 600, 0.3, 2e-3
+	var w, speed rankWeights
+	var n float64
+	var use []query
+	for _, q := range queries {
+		if slices.ContainsFunc(q.found, func(p knowledge.Passage) bool { return q.right[p.Key] }) {
+			q.found = slices.Clone(q.found)
+			for i := range q.found {
+				for j, x := range q.found[i].Signs {
+					q.found[i].Signs[j] = math.Round(x*1e6) / 1e6
+				}
+			}
+			slices.SortFunc(q.found, func(a, b knowledge.Passage) int { return cmp.Compare(a.Key, b.Key) })
+			use = append(use, q)
+			n += q.weight
+		}
+	}
+	for range rounds {
+		var g rankWeights
+		for _, q := range use {
+			scores := make([]float64, len(q.found))
+			most := math.Inf(-1)
+			for i := range q.found {
+				for j, x := range q.found[i].Signs {
+					scores[i] += float64(w[j] * x)
+				}
+				most = max(most, scores[i])
+			}
+			var all, right float64
+			for i, s := range scores {
+				scores[i] = math.Exp(s - most)
+				all += scores[i]
+				if q.right[q.found[i].Key] {
+					right += scores[i]
+				}
+			}
+			for i, s := range scores {
+				d := s / all
+				if q.right[q.found[i].Key] {
+					d -= s / max(right, 1e-12)
+				}
+				for j, x := range q.found[i].Signs {
+					g[j] += float64(q.weight * d * x)
+				}
+			}
+		}
+		for j := range w {
+			speed[j] = float64(0.9*speed[j]) - float64(rate*(g[j]/n+float64(ridge*w[j])))
+			w[j] += speed[j]
+		}
+	}
+	for j := range w {
+		w[j] = math.Round(w[j]*1e4) / 1e4
+	}
+	w[0] = 0
+	return w
+}
+
+// wordsAlone is a query as a server without pgvector answers it.
+func (q query) wordsAlone() query {
+	q.found = slices.Clone(q.found)
+	for i := range q.found {
+		q.found[i].Similarity, q.found[i].Naming, q.found[i].Signs[11], q.found[i].Signs[12] = 0, 0, 0, 0
+	}
+	return q
+}
+
+// learnAnswer fits the confidence to queries that are ranked.
+func learnAnswer(queries []query) copilot.AnswerModel {
+	var signs, about [][copilot.AnswerSigns]float64
+	var right, near []bool
+	var weigh, aboutWeigh []float64
+	for _, q := range queries {
+		s := copilot.Signs(q.found)
+		if !q.far {
+			signs, right, weigh = append(signs, s), append(right, q.top()), append(weigh, q.weight)
+		}
+		if q.far || len(q.right) > 0 { // another question of the same field is neither
+			about, near, aboutWeigh = append(about, s), append(near, !q.far), append(aboutWeigh, q.weight)
+		}
+	}
+	return copilot.AnswerModel{Right: copilot.LearnWeights(signs, right, weigh), Near: copilot.LearnWeights(about, near, aboutWeigh)}
+}
+
+// queries asks everything of everything: organisations, help articles, and help articles in small bases.
+func queries(data string) (learn, held []query, err error) {
 	ctx := context.Background()
 	db, drop, err := pg.Scratch(ctx, pg.Options{Logger: slog.New(slog.DiscardHandler)}, postgres.Migrations())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer drop()
 	base := knowledge.NewBase(postgres.New(db.Pool, postgres.Options{}), knowledge.NewHashed(384), nil)
-	rows, err := read[helpArticle](data, "kb_feedbackqa_au_articles")
+	for _, dir := range organisations(data) {
+		q, err := organisation(ctx, base, dir)
+		if err != nil {
+			return nil, nil, err
+		}
+		learn = append(learn, q...)
+	}
+	help, held, err := helpPages(ctx, base, data)
+	return append(learn, help...), held, err
+}
+
+// organisations are the directories of invented organisations: those of the data, and our own.
+func organisations(data string) []string {
+	a, _ := filepath.Glob(filepath.Join(data, "shops", "*", "articles.jsonl"))
+	b, _ := filepath.Glob(filepath.Join("cmd", "train", "organisations", "*", "articles.jsonl"))
+	var out []string
+	for _, f := range slices.Concat(a, b) {
+		out = append(out, filepath.Dir(f))
+	}
+	return out
+}
+
+type orgArticle struct{ ID, Title, Heading, Body, Language string }
+
+type orgQuestion struct {
+	ID, Text, Kind, Language string
+	Gold                     []string
+}
+
+func organisation(ctx context.Context, base *knowledge.Base, dir string) (out []query, err error) {
+	rows, err := eval.Rows[orgArticle](filepath.Join(dir, "articles.jsonl"))
 	if err != nil {
 		return nil, err
+	}
+	var articles []knowledge.Article
+	for _, a := range rows {
+		heading := a.Heading
+		if heading == a.Title {
+			heading = ""
+		}
+		articles = append(articles, knowledge.Article{Key: a.ID, Title: a.Title, Audience: knowledge.ForAll, Language: a.Language, Sections: []knowledge.Section{{Heading: heading, Text: a.Body}}})
+	}
+	if _, err := base.Import(ctx, "organisation", articles, nil); err != nil {
+		return nil, err
+	}
+	questions, err := eval.Rows[orgQuestion](filepath.Join(dir, "questions.jsonl"))
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range questions {
+		if x.Kind != "answerable" && x.Kind != "unanswerable_near" && x.Kind != "unanswerable_far" {
+			continue
+		}
+		q := query{set: filepath.Base(dir), text: x.Text, right: map[string]bool{}, far: x.Kind == "unanswerable_far", weight: 1}
+		for _, g := range x.Gold {
+			q.right[g] = true
+		}
+		if q.found, err = base.Search(ctx, x.Text, 40, knowledge.Filter{}); err != nil {
+			return nil, err
+		}
+		out = append(out, q)
+	}
+	_, err = base.Remove(ctx, "organisation", "")
+	return out, err
+}
+
+// far is how many of CLINC150's questions, which no help article answers, teach what is far off.
+const far = 1000
+
+// helpPages: FeedbackQA's train questions (Apache-2.0) on its articles without the holes, and questions of CLINC150's train rows (CC BY 3.0);
+// then the same on knowledge bases of a few articles, which are what most installations have.
+func helpPages(ctx context.Context, base *knowledge.Base, data string) (learn, held []query, err error) {
+	rows, err := read[helpArticle](data, "kb_feedbackqa_au_articles")
+	if err != nil {
+		return nil, nil, err
 	}
 	var articles []knowledge.Article
 	for _, a := range rows {
@@ -50,41 +244,39 @@ func answer(data string, w io.Writer) ([]byte, error) {
 		}
 	}
 	if _, err := base.Import(ctx, "articles", articles, nil); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	questions, err := read[helpQuestion](data, "kb_feedbackqa_au_queries")
 	if err != nil {
-		return nil, err
-	}
-	var signs [][copilot.AnswerSigns]float64
-	var right []bool
-	ask := func(q string, gold string) ([copilot.AnswerSigns]float64, bool, error) {
-		found, err := base.Search(ctx, q, 10, knowledge.Filter{})
-		return copilot.Signs(found), len(found) > 0 && found[0].Key == gold, err
-	}
-	var about [][copilot.AnswerSigns]float64
-	var near []bool
-	type asked struct {
-		signs [copilot.AnswerSigns]float64
-		right bool
-	}
-	var held []asked
-	for _, q := range questions {
-		s, ok, err := ask(q.Q, strconv.Itoa(q.Gold))
-		if err != nil {
-			return nil, err
-		}
-		switch q.Split {
-		case "train":
-			signs, right = append(signs, s), append(right, ok)
-			about, near = append(about, s), append(near, true)
-		case "valid":
-			held = append(held, asked{s, ok})
-		}
+		return nil, nil, err
 	}
 	off, err := read[labelled](data, "oos_clinc150")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	ask := func(set, text, gold string, far bool, weight float64) (query, error) {
+		found, err := base.Search(ctx, text, 40, knowledge.Filter{})
+		q := query{set: set, text: text, found: found, right: map[string]bool{}, far: far, weight: weight}
+		if gold != "" {
+			q.right[gold] = true
+		}
+		return q, err
+	}
+	for _, x := range questions {
+		gold := strconv.Itoa(x.Gold)
+		if x.GoldIsHole {
+			gold = ""
+		}
+		q, err := ask("help", x.Q, gold, false, 0.5)
+		if err != nil {
+			return nil, nil, err
+		}
+		switch x.Split {
+		case "train":
+			learn = append(learn, q)
+		case "valid":
+			held = append(held, q)
+		}
 	}
 	n := 0
 	for i, r := range off {
@@ -92,98 +284,165 @@ func answer(data string, w io.Writer) ([]byte, error) {
 			continue
 		}
 		n++
-		s, _, err := ask(r.Text, "")
+		q, err := ask("help", r.Text, "", true, 0.5)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		about, near = append(about, s), append(near, false)
+		learn = append(learn, q)
 	}
-	if err := small(ctx, base, articles, questions, off, func(s [copilot.AnswerSigns]float64, ok, here, far bool) {
-		signs, right = append(signs, s), append(right, ok)
-		if here || far { // another question of the same field is neither
-			about, near = append(about, s), append(near, here)
-		}
-	}); err != nil {
-		return nil, err
-	}
-	model := func(of func([copilot.AnswerSigns]float64) [copilot.AnswerSigns]float64) copilot.AnswerModel {
-		a, b := make([][copilot.AnswerSigns]float64, len(signs)), make([][copilot.AnswerSigns]float64, len(about))
-		for i, s := range signs {
-			a[i] = of(s)
-		}
-		for i, s := range about {
-			b[i] = of(s)
-		}
-		return copilot.AnswerModel{Right: copilot.LearnWeights(a, right), Near: copilot.LearnWeights(b, near)}
-	}
-	weights := copilot.AnswerModels{Both: model(func(s [copilot.AnswerSigns]float64) [copilot.AnswerSigns]float64 { return s }), Words: model(copilot.WithoutVectors)}
-	var pos, neg, p []float64
-	var was []bool
-	for _, h := range held {
-		x := weights.Both.Probability(h.signs)
-		p, was = append(p, x), append(was, h.right)
-		if h.right {
-			pos = append(pos, x)
-		} else {
-			neg = append(neg, x)
-		}
-	}
-	c := eval.Calibrate(p, was)
-	_, _ = fmt.Fprintf(w, "  kb_feedbackqa_au valid, with holes (not trained on): right against the rest: AUROC %.3f, Brier %.3f, ECE %.3f\n", eval.AUROC(pos, neg), c.Brier, c.ECE)
-	b, err := json.Marshal(weights)
-	return append(b, '\n'), err
-}
-
-// small asks knowledge bases of a few articles as well: what a score is worth must not hang on how much there is.
-func small(ctx context.Context, base *knowledge.Base, articles []knowledge.Article, questions []helpQuestion, off []labelled, learn func(signs [copilot.AnswerSigns]float64, right, here, far bool)) error {
 	if _, err := base.Remove(ctx, "articles", ""); err != nil {
-		return err
+		return nil, nil, err
 	}
-	for round, size := range []int{3, 3, 3, 3, 3, 3, 5, 5, 5, 5, 10, 10, 10, 30, 30, 80} {
+	for round, size := range []int{5, 5, 10, 10, 10, 18, 18, 18, 30, 30, 80} {
 		in := map[string]bool{}
 		var few []knowledge.Article
 		for i := range size {
 			a := articles[(round*97+i*31)%len(articles)]
 			if !in[a.Key] {
 				in[a.Key] = true
-				if round%2 == 1 { // many a help page has no headings, and a title that says little
+				if round%3 == 1 { // many a help page has no headings, and a title that says little
 					a.Sections = []knowledge.Section{{Text: a.Sections[0].Text}}
 				}
 				few = append(few, a)
 			}
 		}
 		if _, err := base.Import(ctx, "few", few, nil); err != nil {
-			return err
+			return nil, nil, err
 		}
 		others := 0
-		for i, q := range questions {
-			gold := strconv.Itoa(q.Gold)
-			if q.Split != "train" || !in[gold] && ((i+round)%40 != 0 || others >= 3*size) {
+		for i, x := range questions {
+			gold := strconv.Itoa(x.Gold)
+			if x.Split != "train" || !in[gold] && ((i+round)%40 != 0 || others >= size) {
 				continue
 			}
 			if !in[gold] {
 				others++
+				gold = ""
 			}
-			found, err := base.Search(ctx, q.Q, 10, knowledge.Filter{})
+			q, err := ask("few", x.Q, gold, false, 0.5)
 			if err != nil {
-				return err
+				return nil, nil, err
 			}
-			if in[gold] {
-				learn(copilot.Signs(found), len(found) > 0 && found[0].Key == gold, true, false)
-			} else {
-				learn(copilot.Signs(found), false, false, false)
-			}
+			learn = append(learn, q)
 		}
 		for i, r := range off {
 			if r.Split != "train" || (i+round)%300 != 0 {
 				continue
 			}
-			found, err := base.Search(ctx, r.Text, 10, knowledge.Filter{})
+			q, err := ask("few", r.Text, "", true, 0.5)
 			if err != nil {
-				return err
+				return nil, nil, err
 			}
-			learn(copilot.Signs(found), false, false, true)
+			learn = append(learn, q)
 		}
 	}
-	return nil
+	_, err = base.Remove(ctx, "few", "")
+	return learn, held, err
+}
+
+// trained is a ranking with its confidence.
+type trained struct {
+	rank  rankWeights
+	model copilot.AnswerModels
+}
+
+func learnBoth(all []query) trained {
+	t := trained{rank: learnRank(all)}
+	both, words := make([]query, len(all)), make([]query, len(all))
+	for i, q := range all {
+		both[i], words[i] = q.ranked(t.rank), q.wordsAlone().ranked(t.rank)
+	}
+	t.model = copilot.AnswerModels{Both: learnAnswer(both), Words: learnAnswer(words)}
+	return t
+}
+
+// figures say how well what was learnt does on queries.
+func (t trained) figures(w io.Writer, name string, queries []query) {
+	var pos, neg, p []float64
+	var was []bool
+	first, three, answerable, answered, wrong, suggested, needless, rest := 0, 0, 0, 0, 0, 0, 0, 0
+	for _, q := range queries {
+		q = q.ranked(t.rank)
+		c := t.model.Both.Probability(copilot.Signs(q.found))
+		p, was = append(p, c), append(was, q.top())
+		if q.top() {
+			pos = append(pos, c)
+		} else {
+			neg = append(neg, c)
+		}
+		in3 := slices.ContainsFunc(q.found[:min(3, len(q.found))], func(p knowledge.Passage) bool { return q.right[p.Key] })
+		if len(q.right) > 0 {
+			answerable++
+			if q.top() {
+				first++
+			}
+			if in3 {
+				three++
+			}
+		} else {
+			rest++
+		}
+		switch {
+		case c >= 0.7 && q.top():
+			answered++
+		case c >= 0.7:
+			wrong++
+		case c >= 0.1 && len(q.right) == 0:
+			needless++
+		case c >= 0.1 && in3:
+			suggested++
+		}
+		if verbose && (c >= 0.7) != q.top() {
+			_, _ = fmt.Fprintf(w, "      %.2f %v %q -> %s want %v\n", c, q.top(), q.text, q.found[0].Key, slices.Sorted(maps.Keys(q.right)))
+		}
+	}
+	c := eval.Calibrate(p, was)
+	n := float64(max(1, answerable))
+	_, _ = fmt.Fprintf(w, "  %-12s recall@1 %.3f @3 %.3f; at 0.7 answered %.3f, wrong %.3f of all; suggested %.3f, needless %.3f; AUROC %.3f ECE %.3f\n", name, float64(first)/n, float64(three)/n,
+		float64(answered)/n, float64(wrong)/float64(len(queries)), float64(suggested)/n, float64(needless)/float64(max(1, rest)), eval.AUROC(pos, neg), c.ECE)
+}
+
+var verbose = os.Getenv("VERBOSE") != ""
+
+// answer learns how the search ranks (knowledge/rank.json) and how far its first passage is to be trusted. The figures of each organisation are
+// of what was learnt without it.
+func answer(data string, w io.Writer) ([]byte, error) {
+	learn, held, err := queries(data)
+	if err != nil {
+		return nil, err
+	}
+	sets := map[string][]query{}
+	for _, q := range learn {
+		sets[q.set] = append(sets[q.set], q)
+	}
+	var together []query
+	names := slices.DeleteFunc(slices.Sorted(maps.Keys(sets)), func(name string) bool { return name == "help" || name == "few" })
+	without := make([]trained, len(names))
+	var folds errgroup.Group
+	folds.SetLimit(runtime.NumCPU())
+	for i, name := range names {
+		folds.Go(func() error {
+			without[i] = learnBoth(slices.DeleteFunc(slices.Clone(learn), func(q query) bool { return q.set == name }))
+			return nil
+		})
+	}
+	_ = folds.Wait()
+	for i, name := range names {
+		without[i].figures(w, name, sets[name])
+		together = append(together, sets[name]...)
+	}
+	t := learnBoth(learn)
+	if len(together) > 0 {
+		t.figures(w, "(all, seen)", together)
+	}
+	t.figures(w, "help, held", held)
+	b, err := json.Marshal(t.rank)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile("knowledge/rank.json", append(b, '\n'), 0o600); err != nil {
+		return nil, err
+	}
+	b, err = json.Marshal(t.model)
+	return append(b, '\n'), err
 }

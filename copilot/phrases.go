@@ -1,0 +1,361 @@
+package copilot
+
+import (
+	"embed"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+)
+
+// phraseFiles are what people say that is no question for the knowledge base, a file a language.
+//
+//go:embed phrases/*.txt
+var phraseFiles embed.FS
+
+// class is what a phrase says.
+type class uint32
+
+// The classes of the files.
+const (
+	sayHello class = 1 << iota
+	sayThanks
+	sayBye
+	sayOK
+	sayPraise // that helped
+	sayFiller // says nothing by itself
+	saySolved // the customer no longer needs anybody
+	sayNever  // never mind, cancel
+	sayYes
+	sayNo
+	sayLater
+	sayBot   // asks what we are
+	sayWhat  // asks what we can do
+	saySpeak // asks for a language
+	sayWrong // that is not what I asked
+	sayMeant // I meant …
+	sayInsult
+	sayThreat
+	sayFedUp
+	sayInsist
+	sayNobody // nobody answers
+)
+
+var classes = map[string]class{
+	"hello": sayHello, "thanks": sayThanks, "bye": sayBye, "ok": sayOK, "praise": sayPraise, "filler": sayFiller, "solved": saySolved, "never": sayNever, "yes": sayYes, "no": sayNo, "later": sayLater,
+	"bot": sayBot, "what": sayWhat, "speak": saySpeak, "wrong": sayWrong, "meant": sayMeant, "insult": sayInsult, "threat": sayThreat, "fedup": sayFedUp, "insist": sayInsist, "nobody": sayNobody,
+}
+
+// What answers what.
+const (
+	courtesies = sayHello | sayThanks | sayBye | sayOK | sayPraise | sayYes | sayNo
+	aboutBot   = sayBot | sayWhat | saySpeak
+)
+
+// An instruction of the machine that all phrases make together: it runs over the characters of a text, all its phrases at once, in time that grows with
+// the text alone.
+type instruction struct {
+	char rune // opChar's
+	op   uint8
+	x, y int32 // where it goes on; opMatch: class and language
+}
+
+const (
+	opChar  uint8 = iota
+	opSpace       // none or one
+	opSplit
+	opMatch
+)
+
+type phrasebook struct {
+	code   []instruction
+	starts map[rune][]int32 // by the first character
+	names  []string         // of the languages
+}
+
+var phrases = sync.OnceValue(func() *phrasebook {
+	b := &phrasebook{starts: map[rune][]int32{}}
+	files, _ := phraseFiles.ReadDir("phrases")
+	for _, f := range files {
+		text, _ := phraseFiles.ReadFile("phrases/" + f.Name())
+		b.names = append(b.names, strings.TrimSuffix(path.Base(f.Name()), ".txt"))
+		for line := range strings.Lines(string(text)) {
+			name, list, ok := strings.Cut(line, ":")
+			if !ok || classes[name] == 0 {
+				continue
+			}
+			for _, template := range templatesOf(list) {
+				b.add(template, classes[name], len(b.names)-1)
+			}
+		}
+	}
+	return b
+})
+
+// templatesOf splits a list at the commas that are in no choice.
+func templatesOf(list string) []string {
+	var out []string
+	depth, from := 0, 0
+	for i, r := range list {
+		switch r {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		case ',':
+			if depth == 0 {
+				out, from = append(out, list[from:i]), i+1
+			}
+		}
+	}
+	return append(out, list[from:])
+}
+
+func (b *phrasebook) emit(i instruction) int32 {
+	b.code = append(b.code, i)
+	return int32(len(b.code) - 1)
+}
+
+// add compiles a template backwards: each part knows where it goes on.
+func (b *phrasebook) add(template string, c class, language int) {
+	template = strings.Join(strings.Fields(template), " ")
+	if template == "" {
+		return
+	}
+	end := b.emit(instruction{op: opMatch, x: int32(c), y: int32(language)})
+	start := b.sequence([]rune(template), end)
+	seen := map[rune]bool{}
+	b.first(start, map[int32]bool{}, func(r rune) {
+		if !seen[r] {
+			seen[r] = true
+			b.starts[r] = append(b.starts[r], start)
+		}
+	})
+}
+
+// sequence compiles a template that goes on at next, and returns where it starts.
+func (b *phrasebook) sequence(t []rune, next int32) int32 {
+	for i := len(t) - 1; i >= 0; i-- {
+		switch r := t[i]; r {
+		case ')':
+			open, depth := i, 0
+			for ; open >= 0; open-- {
+				if t[open] == ')' {
+					depth++
+				} else if t[open] == '(' {
+					if depth--; depth == 0 {
+						break
+					}
+				}
+			}
+			next = b.choice(t[open+1:i], next)
+			i = open
+		case ' ':
+			next = b.emit(instruction{op: opSpace, x: next})
+		case '\'', '*', '’':
+		default:
+			if plain := plainRune(r); plain != 0 {
+				next = b.emit(instruction{op: opChar, char: plain, x: next})
+			} else {
+				for _, x := range slices.Backward([]rune(foldRune(r))) {
+					next = b.emit(instruction{op: opChar, char: x, x: next})
+				}
+			}
+		}
+	}
+	return next
+}
+
+func (b *phrasebook) choice(t []rune, next int32) int32 {
+	at := int32(-1)
+	depth, from := 0, 0
+	add := func(part []rune) {
+		s := b.sequence(part, next)
+		if at < 0 {
+			at = s
+		} else {
+			at = b.emit(instruction{op: opSplit, x: at, y: s})
+		}
+	}
+	for i, r := range t {
+		switch r {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		case '|':
+			if depth == 0 {
+				add(t[from:i])
+				from = i + 1
+			}
+		}
+	}
+	add(t[from:])
+	return at
+}
+
+// first calls with every character that may come first.
+func (b *phrasebook) first(at int32, seen map[int32]bool, with func(rune)) {
+	if seen[at] {
+		return
+	}
+	seen[at] = true
+	switch i := b.code[at]; i.op {
+	case opChar:
+		with(i.char)
+	case opSpace:
+		b.first(i.x, seen, with)
+	case opSplit:
+		b.first(i.x, seen, with)
+		b.first(i.y, seen, with)
+	}
+}
+
+// A found phrase.
+type found struct {
+	class    class
+	language int
+	from, to int // in runes of the folded text
+}
+
+// folded is a text as phrases are compared with: lower case, no accents, single spaces for all that is neither letter nor digit, no apostrophes, letters that
+// are repeated more than twice once.
+func folded(text string) []rune {
+	out := make([]rune, 0, len(text))
+	var last rune
+	run := 0
+	for _, r := range strings.ToLower(text) {
+		if r == '\'' || r == '’' || r == '`' || unicode.Is(unicode.Mn, r) && r < 0x370 {
+			continue
+		}
+		if unicode.Is(unicode.Mn, r) && r >= 0x600 && r < 0x700 || r == 'ـ' { // Arabic's vowel signs, and its stretching
+			continue
+		}
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.Is(unicode.Mn, r) && !unicode.Is(unicode.Mc, r) {
+			r = ' '
+		}
+		if r == last {
+			run++
+		} else {
+			run = 1
+		}
+		last = r
+		if r == ' ' {
+			if len(out) > 0 && out[len(out)-1] != ' ' {
+				out = append(out, ' ')
+			}
+			continue
+		}
+		if run > 2 && !unicode.IsDigit(r) {
+			if run == 3 { // the second goes as well: "heyyy", "sooo"
+				out = out[:len(out)-1]
+			}
+			continue
+		}
+		if p := plainRune(r); p != 0 {
+			out = append(out, p)
+		} else {
+			out = append(out, []rune(foldRune(r))...)
+		}
+	}
+	if n := len(out); n > 0 && out[n-1] == ' ' {
+		out = out[:n-1]
+	}
+	return out
+}
+
+// plainRune is a letter without its accent; 0 when it becomes two.
+func plainRune(r rune) rune {
+	if r < 0x80 {
+		return r
+	}
+	s := foldRune(r)
+	p, n := utf8.DecodeRuneInString(s)
+	if n == len(s) {
+		return p
+	}
+	return 0
+}
+
+func foldRune(r rune) string {
+	if s, ok := unmarked[r]; ok {
+		return s
+	}
+	return string(r)
+}
+
+var unmarked = func() map[rune]string {
+	m := map[rune]string{'ß': "ss", 'œ': "oe", 'æ': "ae", 'ı': "i", 'ł': "l", 'ø': "o", 'أ': "ا", 'إ': "ا", 'آ': "ا", 'ى': "ي", 'ؤ': "و", 'ئ': "ي"}
+	for to, from := range map[string]string{"a": "áàâäãåą", "c": "çćč", "e": "éèêëęě", "i": "íìîï", "n": "ñńň", "o": "óòôöõő", "r": "ř", "s": "śšş", "t": "ť", "u": "úùûüůű", "y": "ýÿ", "z": "źżž", "g": "ğ"} {
+		for _, r := range from {
+			m[r] = to
+		}
+	}
+	return m
+}()
+
+// mostPhrased is how much of a text is looked at for phrases, in characters: from its beginning, and from its end.
+const mostPhrased = 400
+
+// find calls with each phrase of a folded text: of each class and language, the longest at each word.
+func (b *phrasebook) find(text []rune, with func(found)) {
+	var now, next []int32
+	mark := make(map[int32]int, 64)
+	generation := 0
+	for from := range text {
+		if from > 0 && text[from-1] != ' ' || text[from] == ' ' {
+			continue
+		}
+		best := map[[2]int32]int{}
+		var add func(list *[]int32, at int32, pos int)
+		add = func(list *[]int32, at int32, pos int) {
+			if mark[at] == generation {
+				return
+			}
+			mark[at] = generation
+			switch i := b.code[at]; i.op {
+			case opSplit:
+				add(list, i.x, pos)
+				add(list, i.y, pos)
+			case opSpace:
+				add(list, i.x, pos)
+				if pos < len(text) && text[pos] == ' ' {
+					*list = append(*list, at)
+				}
+			case opMatch:
+				if pos == len(text) || text[pos] == ' ' || text[pos-1] == ' ' {
+					end := pos
+					if text[pos-1] == ' ' {
+						end--
+					}
+					best[[2]int32{i.x, i.y}] = max(best[[2]int32{i.x, i.y}], end)
+				}
+			default:
+				*list = append(*list, at)
+			}
+		}
+		now = now[:0]
+		generation++
+		for _, s := range b.starts[text[from]] {
+			add(&now, s, from)
+		}
+		for pos := from; pos < len(text) && len(now) > 0; pos++ {
+			next = next[:0]
+			generation++
+			for _, at := range now {
+				i := b.code[at]
+				if i.op == opChar && i.char == text[pos] || i.op == opSpace && text[pos] == ' ' {
+					add(&next, i.x, pos+1)
+				}
+			}
+			now, next = next, now
+		}
+		for k, end := range best {
+			if end > from {
+				with(found{class: class(k[0]), language: int(k[1]), from: from, to: end})
+			}
+		}
+	}
+}

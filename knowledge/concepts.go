@@ -1,0 +1,95 @@
+package knowledge
+
+import (
+	"embed"
+	"strings"
+	"sync"
+)
+
+// concepts are words and phrases of one meaning, a file a language; the concepts' names are the same in all, so that a question in one language finds
+// an article in another.
+//
+//go:embed concepts/*.txt
+var conceptFiles embed.FS
+
+// thesaurus is one language's concepts.
+type thesaurus struct {
+	language string
+	phrases  map[string][]phrase // by the first word's stem, the longest first
+}
+
+type phrase struct {
+	stems   []string
+	concept uint16
+}
+
+// conceptNames numbers the concepts, in the order of the English file.
+var conceptNames = sync.OnceValue(func() map[string]uint16 {
+	names := map[string]uint16{}
+	b, _ := conceptFiles.ReadFile("concepts/en.txt")
+	for line := range strings.Lines(string(b)) {
+		if name, _, ok := strings.Cut(line, ":"); ok && !strings.HasPrefix(line, "#") {
+			names[strings.TrimSpace(name)] = uint16(len(names) + 1)
+		}
+	}
+	return names
+})
+
+// conceptNamed is a concept's number; it panics when there is none, because the name is ours.
+func conceptNamed(name string) uint16 {
+	c := conceptNames()[name]
+	if c == 0 {
+		panic("no concept is called " + name)
+	}
+	return c
+}
+
+var thesauri sync.Map // by language: *thesaurus, made when first needed
+
+// thesaurusOf is a language's; an empty one where we have none.
+func thesaurusOf(language string) *thesaurus {
+	if t, ok := thesauri.Load(language); ok {
+		return t.(*thesaurus)
+	}
+	t := &thesaurus{language: language, phrases: map[string][]phrase{}}
+	b, _ := conceptFiles.ReadFile("concepts/" + language + ".txt")
+	for line := range strings.Lines(string(b)) {
+		name, list, ok := strings.Cut(line, ":")
+		if !ok || strings.HasPrefix(line, "#") {
+			continue
+		}
+		id := conceptNames()[strings.TrimSpace(name)]
+		if id == 0 {
+			continue
+		}
+		for entry := range strings.SplitSeq(list, ",") {
+			var stems []string
+			for _, w := range tokens(entry) {
+				stems = append(stems, stem(language, w))
+			}
+			if len(stems) > 0 {
+				t.phrases[stems[0]] = append(t.phrases[stems[0]], phrase{stems, id})
+			}
+		}
+	}
+	kept, _ := thesauri.LoadOrStore(language, t)
+	return kept.(*thesaurus)
+}
+
+// mentions calls at with each phrase that a text of stems has.
+func (t *thesaurus) mentions(stems []string, at func(from, to int, concept uint16)) {
+	for i, s := range stems {
+	phrases:
+		for _, p := range t.phrases[s] {
+			if i+len(p.stems) > len(stems) {
+				continue
+			}
+			for j, x := range p.stems {
+				if stems[i+j] != x {
+					continue phrases
+				}
+			}
+			at(i, i+len(p.stems), p.concept)
+		}
+	}
+}

@@ -1,0 +1,471 @@
+package knowledge
+
+import (
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// An item is a word of a passage as it is compared with.
+type item struct {
+	word, stem string
+	concepts   []uint16
+	vector     int32 // -1: none
+}
+
+// A unit is a word or a phrase of a question that says something.
+type unit struct {
+	item
+	weight float64           // how much it says by itself, 0…1
+	stems  map[string]string // in each language that passages are in
+}
+
+// reading is a section made ready to be compared with.
+type reading struct {
+	language      string
+	title, head   []item
+	pieces        []Piece
+	items         [][]item // of each piece, its table's heading row among them
+	shows         []kind   // of each piece
+	all           kind
+	titleN, headN int
+}
+
+// kind is a set of what a text shows or a question asks for.
+type kind uint16
+
+const (
+	money kind = 1 << iota
+	duration
+	clock
+	phoneOrMail
+	place
+	amount
+	way
+)
+
+var shown = []struct {
+	kind kind
+	re   *regexp.Regexp
+}{
+	{money, regexp.MustCompile(`(?i)[€$£₺¥]\s?\d|\d\s?(?:[€$£₺¥]|eur\b|euros?\b|usd\b|dollars?\b|pounds?\b|gbp\b|p\b|cents?\b|reais\b|pesos?\b|mxn\b|cop\b|zł|zl\b|pln\b|tl\b|lira\b|chf\b|franken\b|percent\b|prozent\b|por ciento\b|%)|r\$\s?\d|\b(?:free|kostenlos|gratis|gratuit\w*|gratuito|bezpłatn\w*|darmow\w*|ücretsiz|kostenfrei|geen kosten|مجان\w*)\b`)},
+	{duration, regexp.MustCompile(`(?i)\b(?:\d+|one|two|three|four|five|six|seven|ten|twelve|ein\w*|zwei|drei|vier|fünf|sechs|zehn|un|una|dos|tres|cuatro|cinco|deux|trois|due|tre|dois|duas|twee|drie|dwa|trzy|iki|üç|few|half)\b[^.|\n]{0,14}?\b(?:seconds?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|sekunden?|minuten?|stunden?|tagen?|wochen?|monate?n?|jahre?n?|segundos?|minutos?|horas?|d[ií]as?|semanas?|mes(?:es)?|años?|heures?|jours?|semaines?|mois|ans?|ore|ora|giorni|giorno|settiman[ae]|mes[ei]|ann[io]|dias?|mês|anos?|uur|dagen|dag|weken|maanden|maand|jaar|godzin\w*|dni|dzień|tygodni\w*|miesi\w+|lat|rok\w*|saat|gün|hafta|ay|yıl|working|business|werk\w*|laborable\w*|ouvr\w*)\b|\d+\s?(?:ساعة|ساعات|يوم|أيام|اسبوع|أسابيع|شهر|أشهر)`)},
+	{clock, regexp.MustCompile(`(?i)\b\d{1,2}[:.h]\d\d\b|\b\d{1,2}\s?(?:am|pm|uhr|h\b|hs\b|uur)|\b\d{1,2}\s?[–-]\s?\d{1,2}\s?(?:uhr|h\b|uur)?|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)s?\b|\b(?:lunes|martes|miércoles|jueves|viernes|sábados?|domingos?)\b|\b(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\b|\b(?:luned|marted|mercoled|gioved|venerd)ì|\b(?:sabato|domenica|segunda|terça|quarta|quinta|sexta)\b|\b(?:maandag|dinsdag|woensdag|donderdag|vrijdag|zaterdag|zondag)\b|\b(?:poniedział\w*|wtor\w*|środ\w*|czwart\w*|piąt\w*|sobot\w*|niedziel\w*)|\b(?:pazartesi|salı|çarşamba|perşembe|cuma|cumartesi|pazar)\b|الاثنين|الجمعة|السبت|الأحد`)},
+	{phoneOrMail, regexp.MustCompile(`(?i)[\w.+-]+@[\w-]+\.\w+|(?:\+|\b0)\d[\d /()-]{5,}\d|\b(?:phone|telefon\w*|teléfono|téléphone|telefono|telefone|call us|hotline|hattı)\b`)},
+	{place, regexp.MustCompile(`(?i)\b(?:street|road|avenue|square|yard|lane|floor|behind|opposite|next to|entrance|\w*straße|\w*strasse|platz|hinter|gegenüber|neben|eingang|calle|avenida|plaza|detrás|junto a|rue|place|derrière|via|piazza|dietro|rua|praça|atrás|straat|plein|achter|ulica|ul|sokak|cadde\w*|bus|tram|station|parking)\b|شارع`)},
+	{amount, regexp.MustCompile(`\d`)},
+	{way, regexp.MustCompile(`(?i) [>›→] |\b(?:click|choose|select|open|tap|sign in|under|enter|fill in|form|link|klicken|wählen|unter|öffnen|formular|link|haga clic|pulse|elija|seleccione|entre en|formulario|enlace|cliquez|choisissez|rendez-vous|formulaire|lien|clicca|scegli|modulo|clique|escolha|formulário|klik|kies|formulier|kliknij|wybierz|formularz|tıklayın|seçin|form)\b`)},
+}
+
+// asks are the concepts by which a question asks for a kind.
+var asks = sync.OnceValue(func() map[uint16]kind {
+	m := map[uint16]kind{}
+	for name, k := range map[string]kind{
+		"price": money, "discount": money, "late fee": money, "deposit": money, "duration": duration, "validity": duration, "notice": duration, "opening": clock, "weekend": clock, "weekday": clock,
+		"contact": phoneOrMail, "location": place, "parking": place, "publictransport": place, "size": amount, "weight": amount, "limit": amount, "minimum": amount, "age": amount,
+	} {
+		m[conceptNamed(name)] |= k
+	}
+	return m
+})
+
+func shows(text string) (k kind) {
+	for _, s := range shown {
+		if s.re.MatchString(text) {
+			k |= s.kind
+		}
+	}
+	return k
+}
+
+// mostPieces of a section are compared, and mostPieceWords words of each: what a page has more is found by words and vectors alone.
+const (
+	mostPieces     = 120
+	mostPieceWords = 60
+)
+
+// itemsOf are the content words of a text, with the concepts that it mentions.
+func itemsOf(language, text string, most int) []item {
+	words := tokens(text)
+	if len(words) > most {
+		words = words[:most]
+	}
+	stems := make([]string, len(words))
+	for i, w := range words {
+		stems[i] = stem(language, w)
+	}
+	concepts := make([][]uint16, len(words))
+	var loose []uint16 // of phrases without a content word
+	thesaurusOf(language).mentions(stems, func(from, to int, c uint16) {
+		bare := true
+		for i := from; i < to; i++ {
+			if !stopped(language, words[i]) {
+				bare = false
+				if !slices.Contains(concepts[i], c) {
+					concepts[i] = append(concepts[i], c)
+				}
+			}
+		}
+		if bare && !slices.Contains(loose, c) {
+			loose = append(loose, c)
+		}
+	})
+	out := make([]item, 0, len(words))
+	for i, w := range words {
+		if stopped(language, w) {
+			continue
+		}
+		x := item{word: w, stem: stems[i], concepts: concepts[i], vector: -1}
+		if language == "en" {
+			x.vector = vectors().find(w)
+		}
+		out = append(out, x)
+	}
+	if len(loose) > 0 {
+		out = append(out, item{concepts: loose, vector: -1})
+	}
+	return out
+}
+
+// read makes a section ready; text is all of it or, of a long one, its nearest window.
+func read(language, title, heading, text string) *reading {
+	r := &reading{language: language, title: itemsOf(language, title, mostPieceWords), head: itemsOf(language, heading, mostPieceWords), pieces: Pieces(text)}
+	if len(r.head) == 0 {
+		r.head, r.title = r.title, nil
+	}
+	r.pieces = r.pieces[:min(len(r.pieces), mostPieces)]
+	for _, p := range r.pieces {
+		s := text[p.Start:p.End]
+		k := shows(s)
+		items := itemsOf(language, s, mostPieceWords)
+		if p.Row {
+			items = append(items, itemsOf(language, text[p.Head[0]:p.Head[1]], mostPieceWords)...)
+			k |= shows(text[p.Head[0]:p.Head[1]])
+		}
+		r.items, r.shows = append(r.items, items), append(r.shows, k)
+		r.all |= k
+	}
+	return r
+}
+
+// asked is a question made ready.
+type asked struct {
+	units []unit
+	kind  kind
+}
+
+// askedOf reads a question: in its own language or, where nothing tells that, the articles' usual one.
+func askedOf(question string, languages []string) *asked {
+	own := Language(question)
+	usual := own
+	if len(languages) > 0 {
+		usual = languages[0]
+	} else if own == "" {
+		usual = "en"
+	}
+	if own == "" {
+		own = usual
+	}
+	words := tokens(question)
+	words = words[:min(len(words), maxTerms)]
+	concepts := make([][]uint16, len(words))
+	var loose []uint16
+	q := &asked{}
+	content := func(w string) bool { return !stopped(own, w) && (own == usual || !stopped(usual, w)) }
+	for _, l := range slices.Compact([]string{own, usual}) {
+		stems := make([]string, len(words))
+		for i, w := range words {
+			stems[i] = stem(l, w)
+		}
+		thesaurusOf(l).mentions(stems, func(from, to int, c uint16) {
+			q.kind |= asks()[c]
+			bare := true
+			for i := from; i < to; i++ {
+				if content(words[i]) {
+					bare = false
+					if !slices.Contains(concepts[i], c) {
+						concepts[i] = append(concepts[i], c)
+					}
+				}
+			}
+			if bare && !slices.Contains(loose, c) {
+				loose = append(loose, c)
+			}
+		})
+	}
+	seen := map[string]bool{}
+	for i, w := range words {
+		if !content(w) || seen[w] {
+			continue
+		}
+		seen[w] = true
+		u := unit{item: item{word: w, concepts: concepts[i], vector: -1}, weight: 0.8, stems: map[string]string{}}
+		if own == "en" {
+			if u.vector = vectors().find(w); u.vector >= 0 {
+				u.weight = 0.25 + 0.75*vectors().rarity(u.vector)
+			}
+		}
+		q.units = append(q.units, u)
+	}
+	for _, c := range loose {
+		q.units = append(q.units, unit{item: item{concepts: []uint16{c}, vector: -1}, weight: 0.5, stems: map[string]string{}})
+	}
+	return q
+}
+
+func (u *unit) in(language string) string {
+	s, ok := u.stems[language]
+	if !ok && u.word != "" {
+		s = stem(language, u.word)
+		u.stems[language] = s
+	}
+	return s
+}
+
+// likeness of a unit and a word, 0…1: hard by the word itself, its stem, a typing error or a part of a compound; soft by concept or vector.
+func likeness(u *unit, x *item, language string, typos bool) (hard, soft float64) {
+	s := u.in(language)
+	if s != "" && x.stem != "" {
+		switch {
+		case s == x.stem:
+			return 1, 1
+		case typos && nearly(u.word, x.word):
+			hard = 0.85
+		default:
+			hard = compound(s, x.stem, language)
+		}
+	}
+	soft = hard
+	for _, c := range u.concepts {
+		if slices.Contains(x.concepts, c) {
+			soft = max(soft, 0.8)
+		}
+	}
+	if soft < 0.8 && u.vector >= 0 && x.vector >= 0 {
+		soft = max(soft, min(0.75, max(0, (vectors().cosine(u.vector, x.vector)-0.3)*1.3)))
+	}
+	return hard, soft
+}
+
+// joining are the languages that write compounds as one word.
+var joining = map[string]bool{"de": true, "nl": true, "sv": true, "da": true, "no": true, "fi": true, "hu": true, "tr": true, "pl": true, "ar": true}
+
+// compound is how much of the longer of two words the shorter is, where it begins or ends it.
+func compound(a, b, language string) float64 {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	if len(a) < 4 || a == b {
+		return 0
+	}
+	if joining[language] && (strings.HasPrefix(b, a) || strings.HasSuffix(b, a)) {
+		return 0.5 + 0.35*float64(len(a))/float64(len(b))
+	}
+	n := 0
+	for n < len(a) && a[n] == b[n] {
+		n++
+	}
+	if n >= 5 && 10*n >= 7*len(b) {
+		return 0.7
+	}
+	return 0
+}
+
+// nearly is whether two words are one but for a typing error: one in four to seven letters, two in more; two neighbours that changed
+// places are one.
+func nearly(a, b string) bool {
+	x, y := []rune(a), []rune(b)
+	if len(x) > len(y) {
+		x, y = y, x
+	}
+	most := 0
+	switch n := len(x); {
+	case n >= 8:
+		most = 2
+	case n >= 4:
+		most = 1
+	}
+	if most == 0 || len(y)-len(x) > most || x[0] != y[0] && most < 2 {
+		return false
+	}
+	rows := [3][32]int{}
+	if len(y) >= 32 {
+		return false
+	}
+	for j := range len(y) + 1 {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(x); i++ {
+		cur, last, older := &rows[i%3], &rows[(i+2)%3], &rows[(i+1)%3]
+		cur[0] = i
+		for j := 1; j <= len(y); j++ {
+			cost := 1
+			if x[i-1] == y[j-1] {
+				cost = 0
+			}
+			cur[j] = min(last[j]+1, cur[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
+				cur[j] = min(cur[j], older[j-2]+1)
+			}
+		}
+	}
+	return rows[len(x)%3][len(y)] <= most
+}
+
+// Signs are how many signs say how well a passage answers a question.
+const Signs = 24
+
+// matched is what a section's words say to a question's units.
+type matched struct {
+	head, any, hard []float64   // of each unit: the greatest likeness in title and heading, anywhere, and anywhere by the word itself
+	pieces          [][]float64 // of each piece and unit
+	headHit         float64     // how much of the heading the question has, 0…1
+	titleHit        float64
+}
+
+func (q *asked) match(r *reading, typos []bool) matched {
+	m := matched{head: make([]float64, len(q.units)), any: make([]float64, len(q.units)), hard: make([]float64, len(q.units)), pieces: make([][]float64, len(r.items))}
+	over := func(items []item, seen func(i int, u int, hard, soft float64)) {
+		for i := range items {
+			for u := range q.units {
+				hard, soft := likeness(&q.units[u], &items[i], r.language, typos[u])
+				if soft > 0 {
+					seen(i, u, hard, soft)
+				}
+			}
+		}
+	}
+	named := func(items []item) float64 {
+		best := make([]float64, len(items))
+		over(items, func(i, u int, hard, soft float64) {
+			m.head[u], m.any[u], m.hard[u] = max(m.head[u], soft), max(m.any[u], soft), max(m.hard[u], hard)
+			best[i] = max(best[i], soft)
+		})
+		sum := 0.0
+		for _, x := range best {
+			sum += x
+		}
+		return sum / float64(max(1, len(items)))
+	}
+	m.headHit, m.titleHit = named(r.head), named(r.title)
+	for p := range r.items {
+		row := make([]float64, len(q.units))
+		over(r.items[p], func(_, u int, hard, soft float64) {
+			row[u] = max(row[u], soft)
+			m.any[u], m.hard[u] = max(m.any[u], soft), max(m.hard[u], hard)
+		})
+		m.pieces[p] = row
+	}
+	return m
+}
+
+// compare gives each passage its signs, its best piece, and what the question's units weigh among them.
+func (q *asked) compare(passages []Passage, readings []*reading) {
+	n := len(passages)
+	typos := make([]bool, len(q.units))
+	for u := range q.units {
+		typos[u] = q.units[u].vector < 0 && q.units[u].word != ""
+		for _, r := range readings {
+			typos[u] = typos[u] && !r.has(&q.units[u])
+		}
+	}
+	all := make([]matched, n)
+	found := make([]float64, len(q.units))
+	for i, r := range readings {
+		all[i] = q.match(r, typos)
+		for u, x := range all[i].any {
+			if x >= 0.5 {
+				found[u]++
+			}
+		}
+	}
+	weights := make([]float64, len(q.units))
+	var plain, total, nowhere float64
+	for u := range q.units {
+		idf := math.Log((float64(n)+1)/(found[u]+0.5)) / math.Log(float64(n)+2)
+		weights[u] = q.units[u].weight * (0.25 + 0.75*min(1, max(0, idf)))
+		plain += q.units[u].weight
+		total += weights[u]
+		if found[u] == 0 {
+			nowhere += q.units[u].weight
+		}
+	}
+	var most float64
+	for _, p := range passages {
+		most = max(most, p.BM25)
+	}
+	for i := range passages {
+		passages[i].Signs, passages[i].Best = q.signs(&passages[i].Hit, readings[i], all[i], weights, plain, total)
+		s := &passages[i].Signs
+		s[10] = passages[i].BM25 / max(most, 1e-9)
+		s[13] = passages[i].Attain
+		s[18], s[19] = nowhere/max(plain, 1e-9), math.Log1p(float64(len(q.units)))
+	}
+}
+
+// has is whether a word of the section is the unit's, by its stem.
+func (r *reading) has(u *unit) bool {
+	s := u.in(r.language)
+	is := func(x item) bool { return x.stem == s }
+	return slices.ContainsFunc(r.title, is) || slices.ContainsFunc(r.head, is) || slices.ContainsFunc(r.items, func(p []item) bool { return slices.ContainsFunc(p, is) })
+}
+
+func (q *asked) signs(h *Hit, r *reading, m matched, weights []float64, plain, total float64) (s [Signs]float64, best Piece) {
+	var soft, hard, telling, head, weakest, weakestTelling float64
+	for u, w := range weights {
+		soft += q.units[u].weight * m.any[u]
+		hard += q.units[u].weight * m.hard[u]
+		telling += w * m.any[u]
+		head += w * m.head[u]
+		weakest = max(weakest, q.units[u].weight*(1-m.any[u]))
+		weakestTelling = max(weakestTelling, w*(1-m.any[u]))
+	}
+	at, most, bare := -1, -1.0, 0.0
+	for p, row := range m.pieces {
+		var together, alone float64
+		for u, w := range weights {
+			together += w * max(row[u], 0.6*m.head[u])
+			alone += w * row[u]
+		}
+		if q.kind != 0 && r.shows[p]&q.kind != 0 {
+			alone += 0.15 * total
+		}
+		if together+0.5*alone > most {
+			at, most, bare = p, together+0.5*alone, together
+		}
+	}
+	plain, total = max(plain, 1e-9), max(total, 1e-9)
+	s = [Signs]float64{1, soft / plain, hard / plain, telling / total, head / total, max(0, bare) / total, m.headHit, m.titleHit, 0, weakest, 0, h.Similarity, h.Naming, 0, weakestTelling, h.Coverage}
+	if q.kind != 0 && at >= 0 {
+		switch {
+		case r.shows[at]&q.kind == q.kind:
+			s[8] = 1
+		case r.all&q.kind != 0:
+			s[8] = 0.3
+		default:
+			s[8] = -1
+		}
+	}
+	if m.headHit > 0.99 && len(r.head) > 0 {
+		s[16] = 1
+	}
+	if q.kind&(money|duration|clock) == duration && r.all&duration == 0 {
+		s[17] = 1
+	}
+	s[20] = s[4] * s[6]          // the question and the heading say the same
+	s[21] = s[3] * s[3]          // all that tells is there
+	s[22] = s[2] * s[3]          //
+	s[23] = max(0, 0.5-s[3]) * 2 // little that tells is there
+	if at >= 0 {
+		best = r.pieces[at]
+	}
+	return s, best
+}
+
+// Nearly is whether two words are one but for a typing error.
+func Nearly(a, b string) bool { return nearly(a, b) }
+
+// Known is whether a word is among the usual ones of English, the one language whose words we have.
+func Known(word string) bool { return vectors().find(word) >= 0 }

@@ -1,0 +1,85 @@
+package knowledge
+
+import (
+	"cmp"
+	_ "embed"
+	"encoding/json"
+	"slices"
+	"strings"
+	"sync"
+)
+
+//go:embed rank.json
+var rankFile []byte
+
+// rankWeights are what each sign is worth, learnt by cmd/train.
+var rankWeights = sync.OnceValue(func() (w [Signs]float64) {
+	if err := json.Unmarshal(rankFile, &w); err != nil {
+		panic(err) // it is embedded, and cmd/train wrote it
+	}
+	return w
+})
+
+// compared is how many passages that the two legs think most of are read word by word, and ranked anew.
+const compared = 40
+
+// rank reads the first passages beside the question, and puts the one that answers it best first.
+func (b *Base) rank(question string, corpus Corpus, all []Passage) {
+	all = all[:min(len(all), compared)]
+	readings := make([]*reading, len(all))
+	offsets := make([]int, len(all))
+	for i := range all {
+		readings[i], offsets[i] = b.readings.of(&all[i].Hit)
+	}
+	q := askedOf(question, corpus.Languages)
+	q.compare(all, readings)
+	w := rankWeights()
+	for i := range all {
+		all[i].Best.Start, all[i].Best.End = all[i].Best.Start+offsets[i], all[i].Best.End+offsets[i]
+		if all[i].Best.Row {
+			all[i].Best.Head[0], all[i].Best.Head[1] = all[i].Best.Head[0]+offsets[i], all[i].Best.Head[1]+offsets[i]
+		}
+		all[i].Score = 0
+		for j, x := range all[i].Signs {
+			all[i].Score += float64(w[j] * x)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Passage) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Section, b.Section))
+	})
+}
+
+// wholeWords is how long a section may be that is read as a whole; of a longer one the window that search found is.
+const wholeWords = 400
+
+// readings keeps sections that were read: a section never changes, a changed article gets new ones.
+type readings struct {
+	mu   sync.Mutex
+	kept map[[2]int64]*reading
+}
+
+// mostReadings are kept at once: about 30 KiB each.
+const mostReadings = 500
+
+func (k *readings) of(h *Hit) (r *reading, offset int) {
+	text := h.Whole
+	if len(strings.Fields(text)) > wholeWords {
+		text = h.Text
+		offset = max(0, strings.Index(h.Whole, text))
+	}
+	key := [2]int64{h.Section, int64(offset)}
+	k.mu.Lock()
+	r = k.kept[key]
+	k.mu.Unlock()
+	if r != nil {
+		return r, offset
+	}
+	r = read(h.Language, h.Title, h.Heading, text)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.kept == nil || len(k.kept) >= mostReadings {
+		k.kept = map[[2]int64]*reading{}
+	}
+	k.kept[key] = r
+	return r, offset
+}
