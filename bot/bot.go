@@ -3,6 +3,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,13 +41,9 @@ type Reads interface {
 
 // Options are the bot's knobs.
 type Options struct {
-	Policy   Policy
-	Offer    string       // said instead of an answer; default "I am not sure about that. Shall I ask a person to join?"
-	Declined string       // said when the offer is turned down; default "All right. What else can I do for you?"
-	NoPerson string       // said when nobody can be had; default "I cannot answer that, and nobody can join right now."
-	Person   string       // the choice that accepts; default "Talk to a person"
-	NoThanks string       // the choice that declines; default "No, thanks"
-	Logger   *slog.Logger // required
+	Policy Policy
+	Texts  map[string]map[string]string // what the bot says, by language and key (configs/texts); those of "en" are said where a language has none
+	Logger *slog.Logger                 // required
 }
 
 // Bot carries the policy out.
@@ -60,14 +57,6 @@ type Bot struct {
 
 // New returns a bot that sends on those of the channels that are Senders.
 func New(desk *handover.Desk, reads Reads, advisor Advisor, channels []Channel, o Options) *Bot {
-	for s, text := range map[*string]string{
-		&o.Offer: "I am not sure about that. Shall I ask a person to join?", &o.Declined: "All right. What else can I do for you?",
-		&o.NoPerson: "I cannot answer that, and nobody can join right now.", &o.Person: "Talk to a person", &o.NoThanks: "No, thanks",
-	} {
-		if *s == "" {
-			*s = text
-		}
-	}
 	b := &Bot{desk: desk, reads: reads, advisor: advisor, senders: map[string]Sender{}, o: o}
 	for _, c := range channels {
 		if s, ok := c.(Sender); ok {
@@ -127,14 +116,28 @@ func (b *Bot) act(ctx context.Context, c handover.Conversation, d handover.Decis
 		_, err := b.desk.Say(ctx, c.ID, c.LastCustomer, s, d)
 		return err
 	}
+	text := func(key string) string { return b.text(cmp.Or(d.Signals.Language, c.Language), key, c.LastCustomer) }
+	person := handover.Choice{Label: text("person"), ID: handover.ChoosePerson}
 	var err error
 	switch d.Act {
 	case handover.ActAnswer:
+		if d.Signals.SmallTalk {
+			return say(b.courtesy(d, text, person))
+		}
 		return say(handover.Spoken{Text: d.Signals.Answer, Citations: d.Signals.Citations})
 	case handover.ActAnswerAndOffer:
-		return say(handover.Spoken{Text: d.Signals.Answer, Citations: d.Signals.Citations, Choices: []string{b.o.Person}, Offers: true})
+		return say(handover.Spoken{Text: d.Signals.Answer, Citations: d.Signals.Citations, Choices: []handover.Choice{person}, Offers: true})
 	case handover.ActOffer:
-		return say(handover.Spoken{Text: b.o.Offer, Choices: []string{b.o.Person, b.o.NoThanks}, Offers: true, NoAnswer: true})
+		return say(handover.Spoken{Text: text("offer"), Choices: []handover.Choice{person, {Label: text("no_thanks"), ID: handover.ChooseNoThanks}}, Offers: true, NoAnswer: true})
+	case handover.ActSuggest:
+		s := handover.Spoken{Text: text("suggest"), Choices: append(slices.Clone(d.Signals.Suggestions), handover.Choice{Label: text("else"), ID: handover.ChooseElse})}
+		if d.Signals.Likely == 1 {
+			s.Text = text("which")
+		}
+		if b.desk.Gate() == handover.GateOpen {
+			s.Choices = append(s.Choices, person)
+		}
+		return say(s)
 	case handover.ActAsk:
 		s := handover.Spoken{Text: d.Ask}
 		if strings.HasPrefix(d.Ask, d.Signals.Answer) { // with the answer to a question in between
@@ -142,9 +145,9 @@ func (b *Bot) act(ctx context.Context, c handover.Conversation, d handover.Decis
 		}
 		return say(s)
 	case handover.ActDecline:
-		return say(handover.Spoken{Text: b.o.Declined})
+		return say(handover.Spoken{Text: text("declined")})
 	case handover.ActNoPerson:
-		return say(handover.Spoken{Text: b.o.NoPerson})
+		return say(handover.Spoken{Text: text("no_person")})
 	case handover.ActHandOff:
 		_, err = b.desk.RequestHandoff(ctx, c.ID, c.LastCustomer, d)
 	case handover.ActPassOn:
@@ -157,6 +160,38 @@ func (b *Bot) act(ctx context.Context, c handover.Conversation, d handover.Decis
 		err = fmt.Errorf("no such act: %q", d.Act)
 	}
 	return err
+}
+
+// text is what the bot says in a language, else in English; of several ways, one after the other.
+func (b *Bot) text(language, key string, turn int64) string {
+	language, _, _ = strings.Cut(strings.ToLower(language), "-")
+	t := b.o.Texts[language][key]
+	if t == "" {
+		t = cmp.Or(b.o.Texts["en"][key], english[key])
+	}
+	ways := strings.Split(t, "|")
+	return ways[int(turn)%len(ways)]
+}
+
+// courtesy is what the bot says to one, or to a question about itself; that carries the one choice of a person, when one can be had.
+func (b *Bot) courtesy(d handover.Decision, text func(string) string, person handover.Choice) handover.Spoken {
+	switch d.Signals.Courtesy {
+	case handover.CourtesyBot, handover.CourtesyHelp, handover.CourtesySpeak:
+		s := handover.Spoken{Text: text(string(d.Signals.Courtesy))}
+		if b.desk.Gate() == handover.GateOpen && d.State == handover.WithBot {
+			s.Choices = []handover.Choice{person}
+		}
+		return s
+	}
+	return handover.Spoken{Text: text("say_" + string(d.Signals.Courtesy))}
+}
+
+// english is what a bot says that was given no texts.
+var english = map[string]string{
+	"offer": "I am not sure about that. Shall I ask a person to join?", "declined": "All right. What else can I do for you?", "no_person": "I cannot answer that, and nobody can join right now.",
+	"person": "Talk to a person", "no_thanks": "No, thanks", "else": "Something else", "suggest": "Is it about one of these?", "which": "Which of these is it?",
+	"say_hello": "Hello! What can I do for you?", "say_thanks": "You're welcome!", "say_bye": "Goodbye!", "say_ok": "All right. Is there anything else?",
+	"about_bot": "I am an automated assistant, not a person. I answer from our help articles.", "help": "I can answer questions from our help articles.", "speak": "You can write to me in your language.",
 }
 
 // brief reads the conversation for the agent.

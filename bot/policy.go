@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/deskbell/deskbell/handover"
 )
@@ -10,6 +11,7 @@ import (
 type Policy struct {
 	AnswerAbove   float64 // answer at or above it, 0…1, default 0.70
 	OfferBelow    float64 // do not answer below it, offer a person instead, 0…1, default 0.40
+	SuggestAbove  float64 // below OfferBelow: ask which passage it is about, at or above this probability that one of them is right, 0…1, default 0.20
 	FrustrationAt float64 // hand off at or above it, 0…1, default 0.70
 	NotifyAt      float64 // show the team the conversation at or above this frustration, 0…1; 0: not
 	Config        string  // hash of the configuration, stored with every decision
@@ -18,7 +20,7 @@ type Policy struct {
 
 // Decide says what the bot does at a turn. It is pure, so that a stored decision can be explained and played again.
 func (p Policy) Decide(s handover.Signals, c handover.Conversation, gate handover.Gate) handover.Decision {
-	d := handover.Decision{State: c.State, Signals: s, AnswerAbove: p.AnswerAbove, OfferBelow: p.OfferBelow, Frustration: p.FrustrationAt, Config: p.Config}
+	d := handover.Decision{State: c.State, Signals: s, AnswerAbove: p.AnswerAbove, OfferBelow: p.OfferBelow, SuggestFrom: p.SuggestAbove, Frustration: p.FrustrationAt, Config: p.Config}
 	d.Matter = c.Matter
 	if c.State == handover.Waiting {
 		p.whileWaiting(&d, s, c)
@@ -58,8 +60,10 @@ func (p Policy) whileWaiting(d *handover.Decision, s handover.Signals, c handove
 	switch {
 	case s.Solved:
 		d.Act = handover.ActCancel
-	case s.SmallTalk:
+	case s.SmallTalk && s.Courtesy != handover.CourtesyBot && s.Courtesy != handover.CourtesyHelp && s.Courtesy != handover.CourtesySpeak:
 		d.Act = handover.ActStaySilent
+	case s.SmallTalk:
+		d.Act = handover.ActAnswer
 	case s.Answer != "" && !s.Failed && !s.WantsHuman && s.Confidence >= p.AnswerAbove:
 		d.Act = handover.ActAnswer
 	case c.Handoff.PassedOn:
@@ -73,9 +77,9 @@ func (p Policy) withBot(d *handover.Decision, s handover.Signals, c handover.Con
 	switch {
 	case s.WantsHuman:
 		return handover.ActHandOff, handover.Requested
-	case c.Offered && s.Accepts:
+	case c.Offered && c.Offers > 0 && s.Accepts: // beside an answer a yes may be to that
 		return handover.ActHandOff, handover.Requested
-	case c.Offered && s.Declines:
+	case c.Offered && s.Declines, c.Offered && c.Offers > 0 && s.SmallTalk && (s.Courtesy == handover.CourtesyThanks || s.Courtesy == handover.CourtesyBye):
 		return handover.ActDecline, ""
 	case s.Frustration >= p.FrustrationAt:
 		return handover.ActHandOff, handover.Frustration
@@ -94,10 +98,20 @@ func (p Policy) withBot(d *handover.Decision, s handover.Signals, c handover.Con
 		return handover.ActDecline, ""
 	case s.SmallTalk:
 		return handover.ActAnswer, ""
+	case len(s.Suggestions) > 0 && s.Likely == 1: // a bare yes to several: which?
+		return handover.ActSuggest, ""
+	case p.severalSure(d, s):
+		if len(d.Signals.Parts) < len(s.Parts) {
+			return handover.ActAnswerAndOffer, ""
+		}
+		return handover.ActAnswer, ""
 	case s.Answer != "" && s.Confidence >= p.AnswerAbove:
 		return handover.ActAnswer, ""
 	case s.Answer != "" && s.Confidence >= p.OfferBelow:
 		return handover.ActAnswerAndOffer, ""
+	}
+	if len(s.Suggestions) > 0 && s.Likely >= p.SuggestAbove && !s.Else && !(c.Offers > 0 && s.Corrects) {
+		return handover.ActSuggest, ""
 	}
 	reason := handover.OutsideKnowledge
 	if s.Found {
@@ -107,4 +121,30 @@ func (p Policy) withBot(d *handover.Decision, s handover.Signals, c handover.Con
 		return handover.ActHandOff, reason
 	}
 	return handover.ActOffer, reason
+}
+
+// severalSure is whether at least one of several questions has a sure answer; the decision's signals then keep those that have.
+func (p Policy) severalSure(d *handover.Decision, s handover.Signals) bool {
+	var sure []handover.Part
+	for _, x := range s.Parts {
+		if x.Confidence >= p.AnswerAbove {
+			sure = append(sure, x)
+		}
+	}
+	if len(s.Parts) < 2 || len(sure) == 0 || len(sure) == 1 && s.Confidence >= p.AnswerAbove {
+		return false
+	}
+	var text []string
+	var citations []handover.Citation
+	least := 1.0
+	for _, x := range sure {
+		if len(sure) > 1 {
+			text = append(text, "**"+x.Heading+"**")
+		}
+		text = append(text, x.Answer)
+		citations = append(citations, x.Citations...)
+		least = min(least, x.Confidence)
+	}
+	d.Signals.Parts, d.Signals.Answer, d.Signals.Citations, d.Signals.Confidence = sure, strings.Join(text, "\n\n"), citations, least
+	return true
 }

@@ -80,7 +80,7 @@ type Delivery struct {
 
 // ViewOf is a message for its customer. persona is the name of an agent without one.
 func ViewOf(m handover.Message, persona string) MessageView {
-	v := MessageView{ID: strconv.FormatInt(m.ID, 10), Seq: m.Seq, From: string(m.From), Text: m.Text, At: m.At, Choices: m.Choices, Files: filesOf(m.Files), Edited: m.Edited}
+	v := MessageView{ID: strconv.FormatInt(m.ID, 10), Seq: m.Seq, From: string(m.From), Text: m.Text, At: m.At, Choices: handover.Labels(m.Choices), Files: filesOf(m.Files), Edited: m.Edited}
 	switch m.From {
 	case handover.FromCustomer:
 		v.ClientID = strings.TrimPrefix(m.ExternalID, "c:")

@@ -27,7 +27,7 @@ func Extract(m *Masker, talk []handover.Message) handover.Brief {
 	for _, t := range talk {
 		switch t.From {
 		case handover.FromCustomer:
-			if courtesy(t.Text) != "" || accepts(t.Text) || declines(t.Text) {
+			if courteous(t.Text) {
 				continue
 			}
 			point := shorten(t.Text, pointWords)

@@ -11,12 +11,12 @@ import (
 
 // answer is the passage that answers the question best, word for word, with the probability that it does.
 func answer(question string, found []knowledge.Passage) (text string, sure float64, citations []handover.Citation) {
-	if len(found) == 0 || found[0].Coverage == 0 || strings.TrimSpace(found[0].Whole) == "" {
+	if len(found) == 0 || found[0].Signs[1] == 0 && found[0].Coverage == 0 || strings.TrimSpace(found[0].Whole) == "" {
 		return "", 0, nil
 	}
 	best := found[0]
 	sure = Confidence(found)
-	text = Excerpt(question, best.Whole) + source(best)
+	text = Excerpt(question, best) + source(best)
 	c := cite(best)
 	c.Text, c.Score = text, sure // what is quoted, not the window that search found it by
 	return text, sure, []handover.Citation{c}
@@ -61,35 +61,25 @@ var sentence = regexp.MustCompile(`(?s).+?(?:[.!?](?:\s+|$)|\n+|$)`)
 
 // --- what the customer wants of us
 
-var (
-	yes      = regexp.MustCompile(`^(?:yes|yeah|yep|yup|sure|ok|okay|please|please do|yes please|go ahead|do it|of course|absolutely|ja|ja bitte|bitte|sí|si|oui|graag)\b.{0,20}$`)
-	noThanks = regexp.MustCompile(`^(?:no|nope|nah|no thanks|no thank you|not now|not needed|nein|nein danke|non|nee)\b.{0,20}$`)
-	settled  = regexp.MustCompile(`\b(?:solved|resolved|sorted|fixed it|it works now|works now|that worked|problem is gone|found it|never ?mind|no longer need|don'?t need (?:it|help|anyone) any ?more|all good now|that'?s all)\b`)
-	greeting = regexp.MustCompile(`^(?:hi|hello|hey|good (?:morning|afternoon|evening)|hallo|hola|bonjour|guten tag|moin)(?: there| all)?[\s!.,]*$`)
-	thanks   = regexp.MustCompile(`^(?:ok(?:ay)?,? )?(?:thanks?|thank you|thx|cheers|great|perfect|danke|gracias|merci|bedankt)(?: you)?(?: so much| very much| a lot| schön)?[\s!.,]*(?:bye|goodbye)?[\s!.]*$`)
-)
-
 func flat(s string) string {
 	return strings.Join(strings.Fields(flattening.Replace(strings.ToLower(s))), " ")
 }
 
 var flattening = strings.NewReplacer("’", "'", "\n", " ")
 
-func accepts(s string) bool { return yes.MatchString(flat(s)) }
+// accepts is whether a text only says yes.
+func accepts(s string) bool { return hear(s).only&sayYes != 0 && !declines(s) }
 
-func declines(s string) bool { return noThanks.MatchString(flat(s)) }
+// declines is whether it only says no, or not now.
+func declines(s string) bool {
+	only := hear(s).only
+	return only&(sayNo|sayLater) != 0 && only&sayYes == 0
+}
 
-func solved(s string) bool { return settled.MatchString(flat(s)) && !strings.Contains(flat(s), "not ") }
-
-// courtesy is the reply to a greeting or to thanks; "" when there is more in it.
-func courtesy(s string) string {
-	switch s = flat(s); {
-	case greeting.MatchString(s):
-		return "Hello! What can I do for you?"
-	case thanks.MatchString(s):
-		return "You're welcome!"
-	}
-	return ""
+// courteous is whether a text says nothing that an answer could be looked up for.
+func courteous(s string) bool {
+	h := hear(s)
+	return h.emoji || h.only != 0
 }
 
 // --- words

@@ -59,6 +59,12 @@ type AnswerModel struct {
 type AnswerModels struct {
 	Both  AnswerModel `json:"both"`
 	Words AnswerModel `json:"words"`
+	Three Weights     `json:"three"` // that one of the first three is right
+}
+
+// three is the probability, 0…1, that one of the first three passages answers the question.
+func (m AnswerModels) three(found []knowledge.Passage) float64 {
+	return max(m.Three.Probability(Signs(found)), Confidence(found))
 }
 
 // Probability is of the first passage answering the question, 0…1.

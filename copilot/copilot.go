@@ -18,6 +18,8 @@ import (
 // Library finds passages; *knowledge.Base is one.
 type Library interface {
 	Search(ctx context.Context, question string, n int, f knowledge.Filter) ([]knowledge.Passage, error)
+	// Passage returns one by its number; false when it is no more.
+	Passage(ctx context.Context, id int64, f knowledge.Filter) (knowledge.Passage, bool, error)
 }
 
 // Model is a language model; copilot/openai has one.
@@ -68,39 +70,6 @@ func New(library Library, model Model, o Options) *Copilot {
 // passages is how many a turn looks at.
 const passages = 4
 
-// Read gives the signals of the customer's newest turn. It fails only when the knowledge base cannot be read.
-func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []handover.Message) (handover.Signals, error) {
-	talk = worded(talk)
-	burst := newest(talk)
-	turn := strings.Join(burst, "\n")
-	s := handover.Signals{Language: language(turn, conv.Language), Intent: c.intent(turn)}
-	for _, line := range burst {
-		s.WantsHuman = s.WantsHuman || wantsHuman(line)
-		s.Accepts, s.Declines, s.Solved = s.Accepts || accepts(line), s.Declines || declines(line), s.Solved || solved(line)
-	}
-	if conv.Matter.Asking() {
-		if s.Value = value(*conv.Matter.Asked, turn); s.Value != "" {
-			s.Line = turn
-		}
-	}
-	mood := Frustration(talk)
-	s.Frustration, s.Evidence = mood.Level, mood.Evidence
-	if reply := courtesy(turn); reply != "" && !s.WantsHuman {
-		s.SmallTalk, s.Answer = true, reply
-		return s, nil
-	}
-	found, err := c.search(ctx, turn, false)
-	if err != nil {
-		return s, err
-	}
-	s.Answer, s.Confidence, s.Citations = answer(turn, found)
-	s.Found = len(found) > 0 && found[0].Coverage > 0
-	if c.model != nil {
-		c.judge(ctx, &s, masked(c.o.Masker, talk), found)
-	}
-	return s, nil
-}
-
 // value is what a turn answers to a field: what its pattern matches — its first group, if it has one — or, without a pattern, all that is no
 // question; "" when it answers nothing.
 func value(f handover.Field, turn string) string {
@@ -120,7 +89,7 @@ func value(f handover.Field, turn string) string {
 	if patterned {
 		return ""
 	}
-	if turn = strings.TrimSpace(turn); strings.HasSuffix(turn, "?") || courtesy(turn) != "" || wantsHuman(turn) {
+	if turn = strings.TrimSpace(turn); strings.HasSuffix(turn, "?") || courteous(turn) || wantsHuman(turn) {
 		return ""
 	}
 	return shorten(turn, 100)
@@ -228,7 +197,7 @@ func customerText(talk []handover.Message) string {
 func lastQuestion(talk []handover.Message) string {
 	for i := len(talk) - 1; i >= 0; i-- {
 		m := talk[i]
-		if m.From == handover.FromCustomer && !wantsHuman(m.Text) && !accepts(m.Text) && courtesy(m.Text) == "" && len(knowledge.Terms(m.Text)) > 0 {
+		if m.From == handover.FromCustomer && !wantsHuman(m.Text) && !courteous(m.Text) && len(knowledge.Terms(m.Text)) > 0 {
 			return m.Text
 		}
 	}
@@ -236,5 +205,5 @@ func lastQuestion(talk []handover.Message) string {
 }
 
 func cite(p knowledge.Passage) handover.Citation {
-	return handover.Citation{Title: p.Title, URL: p.URL, Text: p.Text, Score: p.Coverage, Internal: p.Audience == knowledge.Internal}
+	return handover.Citation{Title: p.Title, URL: p.URL, Text: p.Text, Score: p.Coverage, Passage: p.Section, Internal: p.Audience == knowledge.Internal}
 }

@@ -1,6 +1,7 @@
 package copilot
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -10,12 +11,13 @@ import (
 
 // heard is what a text says besides what it may ask.
 type heard struct {
-	all      class  // what it says anywhere
-	only     class  // what it says when it says nothing else; 0: there is more in it
-	language string // of the phrases; "": none, or of several
-	first    class  // what it begins with
-	emoji    bool   // it has no words at all
-	words    int
+	all    class  // what it says anywhere
+	only   class  // what it says when it says nothing else; 0: there is more in it
+	spoken uint32 // the languages in which Only is said, a bit each
+	first  class  // what it begins with
+	emoji  bool   // it has no words at all
+	words  int
+	text   string
 }
 
 // mostCourteous is how many words a text may have that only says something.
@@ -27,16 +29,27 @@ func hear(text string) heard {
 	if len(f) > 2*mostPhrased {
 		f = slices.Concat(f[:mostPhrased], []rune(" "), f[len(f)-mostPhrased:])
 	}
-	s := heard{words: len(strings.Fields(string(f)))}
+	s := heard{text: text, words: len(strings.Fields(string(f)))}
 	if len(f) == 0 {
 		s.emoji = strings.TrimSpace(text) != "" && !strings.ContainsAny(text, "?؟？")
 		return s
 	}
 	f = mended(f)
 	b := phrases()
-	at := map[int][]found{} // by where they begin
+	at := map[int]map[int]found{} // by where they begin and end; one that several classes have says all of them
 	b.find(f, func(x found) {
-		at[x.from] = append(at[x.from], x)
+		if at[x.from] == nil {
+			at[x.from] = map[int]found{}
+		}
+		y := at[x.from][x.to]
+		switch { // what is only a filler in one language may be the word itself in another
+		case y.class&^sayFiller != 0 && x.class == sayFiller:
+			x.spoken = y.spoken
+		case y.class == 0 || y.class&^sayFiller != 0:
+			x.spoken |= y.spoken
+		}
+		x.class |= y.class
+		at[x.from][x.to] = x
 		s.all |= x.class
 		if x.from == 0 {
 			s.first |= x.class
@@ -50,51 +63,47 @@ func hear(text string) heard {
 
 // covered is how a text up to a place can be said by phrases alone.
 type covered struct {
-	ok       bool
-	classes  class
-	fillers  int
-	language int
+	ok      bool
+	classes class
+	cost    int
+	spoken  uint32
 }
 
-// cover looks whether phrases make up the whole text, with as few fillers as can be; whole phrases of a kind win over a courtesy with fillers.
-func (s *heard) cover(b *phrasebook, f []rune, at map[int][]found) {
+// strong are what is never only said.
+const strong = sayInsult | sayThreat | sayFedUp | sayInsist | sayNobody | sayMeant
+
+// cover looks whether phrases make up the whole text: as few as can be, and with as few fillers.
+func (s *heard) cover(b *phrasebook, f []rune, at map[int]map[int]found) {
 	best := make([]covered, len(f)+2)
-	best[0] = covered{ok: true, language: -1}
-	cost := func(c covered) int { return c.fillers }
+	best[0] = covered{ok: true, spoken: ^uint32(0)}
 	for i := range f {
 		if !best[i].ok {
 			continue
 		}
-		for _, x := range at[i] {
-			to := x.to
+		for _, to := range slices.Sorted(maps.Keys(at[i])) {
+			x := at[i][to]
+			says := x.class &^ (strong | sayFiller)
+			if says == 0 && x.class&sayFiller == 0 {
+				continue
+			}
 			if to < len(f) {
 				to++ // the space
 			}
-			next := covered{ok: true, classes: best[i].classes | x.class, fillers: best[i].fillers + 2, language: best[i].language}
-			if x.class == sayFiller {
-				next.fillers += 9 * len(strings.Fields(string(f[x.from:x.to])))
+			next := covered{ok: true, classes: best[i].classes | says, cost: best[i].cost + 2, spoken: best[i].spoken}
+			if says == 0 {
+				next.cost += 9 * len(strings.Fields(string(f[x.from:x.to])))
 			} else {
-				next.language = x.language
+				next.spoken &= x.spoken
 			}
-			if x.class&(sayInsult|sayThreat|sayFedUp|sayInsist|sayNobody|sayMeant) != 0 {
-				continue
-			}
-			if x.class&(sayYes|sayNo|sayOK) != 0 {
-				next.fillers++
-			}
-			if old := best[to]; !old.ok || cost(next) < cost(old) {
+			if old := best[to]; !old.ok || next.cost < old.cost {
 				best[to] = next
-			} else if cost(next) == cost(old) {
-				best[to].classes |= next.classes
 			}
 		}
 	}
 	end := best[len(f)]
-	if end.ok && end.classes&^sayFiller != 0 {
-		s.only = end.classes &^ sayFiller
-		if end.language >= 0 {
-			s.language = b.names[end.language]
-		}
+	if end.ok && end.classes != 0 {
+		s.only = end.classes
+		s.spoken = end.spoken
 	}
 }
 
@@ -131,8 +140,28 @@ var usualWords = func() func() map[string]bool {
 	return func() map[string]bool { return m }
 }()
 
-// bare says whether a text says nothing but one of the classes, courtesies beside it.
-func (s heard) bare(c class) bool { return s.only&c != 0 && s.only&^(c|courtesies) == 0 }
+// language is the one in which it is said: usual, where that is one of them; "" when it may be any of several.
+func (s heard) language(usual string) string {
+	names := phrases().names
+	found := ""
+	for i, n := range names {
+		if s.only == 0 || s.spoken&(1<<i) == 0 {
+			continue
+		}
+		if n == usual {
+			return n
+		}
+		if found != "" {
+			found = "several"
+		} else {
+			found = n
+		}
+	}
+	if found == "several" {
+		return ""
+	}
+	return found
+}
 
 // clauses are the parts of a text that say something by themselves.
 func clauses(text string) []string {

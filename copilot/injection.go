@@ -2,7 +2,10 @@ package copilot
 
 import (
 	"regexp"
+	"slices"
 	"strings"
+
+	"github.com/deskbell/deskbell/knowledge"
 )
 
 // commands are ways to speak to a model instead of to a reader. They are no defence by themselves — most injections look like any
@@ -46,7 +49,36 @@ func withoutCommands(text string) string {
 	return strings.TrimSpace(b.String())
 }
 
-// Excerpt is the part of a knowledge text that answers a question, word for word, without sentences that speak to a model.
-func Excerpt(question, text string) string {
-	return excerpt(question, withoutCommands(text), excerptWords)
+// Excerpt is the part of a passage that answers a question, word for word, without sentences that speak to a model: the whole of a short one, of a longer
+// one its best sentence and what follows, or the rows of a table that it is in with their heading.
+func Excerpt(question string, p knowledge.Passage) string {
+	whole := withoutCommands(p.Whole)
+	if whole != p.Whole || p.Best.End == 0 || len(strings.Fields(whole)) <= excerptWords {
+		return excerpt(question, whole, excerptWords)
+	}
+	return nearby(whole, p.Best, excerptWords)
+}
+
+// nearby is a piece of a text with the pieces behind it, as many as the words allow, and then those before it.
+func nearby(text string, best knowledge.Piece, words int) string {
+	pieces := knowledge.Pieces(text)
+	at := slices.IndexFunc(pieces, func(p knowledge.Piece) bool { return p.Start == best.Start })
+	if at < 0 {
+		return strings.TrimSpace(text[best.Start:best.End])
+	}
+	size := func(p knowledge.Piece) int { return len(strings.Fields(text[p.Start:p.End])) }
+	from, to, n := at, at+1, size(pieces[at])
+	for to < len(pieces) && n+size(pieces[to]) <= words {
+		n += size(pieces[to])
+		to++
+	}
+	for from > 0 && n+size(pieces[from-1]) <= words {
+		from--
+		n += size(pieces[from])
+	}
+	out := text[pieces[from].Start:pieces[to-1].End]
+	if first := pieces[from]; first.Row {
+		out = text[first.Head[0]:first.Head[1]] + "\n" + out
+	}
+	return strings.TrimSpace(out)
 }

@@ -436,7 +436,7 @@ func bare(line string, start, end int) (int, int) {
 func guessed(lines []string, i int, topic []string, asked request, before int) (spans []Span) {
 	l := lines[i]
 	all := tokens(l)
-	answer := asked == askedCredential && len(all) <= 3 && (len(l) > longestWish || !accepts(l) && !declines(l) && courtesy(l) == "" && !wantsHuman(l))
+	answer := asked == askedCredential && len(all) <= 3 && (len(l) > longestWish || !courteous(l) && !wantsHuman(l))
 	for _, w := range all {
 		if word := l[w[0]:w[1]]; answer && !notSecret[strings.ToLower(word)] || len(word) >= 4 && mashed.MatchString(word) {
 			spans = append(spans, Span{w[0], w[1], "secret"})

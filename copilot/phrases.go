@@ -137,8 +137,13 @@ func (b *phrasebook) add(template string, c class, language int) {
 
 // sequence compiles a template that goes on at next, and returns where it starts.
 func (b *phrasebook) sequence(t []rune, next int32) int32 {
+	optional := false // "(a )?b": what stands before a question mark may be left out
 	for i := len(t) - 1; i >= 0; i-- {
+		without := next
 		switch r := t[i]; r {
+		case '?':
+			optional = true
+			continue
 		case ')':
 			open, depth := i, 0
 			for ; open >= 0; open-- {
@@ -163,6 +168,9 @@ func (b *phrasebook) sequence(t []rune, next int32) int32 {
 					next = b.emit(instruction{op: opChar, char: x, x: next})
 				}
 			}
+		}
+		if optional {
+			next, optional = b.emit(instruction{op: opSplit, x: next, y: without}), false
 		}
 	}
 	return next
@@ -216,8 +224,8 @@ func (b *phrasebook) first(at int32, seen map[int32]bool, with func(rune)) {
 // A found phrase.
 type found struct {
 	class    class
-	language int
-	from, to int // in runes of the folded text
+	spoken   uint32 // the languages that have it, a bit each
+	from, to int    // in runes of the folded text
 }
 
 // folded is a text as phrases are compared with: lower case, no accents, single spaces for all that is neither letter nor digit, no apostrophes, letters that
@@ -354,7 +362,7 @@ func (b *phrasebook) find(text []rune, with func(found)) {
 		}
 		for k, end := range best {
 			if end > from {
-				with(found{class: class(k[0]), language: int(k[1]), from: from, to: end})
+				with(found{class: class(k[0]), spoken: 1 << k[1], from: from, to: end})
 			}
 		}
 	}

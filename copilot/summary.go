@@ -87,12 +87,12 @@ func lastWants(talk []handover.Message) string {
 
 // wantsOf are the sentences of a customer's line that have content; "" when none has, or it is not theirs.
 func wantsOf(m handover.Message) string {
-	if m.From != handover.FromCustomer || courtesy(m.Text) != "" || accepts(m.Text) || declines(m.Text) {
+	if m.From != handover.FromCustomer || courteous(m.Text) {
 		return ""
 	}
 	var best string
 	for _, s := range sentencesOf(beginning(m.Text)) {
-		if len(knowledge.Terms(s)) < 2 || courtesy(s) != "" || wantsHuman(s) && len(linear.Words(s)) < 10 {
+		if len(knowledge.Terms(s)) < 2 || courteous(s) || wantsHuman(s) && len(linear.Words(s)) < 10 {
 			continue
 		}
 		if best == "" {

@@ -13,7 +13,8 @@ type Citation struct {
 	Text  string  `json:"text,omitempty"`
 	Score float64 `json:"score"` // 0…1
 
-	Internal bool `json:"internal,omitempty"` // of an article for the team alone
+	Passage  int64 `json:"passage,omitempty"`  // its number in the knowledge base; 0: not known
+	Internal bool  `json:"internal,omitempty"` // of an article for the team alone
 }
 
 // Signals are what the copilot reads from a conversation at one turn.
@@ -23,17 +24,71 @@ type Signals struct {
 	Accepts     bool       `json:"accepts,omitempty"`    // says yes to the offer of a person
 	Declines    bool       `json:"declines,omitempty"`   // says no to it
 	Solved      bool       `json:"solved,omitempty"`     // says that the matter is settled
-	SmallTalk   bool       `json:"small_talk,omitempty"` // a greeting or thanks: Answer is a courtesy
-	Answer      string     `json:"answer,omitempty"`     // Markdown; "": none
-	Confidence  float64    `json:"confidence"`           // 0…1, that Answer is right
-	Found       bool       `json:"found"`                // passages were found at all
+	SmallTalk   bool       `json:"small_talk,omitempty"` // courtesies alone, or a question about the bot: Courtesy says which
+	Courtesy    Courtesy   `json:"courtesy,omitempty"`
+	Helped      bool       `json:"helped,omitempty"`      // thanks for an answer
+	Corrects    bool       `json:"corrects,omitempty"`    // says that the last answer was not what they meant
+	Else        bool       `json:"else,omitempty"`        // says that none of the choices shown is it
+	Parts       []Part     `json:"parts,omitempty"`       // of several questions at once, each with its answer; Answer is the surest's
+	Suggestions []Choice   `json:"suggestions,omitempty"` // passages that may answer, the likeliest first
+	Likely      float64    `json:"likely,omitempty"`      // 0…1, that one of Suggestions answers
+	Answer      string     `json:"answer,omitempty"`      // Markdown; "": none
+	Confidence  float64    `json:"confidence"`            // 0…1, that Answer is right
+	Found       bool       `json:"found"`                 // passages were found at all
 	Citations   []Citation `json:"citations,omitempty"`
 	Frustration float64    `json:"frustration"`        // 0…1
 	Evidence    string     `json:"evidence,omitempty"` // what the frustration shows in: "rephrased 3 times; 0.2 → 0.7"
 	Language    string     `json:"language,omitempty"` // ISO 639-1
+	Sure        bool       `json:"sure,omitempty"`     // that it is Language: the text tells
 	Value       string     `json:"value,omitempty"`    // the answer to the field that the bot asked for; "": none
 	Line        string     `json:"line,omitempty"`     // in which Value stands
 	Failed      bool       `json:"failed,omitempty"`   // the advisor failed or had no line
+}
+
+// Courtesy is what a customer says who asks nothing that an article could answer.
+type Courtesy string
+
+// The courtesies.
+const (
+	CourtesyHello  Courtesy = "hello"
+	CourtesyThanks Courtesy = "thanks"
+	CourtesyBye    Courtesy = "bye"
+	CourtesyOK     Courtesy = "ok"
+	CourtesyBot    Courtesy = "about_bot" // asks what the bot is
+	CourtesyHelp   Courtesy = "help"      // asks what it can do
+	CourtesySpeak  Courtesy = "speak"     // asks for a language
+)
+
+// Part is one of several questions, with its answer.
+type Part struct {
+	Question   string     `json:"question"`
+	Heading    string     `json:"heading"`
+	Answer     string     `json:"answer"`
+	Confidence float64    `json:"confidence"` // 0…1
+	Citations  []Citation `json:"citations,omitempty"`
+}
+
+// Choice is a one-tap answer below what the bot says: its label is what the customer sends, its ID what it stands for.
+type Choice struct {
+	Label string `json:"label"`
+	ID    string `json:"id"`
+}
+
+// What choices stand for, beside passages: "passage:" and the number of one.
+const (
+	ChoosePerson   = "person"
+	ChooseNoThanks = "no_thanks"
+	ChooseElse     = "else"
+	ChoosePassage  = "passage:"
+)
+
+// Labels are the choices' labels.
+func Labels(choices []Choice) []string {
+	var out []string
+	for _, c := range choices {
+		out = append(out, c.Label)
+	}
+	return out
 }
 
 // Act is what the bot does at a turn.
@@ -44,6 +99,7 @@ const (
 	ActAnswer         Act = "answer"
 	ActAnswerAndOffer Act = "answer_and_offer"
 	ActOffer          Act = "offer"
+	ActSuggest        Act = "suggest" // asks which of a few passages it is about
 	ActHandOff        Act = "hand_off"
 	ActStaySilent     Act = "stay_silent"
 	ActPassOn         Act = "pass_on"   // while waiting: "I have passed that on", once
@@ -65,6 +121,7 @@ type Decision struct {
 	Signals     Signals `json:"signals"`
 	AnswerAbove float64 `json:"answer_above"`
 	OfferBelow  float64 `json:"offer_below"`
+	SuggestFrom float64 `json:"suggest_above"`
 	Frustration float64 `json:"frustration_at"`
 	Config      string  `json:"config,omitempty"` // hash of the configuration
 }

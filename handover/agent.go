@@ -260,20 +260,20 @@ func (d *Desk) Transfer(ctx context.Context, handoff int64, by By, team, reason 
 
 // Return gives the conversation back to the bot.
 func (d *Desk) Return(ctx context.Context, handoff int64, by By) (Saved, error) {
-	return d.end(ctx, handoff, by, stepReturn, Returned, d.opts.Texts.Returned)
+	return d.end(ctx, handoff, by, stepReturn, Returned, func(t Texts) string { return t.Returned })
 }
 
 // Resolve ends the handoff and the conversation; a customer who writes again starts with the bot.
 func (d *Desk) Resolve(ctx context.Context, handoff int64, by By) (Saved, error) {
-	return d.end(ctx, handoff, by, stepResolve, Resolved, d.opts.Texts.Resolved)
+	return d.end(ctx, handoff, by, stepResolve, Resolved, func(t Texts) string { return t.Resolved })
 }
 
-func (d *Desk) end(ctx context.Context, handoff int64, by By, step Step, o Outcome, text string) (Saved, error) {
+func (d *Desk) end(ctx context.Context, handoff int64, by By, step Step, o Outcome, text func(Texts) string) (Saved, error) {
 	return d.agentStep(ctx, handoff, by, step, func(c Conversation, ch *Change) error {
 		if c.Handoff.State == Closed && c.Handoff.Outcome == o {
 			return nil
 		}
-		return d.ended(ch, by, step, o, text)
+		return d.ended(ch, by, step, o, text(d.texts(ch.Next)))
 	})
 }
 

@@ -12,7 +12,7 @@ var errMoved = errors.New("the state changed while the bot was thinking")
 type Spoken struct {
 	Text      string
 	Citations []Citation
-	Choices   []string // one-tap answers shown below it
+	Choices   []Choice // one-tap answers shown below it
 	Offers    bool     // it offers a person
 	NoAnswer  bool     // the offer is all it could say
 }
@@ -33,6 +33,9 @@ func (d *Desk) botTurn(ctx context.Context, id, upTo int64, why Decision, decide
 		}
 		ch.Next.Answered = upTo
 		ch.Next.Matter = why.Matter
+		if l := why.Signals.Language; l != "" && why.Signals.Sure {
+			ch.Next.Language = l // what they write in, whatever their browser says
+		}
 		ch.Decision = &why
 		if c.State == WithBot && why.Notify != "" {
 			d.show(ch, why)
@@ -117,7 +120,7 @@ func (d *Desk) PassOn(ctx context.Context, id, upTo int64, why Decision) (Saved,
 			return nil
 		}
 		ch.Next.Handoff.PassedOn = true
-		ch.say(Message{From: FromBot, Text: d.opts.Texts.PassedOn})
+		ch.say(Message{From: FromBot, Text: d.texts(ch.Next).PassedOn})
 		return nil
 	})
 }

@@ -183,9 +183,9 @@ func (d *Desk) greet(ch *Change) {
 	ch.changed()
 	name := h.Agent.Title
 	if name == "" {
-		name = d.opts.Texts.Persona
+		name = d.texts(ch.Next).Persona
 	}
-	ch.say(Message{From: FromAgent, Agent: h.Agent, Text: fmt.Sprintf(d.opts.Texts.Hello, name)})
+	ch.say(Message{From: FromAgent, Agent: h.Agent, Text: fmt.Sprintf(d.texts(ch.Next).Hello, name)})
 }
 
 // finish ends the handoff.

@@ -44,7 +44,7 @@ type Message struct {
 	EditedTS     string // the platform's time of the newest edit
 	Seq          int64  // 1, 2, 3 … in the customer's order, given when it becomes visible; 0: not visible
 	Rev          int64  // the conversation's Rev when it last changed for the customer
-	Choices      []string
+	Choices      []Choice
 	Citations    []Citation
 	Files        []File
 	At           time.Time

@@ -82,7 +82,7 @@ func (d *Desk) request(ch *Change, reason Reason, why *Decision) error {
 	ch.ring(h, place)
 	d.summonLater(ch)
 	ch.changed()
-	ch.say(Message{From: FromBot, Text: d.opts.Texts.Waiting})
+	ch.say(Message{From: FromBot, Text: d.texts(ch.Next).Waiting})
 	ch.Next.Offers, ch.Next.Offered = 0, false
 	return nil
 }
@@ -102,7 +102,7 @@ func (d *Desk) cancel(ch *Change) error {
 		return err
 	}
 	ch.finish(Cancelled)
-	ch.say(Message{From: FromBot, Text: d.opts.Texts.Cancelled})
+	ch.say(Message{From: FromBot, Text: d.texts(ch.Next).Cancelled})
 	ch.newEpisode()
 	return nil
 }

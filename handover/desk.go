@@ -2,6 +2,7 @@ package handover
 
 import (
 	"context"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -25,8 +26,9 @@ type Options struct {
 	Gate           Gate             // default open
 	Door           func() bool      // whether there is a door by which an agent can come in; nil: there is. Without one the gate is disabled
 	ListedOnly     bool             // only agents of the configuration may claim
-	Texts          Texts
-	PageParameters []string // of a page's address, kept beside its path; the others are dropped
+	Texts          Texts            // in English, and where a language has none
+	TextsIn        map[string]Texts // by language
+	PageParameters []string         // of a page's address, kept beside its path; the others are dropped
 
 	SummonAfter time.Duration // how long nobody claims before agents who asked for it are told elsewhere; 0: they are not
 }
@@ -61,6 +63,15 @@ func NewDesk(store Store, wakes *Wakes, o Options) *Desk {
 
 // Persona is the name of an agent who has none.
 func (d *Desk) Persona() string { return d.opts.Texts.Persona }
+
+// texts are those of a conversation's language.
+func (d *Desk) texts(c Conversation) Texts {
+	language, _, _ := strings.Cut(strings.ToLower(c.Language), "-")
+	if t, ok := d.opts.TextsIn[language]; ok {
+		return t
+	}
+	return d.opts.Texts
+}
 
 // update is Store.Update, with what must be woken woken after the commit.
 func (d *Desk) update(ctx context.Context, ref Ref, decide func(c Conversation, ch *Change) error) (Saved, error) {

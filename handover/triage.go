@@ -105,7 +105,7 @@ func (d *Desk) Dismiss(ctx context.Context, handoff int64, by By) (Saved, error)
 			ch.cause(KindCard, nil)
 			return nil
 		}
-		return d.ended(ch, by, stepReturn, Returned, d.opts.Texts.Returned)
+		return d.ended(ch, by, stepReturn, Returned, d.texts(ch.Next).Returned)
 	})
 }
 

@@ -152,6 +152,8 @@ type Searcher interface {
 	Corpus(ctx context.Context) (Corpus, error)
 	// Rarity returns the inverse document frequency of each stem: greater than 0, the rarer the greater.
 	Rarity(ctx context.Context, stems []string) (map[string]float64, error)
+	// Section returns one by its number, without scores; false when there is none that the filter lets through.
+	Section(ctx context.Context, id int64, f Filter) (Hit, bool, error)
 	// Find returns the best sections of each leg, with both legs' scores; without pgvector, or without a vector, those of the words.
 	Find(ctx context.Context, q Query) ([]Hit, error)
 }

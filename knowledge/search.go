@@ -83,6 +83,15 @@ func (b *Base) Search(ctx context.Context, question string, n int, f Filter) ([]
 	return all[:min(len(all), n)], vectorErr
 }
 
+// Passage returns a section by its number; false when it is no more, or the filter keeps it from the reader.
+func (b *Base) Passage(ctx context.Context, id int64, f Filter) (Passage, bool, error) {
+	h, ok, err := b.index.Section(ctx, id, f)
+	if err != nil || !ok {
+		return Passage{}, false, err
+	}
+	return Passage{Hit: h, Of: 1}, true, nil
+}
+
 // question embeds it with the embedder whose vectors are searched.
 func (b *Base) question(ctx context.Context, question string, c Corpus) ([]float32, error) {
 	e, err := b.current(c)

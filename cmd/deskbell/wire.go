@@ -187,8 +187,8 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 		channels = append(channels, hook)
 	}
 	b := bot.New(a.desk, a.store, advisor, channels, bot.Options{
-		Policy: bot.Policy{AnswerAbove: c.Float("policy.answer_above"), OfferBelow: c.Float("policy.offer_below"), FrustrationAt: c.Float("policy.frustration_at"), NotifyAt: c.Float("policy.notify_at"), Config: c.Hash, Intents: intents(c)},
-		Offer:  c.String("texts.offer"), Declined: c.String("texts.declined"), NoPerson: c.String("texts.no_person"), Logger: logger,
+		Policy: bot.Policy{AnswerAbove: c.Float("policy.answer_above"), OfferBelow: c.Float("policy.offer_below"), SuggestAbove: c.Float("policy.suggest_above"), FrustrationAt: c.Float("policy.frustration_at"), NotifyAt: c.Float("policy.notify_at"), Config: c.Hash, Intents: intents(c)},
+		Texts:  c.Texts(), Logger: logger,
 	})
 	n := notify.New(a.desk, a.store, workspaces, notify.Options{Mask: masker, Fields: c.Fields, MostFile: mostFile(c), Bells: ways, Serves: serves(c, agents), PublicURL: c.String("public_url"), Unlearn: unlearn(base.Remove), Logger: logger})
 	handlers := b.Handlers()
@@ -271,10 +271,10 @@ func deskOptions(c *configs.Config, id slack.Identity) handover.Options {
 	o := handover.Options{
 		SummonAfter: c.Duration("summon.after"), PageParameters: c.Parameters,
 		UndoWindow: c.Duration("slack.undo_window"), Team: c.DefaultTeam(), Teams: map[string]handover.Place{}, ListedOnly: len(c.Agents) > 0, Gate: handover.GateOpen,
-		Texts: handover.Texts{
-			Waiting: c.String("texts.waiting"), Hello: c.String("texts.hello"), PassedOn: c.String("texts.passed_on"), Cancelled: c.String("texts.cancelled"),
-			Returned: c.String("texts.returned"), Resolved: c.String("texts.resolved"), Persona: c.String("texts.persona"),
-		},
+		Texts: deskTexts(c.Texts()["en"]), TextsIn: map[string]handover.Texts{},
+	}
+	for language, texts := range c.Texts() {
+		o.TextsIn[language] = deskTexts(texts)
 	}
 	o.Teams[o.Team] = handover.Place{}
 	for name, t := range c.Teams {
@@ -284,6 +284,11 @@ func deskOptions(c *configs.Config, id slack.Identity) handover.Options {
 		}
 	}
 	return o
+}
+
+// deskTexts are what the desk says in one language.
+func deskTexts(t map[string]string) handover.Texts {
+	return handover.Texts{Waiting: t["waiting"], Hello: t["hello"], PassedOn: t["passed_on"], Cancelled: t["cancelled"], Returned: t["returned"], Resolved: t["resolved"], Persona: t["persona"]}
 }
 
 func listed(c *configs.Config, id slack.Identity) []desk.Listed {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/deskbell/deskbell/copilot"
 	"github.com/deskbell/deskbell/handover"
+	"github.com/deskbell/deskbell/knowledge"
 )
 
 // oos: {split, text, intent}; trained on train, tuned on val or dev, scored on test.
@@ -374,7 +375,7 @@ func injection(_ context.Context, r *Report, o Options) error {
 		}
 		if x.Attack != "" {
 			planted++
-			if strings.Contains(copilot.Excerpt(x.Question, x.Context), strings.TrimSpace(x.Attack)) {
+			if strings.Contains(copilot.Excerpt(x.Question, knowledge.Passage{Hit: knowledge.Hit{Whole: x.Context}}), strings.TrimSpace(x.Attack)) {
 				quoted++
 			}
 		}

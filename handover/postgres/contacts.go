@@ -41,7 +41,7 @@ func (s *Store) Export(ctx context.Context, conversation int64) (all json.RawMes
 		if err := tx.QueryRow(ctx, `SELECT jsonb_build_object(
 			'id', c.id, 'channel', c.channel, 'customer', c.customer, 'contact', c.contact, 'language', c.language, 'page_url', c.page_url, 'state', c.state, 'about', c.matter,
 			'opened_at', c.opened_at, 'changed_at', c.changed_at, 'seen', c.seen,
-			'messages', (SELECT coalesce(jsonb_agg(jsonb_build_object('at', m.at, 'from', m.sender, 'agent', a.title, 'visibility', m.visibility, 'text', m.text, 'choices', m.choices, 'citations', m.citations,
+			'messages', (SELECT coalesce(jsonb_agg(jsonb_build_object('at', m.at, 'from', m.sender, 'agent', a.title, 'visibility', m.visibility, 'text', m.text, 'choices', m.options, 'citations', m.citations,
 				'files', m.files, 'edited', m.edited, 'deleted', m.deleted, 'failure', m.failure, 'external_id', m.external_id) ORDER BY m.id), '[]') FROM messages m LEFT JOIN agents a ON a.id = m.agent_id WHERE m.conversation_id = c.id),
 			'handoffs', (SELECT coalesce(jsonb_agg(to_jsonb(h) - 'conversation_id' - 'agent_id' || jsonb_build_object('agent', a.title) ORDER BY h.id), '[]') FROM handoffs h LEFT JOIN agents a ON a.id = h.agent_id WHERE h.conversation_id = c.id),
 			'decisions', (SELECT coalesce(jsonb_agg(d.decision || jsonb_build_object('at', d.at) ORDER BY d.id), '[]') FROM decisions d WHERE d.conversation_id = c.id),

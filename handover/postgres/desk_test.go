@@ -926,7 +926,7 @@ func TestWhileWaitingTheBotAnswersIntoTheThreadAndNeverRingsAgain(t *testing.T) 
 		_, _ = b.store.Done(t.Context(), r)
 	}
 	m := b.writes("how long does it take?")
-	b.ok(b.desk.Say(t.Context(), b.conv, m.Seq, handover.Spoken{Text: "Two days.", Choices: []string{"a person"}, Offers: true}, handover.Decision{Raise: true}))
+	b.ok(b.desk.Say(t.Context(), b.conv, m.Seq, handover.Spoken{Text: "Two days.", Choices: []handover.Choice{{Label: "a person", ID: handover.ChoosePerson}}, Offers: true}, handover.Decision{Raise: true}))
 	runs := b.lease(handover.LaneThread)
 	if len(runs) != 1 || len(runs[0].Effects) != 2 || runs[0].Effects[1].Message.From != handover.FromBot || len(runs[0].Effects[1].Message.Choices) != 0 {
 		t.Fatalf("%+v", runs)

@@ -79,7 +79,7 @@ func conversationFields(c *handover.Conversation) []any {
 }
 
 const messageColumns = `m.id, m.conversation_id, coalesce(m.handoff_id, 0), m.sender, coalesce(ma.id, 0), coalesce(ma.name, ''), coalesce(ma.title, ''), coalesce(ma.avatar, ''),
-	m.visibility, m.text, coalesce(m.external_id, ''), m.line_ts, m.edited_ts, coalesce(m.seq, 0), coalesce(m.rev, 0), m.choices, m.citations, m.files, m.at, m.edited, m.deleted, m.failure`
+	m.visibility, m.text, coalesce(m.external_id, ''), m.line_ts, m.edited_ts, coalesce(m.seq, 0), coalesce(m.rev, 0), m.options, m.citations, m.files, m.at, m.edited, m.deleted, m.failure`
 
 const messageJoins = ` messages m LEFT JOIN agents ma ON ma.id = m.agent_id `
 
@@ -437,9 +437,9 @@ func saveMessages(b *pgx.Batch, firstNew int64, messages []handover.Message) {
 			erase(b, m)
 			continue
 		}
-		b.Queue(`INSERT INTO messages (id, conversation_id, handoff_id, sender, agent_id, visibility, text, external_id, line_ts, edited_ts, seq, rev, choices, citations, at, deleted, files)
+		b.Queue(`INSERT INTO messages (id, conversation_id, handoff_id, sender, agent_id, visibility, text, external_id, line_ts, edited_ts, seq, rev, options, citations, at, deleted, files)
 			VALUES ($1, $2, nullif($3, 0), $4, nullif($5, 0), $6, $7, nullif($8, ''), $9, $10, nullif($11, 0), nullif($12, 0), $13, $14, $15, $16, $17)`,
-			m.ID, m.Conversation, m.Handoff, m.From, m.Agent.ID, m.Visibility, m.Text, m.ExternalID, m.LineTS, m.EditedTS, m.Seq, m.Rev, m.Choices, listed(m.Citations), m.At, m.Deleted, listed(m.Files))
+			m.ID, m.Conversation, m.Handoff, m.From, m.Agent.ID, m.Visibility, m.Text, m.ExternalID, m.LineTS, m.EditedTS, m.Seq, m.Rev, listed(m.Choices), listed(m.Citations), m.At, m.Deleted, listed(m.Files))
 		attach(b, m)
 	}
 }

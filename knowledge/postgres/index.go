@@ -273,6 +273,22 @@ func (x *Index) Find(ctx context.Context, q knowledge.Query) (hits []knowledge.H
 	return hits, err
 }
 
+// Section implements knowledge.Searcher.
+func (x *Index) Section(ctx context.Context, id int64, f knowledge.Filter) (h knowledge.Hit, ok bool, err error) {
+	tags := f.Tags
+	if tags == nil {
+		tags = []string{}
+	}
+	err = x.db.QueryRow(ctx, `SELECT s.id, a.id, a.source, a.key, a.title, a.url, a.audience, a.language, s.heading, s.text
+		FROM sections s JOIN articles a ON a.id = s.article_id WHERE `+filter+` AND s.id = $4`, f.Internal, f.Language, tags, id).
+		Scan(&h.Section, &h.Article, &h.Source, &h.Key, &h.Title, &h.URL, &h.Audience, &h.Language, &h.Heading, &h.Whole)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return h, false, nil
+	}
+	h.Text = h.Whole
+	return h, err == nil, err
+}
+
 // nearest returns the table that is searched, and the sections of the chunks nearest to the vector.
 func (x *Index) nearest(ctx context.Context, tx pgx.Tx, q knowledge.Query, tags []string, vector string) (table string, ids []int64, err error) {
 	var name string

@@ -1,0 +1,366 @@
+package copilot
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/deskbell/deskbell/handover"
+	"github.com/deskbell/deskbell/knowledge"
+)
+
+// Read gives the signals of the customer's newest turn. It fails only when the knowledge base cannot be read.
+func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []handover.Message) (handover.Signals, error) {
+	talk = worded(talk)
+	burst := newest(talk)
+	turn := strings.Join(burst, "\n")
+	last := lastOfBot(talk)
+	h := hear(turn)
+	s := handover.Signals{Intent: c.intent(turn)}
+	s.Language, s.Sure = turnLanguage(turn, h, conv.Language)
+	if conv.Matter.Asking() {
+		if s.Value = value(*conv.Matter.Asked, turn); s.Value != "" {
+			s.Line = turn
+		}
+	}
+	mood := Frustration(talk)
+	s.Frustration, s.Evidence = mood.Level, mood.Evidence
+	if chosen, ok := tapped(turn, last.Choices); ok {
+		return c.choose(ctx, s, chosen)
+	}
+	w := wishOf(turn)
+	s.WantsHuman = w.score >= humanAt
+	c.answerTo(&s, h, conv, last)
+	if w.refuses && !s.WantsHuman && len(w.rest) == 0 { // "don't connect me": nothing is asked
+		s.SmallTalk, s.Courtesy = true, handover.CourtesyOK
+	}
+	if s.SmallTalk || s.WantsHuman || s.Else || len(s.Suggestions) > 0 {
+		return s, nil
+	}
+	q := questionOf(turn, h, w, talk, last)
+	s.Corrects = q.corrects
+	found, err := c.search(ctx, q.text, false)
+	if err != nil {
+		return s, err
+	}
+	if q.context != "" {
+		with, err := c.search(ctx, q.context, false)
+		if err == nil && Confidence(with) > Confidence(found) {
+			q.text, found = q.context, with
+		}
+	}
+	found = slices.DeleteFunc(found, func(p knowledge.Passage) bool { return q.not[p.Section] })
+	s.Answer, s.Confidence, s.Citations = answer(q.text, found)
+	s.Found = len(found) > 0 && found[0].Signs[1] > 0
+	s.Suggestions, s.Likely = suggestions(found)
+	if len(q.parts) > 1 {
+		if err := c.several(ctx, &s, q.parts); err != nil {
+			return s, err
+		}
+	}
+	if c.model != nil {
+		c.judge(ctx, &s, masked(c.o.Masker, talk), found)
+	}
+	return s, nil
+}
+
+// turnLanguage is the language that a reply is in, and whether the text itself tells it: a word or two do not, against what their side has named.
+func turnLanguage(turn string, h heard, named string) (string, bool) {
+	own := language("", named)
+	if h.only != 0 {
+		if l := h.language(own); l != "" {
+			return l, l != own && h.words >= 2
+		}
+		return own, false
+	}
+	l := knowledge.Language(turn)
+	if l == "" || l != own && h.words < 3 && l != knowledge.Language(turn+" "+turn) {
+		return own, false
+	}
+	return l, h.words >= 3
+}
+
+// lastOfBot is the bot's newest line before what the customer wrote now; none when an agent spoke since.
+func lastOfBot(talk []handover.Message) handover.Message {
+	for i := len(talk) - 1; i >= 0; i-- {
+		switch talk[i].From {
+		case handover.FromBot:
+			return talk[i]
+		case handover.FromAgent:
+			return handover.Message{}
+		}
+	}
+	return handover.Message{}
+}
+
+// tapped is the choice that a text is, as its label says it.
+func tapped(turn string, choices []handover.Choice) (handover.Choice, bool) {
+	for _, c := range choices {
+		if strings.EqualFold(strings.TrimSpace(turn), strings.TrimSpace(c.Label)) {
+			return c, true
+		}
+	}
+	return handover.Choice{}, false
+}
+
+// choose gives the signals of a tap.
+func (c *Copilot) choose(ctx context.Context, s handover.Signals, chosen handover.Choice) (handover.Signals, error) {
+	s.Frustration, s.Evidence, s.Sure = 0, "", false
+	switch id, passage := strings.CutPrefix(chosen.ID, handover.ChoosePassage); {
+	case passage:
+		n, _ := strconv.ParseInt(id, 10, 64)
+		p, ok, err := c.library.Passage(ctx, n, knowledge.Filter{})
+		if err != nil {
+			return s, err
+		}
+		if ok {
+			text := Excerpt(chosen.Label, p) + source(p)
+			cited := cite(p)
+			cited.Text, cited.Score = text, 1
+			s.Answer, s.Confidence, s.Citations, s.Found = text, 1, []handover.Citation{cited}, true
+		}
+	case chosen.ID == handover.ChoosePerson:
+		s.WantsHuman = true
+	case chosen.ID == handover.ChooseElse:
+		s.Else = true
+	default: // No, thanks; and those of messages from before choices had IDs
+		s.Accepts, s.Declines = accepts(chosen.Label) || wantsHuman(chosen.Label), declines(chosen.Label)
+	}
+	return s, nil
+}
+
+// suggested is whether a message asks which of a few passages it is about.
+func suggested(m handover.Message) bool {
+	return slices.ContainsFunc(m.Choices, func(c handover.Choice) bool { return strings.HasPrefix(c.ID, handover.ChoosePassage) })
+}
+
+var (
+	thumbsUp   = regexp.MustCompile(`^[\s\p{M}]*[👍👌✅✔🆗☑]`)
+	thumbsDown = regexp.MustCompile(`^[\s\p{M}]*[👎❌✖🚫🙅]`)
+)
+
+// answerTo reads what answers the bot, and what asks for nothing.
+func (c *Copilot) answerTo(s *handover.Signals, h heard, conv handover.Conversation, last handover.Message) {
+	turn := ""
+	if h.emoji {
+		turn = strings.TrimSpace(h.text)
+	}
+	yes := h.only&sayYes != 0 && h.only&(sayNo|sayLater|sayNever|saySolved) == 0 || thumbsUp.MatchString(turn)
+	no := h.only&(sayNo|sayLater|sayNever|saySolved) != 0 && (h.only&sayYes == 0 || h.only&(sayLater|sayNo) != 0) || thumbsDown.MatchString(turn)
+	switch {
+	case h.only&aboutBot != 0 && h.only&^(aboutBot|courtesies|sayWrong) == 0:
+		s.SmallTalk = true
+		switch {
+		case h.only&saySpeak != 0:
+			s.Courtesy = handover.CourtesySpeak
+		case h.only&sayBot != 0:
+			s.Courtesy = handover.CourtesyBot
+		default:
+			s.Courtesy = handover.CourtesyHelp
+		}
+		return
+	case conv.State == handover.Waiting:
+		s.Solved = h.only&(saySolved|sayNever) != 0 && h.only&(sayYes|sayThanks|sayOK|saySolved|sayNever) != 0
+	case suggested(last) && no:
+		s.Else = true
+		return
+	case suggested(last) && yes:
+		s.Suggestions, s.Likely = slices.DeleteFunc(slices.Clone(last.Choices), func(c handover.Choice) bool { return !strings.HasPrefix(c.ID, handover.ChoosePassage) }), 1
+		return
+	default:
+		s.Accepts, s.Declines = yes && !no, no
+		s.Solved = h.only&(saySolved|sayNever) != 0
+	}
+	if !h.emoji && (h.only == 0 || h.only&sayWrong != 0) {
+		return
+	}
+	s.SmallTalk = true
+	switch {
+	case h.only&sayThanks != 0, h.only&(sayPraise|saySolved) != 0, h.emoji && last.ID != 0:
+		s.Courtesy, s.Helped = handover.CourtesyThanks, len(last.Citations) > 0
+		if h.only&sayBye != 0 {
+			s.Courtesy = handover.CourtesyBye
+		}
+	case h.only&sayBye != 0:
+		s.Courtesy = handover.CourtesyBye
+	case h.only&sayHello != 0 && h.only&(sayOK|sayYes|sayNo) == 0 || h.only&sayHello != 0 && h.first&sayHello != 0, h.emoji:
+		s.Courtesy = handover.CourtesyHello
+	default:
+		s.Courtesy = handover.CourtesyOK
+	}
+}
+
+// asked is what a turn wants looked up.
+type asked struct {
+	text     string
+	context  string         // with what it refers to; "": it stands by itself
+	parts    []string       // of several questions
+	corrects bool           // the last answer was not it
+	not      map[int64]bool // passages that were not it
+}
+
+// questionOf leaves out what is no part of the question.
+func questionOf(turn string, h heard, w wish, talk []handover.Message, last handover.Message) asked {
+	q := asked{text: turn, not: map[int64]bool{}}
+	if w.refuses && len(w.rest) > 0 {
+		q.text = strings.Join(w.rest, ". ")
+	}
+	before := previousQuestion(talk)
+	if h.all&(sayWrong|sayMeant) != 0 && len(last.Citations) > 0 && h.first&(sayWrong|sayMeant|sayNo) != 0 {
+		q.corrects = true
+		for _, x := range last.Citations {
+			q.not[x.Passage] = true
+		}
+		var rest []string
+		for _, part := range clauses(q.text) {
+			if x := hear(part); x.only == 0 {
+				rest = append(rest, part)
+			}
+		}
+		q.text = strings.Join(rest, ". ")
+		if len(knowledge.Terms(q.text)) == 0 || q.text == "" {
+			q.text = before
+		}
+	} else if text := withoutGreeting(q.text); text != "" {
+		q.text = text
+	}
+	if q.text == "" {
+		q.text = turn
+	}
+	if before != "" && before != q.text && follows(q.text) {
+		q.context = before + " " + q.text
+	}
+	q.parts = partsOf(q.text)
+	return q
+}
+
+// withoutGreeting leaves a courtesy at the beginning out: "hi", "thanks, and …".
+func withoutGreeting(text string) string {
+	parts := clauses(text)
+	if len(parts) < 2 {
+		return text
+	}
+	var kept []string
+	for _, p := range parts {
+		if x := hear(p); x.only&courtesies != 0 && x.only&aboutBot == 0 {
+			text = strings.Replace(text, p, "", 1)
+			continue
+		}
+		kept = append(kept, p)
+	}
+	if len(kept) == 0 {
+		return ""
+	}
+	return strings.TrimLeftFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsPunct(r) && r != '¿' && r != '¡' })
+}
+
+// previousQuestion is what the customer asked before this turn.
+func previousQuestion(talk []handover.Message) string {
+	i := len(talk) - 1
+	for i >= 0 && talk[i].From == handover.FromCustomer {
+		i--
+	}
+	for ; i >= 0; i-- {
+		if m := talk[i]; m.From == handover.FromCustomer && !courteous(m.Text) && !wantsHuman(m.Text) {
+			return shorten(m.Text, 40)
+		}
+	}
+	return ""
+}
+
+var follow = regexp.MustCompile(`^(?:and|and what|what about|how about|what if|and if|and for|or|also|same for|then|but|und|und was|was ist mit|wie ist es|wie sieht es|oder|auch|aber|y|y si|que hay de|que pasa con|o|pero|tambien|et|et pour|et si|ou|mais|qu en est il|e|e se|e per|ma|mas|ou se|en|en als|maar|of|hoe zit het|i|a|a co|ale|lub|albo|ve|ya|peki|ama|و|وماذا|وهل|او|لكن|وكم)(?: |$)`)
+
+// follows is whether a question is short, and begins as one that goes on from another.
+func follows(text string) bool {
+	f := string(folded(text))
+	n := len(strings.Fields(f))
+	return n <= 3 || n <= 8 && follow.MatchString(f)
+}
+
+var joints = regexp.MustCompile(`(?i)\s*[?!;\n]+\s*|\.\s+|,?\s+(?:and also|and|also|plus|und außerdem|und|sowie|außerdem|y además|y también|y|además|e também|e anche|inoltre|et aussi|et|aussi|en ook|en|ook|oraz|i jeszcze|i|ve ayrıca|ve|ayrıca|n|also,|وكمان|وأيضا)\s+|\s+[+&]\s+|,\s+|\s+و(?:هل|كم|متى|اين|كيف)?`)
+
+// partsOf are the questions that a text may be made of: at most three, each with a word of content.
+func partsOf(text string) []string {
+	if len(text) > mostWished {
+		return nil
+	}
+	var out []string
+	for _, p := range joints.Split(text, -1) {
+		p = strings.TrimSpace(p)
+		if x := hear(p); p == "" || x.only != 0 || len(knowledge.Terms(p)) == 0 {
+			continue
+		}
+		out = append(out, p)
+	}
+	if len(out) < 2 || len(out) > 3 {
+		return nil
+	}
+	return out
+}
+
+// Each question of a turn must be so sure that it is one of its own, and by so much the surest.
+const partAt = 0.35
+
+// several answers each of several questions, where their answers are different ones.
+func (c *Copilot) several(ctx context.Context, s *handover.Signals, parts []string) error {
+	var out []handover.Part
+	seen := map[int64]bool{}
+	for _, p := range parts {
+		found, err := c.search(ctx, p, false)
+		if err != nil {
+			return err
+		}
+		text, sure, citations := answer(p, found)
+		if text == "" || sure < partAt || seen[found[0].Section] {
+			continue
+		}
+		seen[found[0].Section] = true
+		out = append(out, handover.Part{Question: p, Heading: labelOf(found[0]), Answer: text, Confidence: sure, Citations: citations})
+	}
+	if len(out) > 1 {
+		s.Parts = out
+	}
+	return nil
+}
+
+// mostSuggested is how many passages a customer is asked to choose from.
+const mostSuggested = 3
+
+// suggestions are the likeliest passages as choices, and how probable it is that one of them answers.
+func suggestions(found []knowledge.Passage) ([]handover.Choice, float64) {
+	if len(found) == 0 || found[0].Signs[1] == 0 {
+		return nil, 0
+	}
+	likely := answerModels().three(found)
+	named, titled := map[string]int{}, map[string]int{}
+	for _, p := range found {
+		named[strings.ToLower(labelOf(p))]++
+		titled[strings.ToLower(p.Title)]++
+	}
+	var out []handover.Choice
+	for _, p := range found[:min(len(found), mostSuggested)] {
+		label := labelOf(p)
+		switch {
+		case p.Heading == "" && titled[strings.ToLower(p.Title)] > 1:
+			continue // a title that several sections share names none of them
+		case named[strings.ToLower(label)] > 1:
+			label = p.Title + ": " + label
+		}
+		if label = strings.TrimSpace(label); label != "" && !slices.ContainsFunc(out, func(c handover.Choice) bool { return c.Label == label }) {
+			out = append(out, handover.Choice{Label: shorten(label, 14), ID: handover.ChoosePassage + strconv.FormatInt(p.Section, 10)})
+		}
+	}
+	return out, likely
+}
+
+// labelOf is a passage's heading, the last of its path, or the title of one that has none.
+func labelOf(p knowledge.Passage) string {
+	if p.Heading == "" {
+		return p.Title
+	}
+	parts := strings.Split(p.Heading, " › ")
+	return parts[len(parts)-1]
+}
