@@ -8,7 +8,7 @@ import (
 
 func TestPolicyDecides(t *testing.T) {
 	t.Parallel()
-	p := Policy{AnswerAbove: 0.7, OfferBelow: 0.4, FrustrationAt: 0.7}
+	p := Policy{AnswerAbove: 0.7, OfferBelow: 0.4, SuggestAbove: 0.2, FrustrationAt: 0.7}
 	bot, offered := handover.Conversation{State: handover.WithBot}, handover.Conversation{State: handover.WithBot, Offers: 1, Offered: true}
 	beside := handover.Conversation{State: handover.WithBot, Offered: true}
 	waiting, passed := handover.Conversation{State: handover.Waiting}, handover.Conversation{State: handover.Waiting, Handoff: handover.Handoff{PassedOn: true}}
@@ -16,6 +16,7 @@ func TestPolicyDecides(t *testing.T) {
 		return handover.Signals{Answer: "x", Confidence: confidence, Found: true}
 	}
 	open := handover.GateOpen
+	choices := []handover.Choice{{Label: "Returns", ID: "passage:1"}, {Label: "Delivery", ID: "passage:2"}}
 	for _, x := range []struct {
 		name   string
 		c      handover.Conversation
@@ -34,7 +35,17 @@ func TestPolicyDecides(t *testing.T) {
 		{"below after an answer with an offer beside it", beside, answer(0.39), open, handover.ActOffer, handover.LowConfidence},
 		{"sure after an offer", offered, answer(0.9), open, handover.ActAnswer, ""},
 		{"yes to the offer", offered, handover.Signals{Accepts: true}, open, handover.ActHandOff, handover.Requested},
-		{"yes to the offer beside an answer", beside, handover.Signals{Accepts: true}, open, handover.ActHandOff, handover.Requested},
+		{"yes beside an answer is a courtesy", beside, handover.Signals{Accepts: true, SmallTalk: true, Courtesy: handover.CourtesyOK}, open, handover.ActAnswer, ""},
+		{"thanks end an offer", offered, handover.Signals{SmallTalk: true, Courtesy: handover.CourtesyThanks}, open, handover.ActDecline, ""},
+		{"hello after an offer", offered, handover.Signals{SmallTalk: true, Courtesy: handover.CourtesyHello}, open, handover.ActAnswer, ""},
+		{"several may be it", bot, handover.Signals{Answer: "x", Confidence: 0.3, Suggestions: choices, Likely: 0.2}, open, handover.ActSuggest, ""},
+		{"several may be it, hardly", bot, handover.Signals{Answer: "x", Confidence: 0.1, Found: true, Suggestions: choices, Likely: 0.19}, open, handover.ActOffer, handover.LowConfidence},
+		{"several may be it after an offer", offered, handover.Signals{Answer: "x", Confidence: 0.3, Suggestions: choices, Likely: 0.5}, open, handover.ActSuggest, ""},
+		{"none of the choices", bot, handover.Signals{Else: true, Suggestions: choices, Likely: 0.9}, open, handover.ActOffer, handover.OutsideKnowledge},
+		{"a bare yes to several", bot, handover.Signals{Suggestions: choices, Likely: 1}, open, handover.ActSuggest, ""},
+		{"several may be it while waiting", waiting, handover.Signals{Answer: "x", Confidence: 0.3, Suggestions: choices, Likely: 0.9}, open, handover.ActPassOn, ""},
+		{"two questions, both sure", bot, handover.Signals{Answer: "a", Confidence: 0.5, Parts: []handover.Part{{Heading: "A", Answer: "a", Confidence: 0.8}, {Heading: "B", Answer: "b", Confidence: 0.9}}}, open, handover.ActAnswer, ""},
+		{"two questions, one sure", bot, handover.Signals{Answer: "a", Confidence: 0.5, Parts: []handover.Part{{Heading: "A", Answer: "a", Confidence: 0.8}, {Heading: "B", Answer: "b", Confidence: 0.4}}}, open, handover.ActAnswerAndOffer, ""},
 		{"yes to nothing", bot, handover.Signals{Accepts: true}, open, handover.ActOffer, handover.OutsideKnowledge},
 		{"no to the offer", offered, handover.Signals{Declines: true}, open, handover.ActDecline, ""},
 		{"asks for a person", bot, handover.Signals{WantsHuman: true, Answer: "x", Confidence: 1}, open, handover.ActHandOff, handover.Requested},

@@ -82,6 +82,12 @@ func courteous(s string) bool {
 	return h.emoji || h.only != 0
 }
 
+// greets is whether a text is a greeting, thanks or a goodbye alone: "no" and "ok" answer a question.
+func greets(s string) bool {
+	only := hear(s).only
+	return only != 0 && only&^(sayHello|sayThanks|sayBye|sayOK) == 0 && only&(sayHello|sayThanks|sayBye) != 0
+}
+
 // --- words
 
 func shouting(s string) bool {

@@ -89,7 +89,7 @@ func value(f handover.Field, turn string) string {
 	if patterned {
 		return ""
 	}
-	if turn = strings.TrimSpace(turn); strings.HasSuffix(turn, "?") || courteous(turn) || wantsHuman(turn) {
+	if turn = strings.TrimSpace(turn); strings.HasSuffix(turn, "?") || greets(turn) || wantsHuman(turn) {
 		return ""
 	}
 	return shorten(turn, 100)

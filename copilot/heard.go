@@ -36,8 +36,12 @@ func hear(text string) heard {
 	}
 	f = mended(f)
 	b := phrases()
+	own := knowledge.Language(text)
 	at := map[int]map[int]found{} // by where they begin and end; one that several classes have says all of them
 	b.find(f, func(x found) {
+		if x.class&strong != 0 && own != "" && own != "en" && !b.has(x.spoken, own) && !b.has(x.spoken, "en") || x.class&strong != 0 && own == "en" && !b.has(x.spoken, "en") {
+			return // an insult in one language is a preposition in another
+		}
 		if at[x.from] == nil {
 			at[x.from] = map[int]found{}
 		}

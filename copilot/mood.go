@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"fmt"
 	"math"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -195,14 +194,20 @@ type Mood struct {
 const (
 	angerShift, angerPart = 0.7, 0.9
 	turnShift, turnPart   = 1.6, 0.7 // ln 5
-	insistPart            = 0.35
+	insistPart            = 0.3      // at first; once the bot has answered, insistAgain
+	insistAgain           = 0.7
+	callPart              = 0.55 // "HELLO???", once the bot has answered
+	insultPart            = 0.72 // insults, threats
+	fedUpPart             = 0.5
+	nobodyPart            = 0.45 // nobody answers
 	rephrasePart          = 0.3
 	shoutPart             = 0.2
+	shoutAgain            = 0.3
 	longPart              = 0.03 // each turn beyond longTurns, and each longWait beyond the first
 	longTurns             = 5
 	longWait              = 10 * time.Minute
-	carry                 = 0.6
-	settles               = 0.25 // a level up to this is gone by the next turn
+	carry                 = 0.8
+	settles               = 0.2 // a level up to this is gone by the next turn
 )
 
 // ends are a text's beginning and end: of a very long one the mood shows in either.
@@ -212,8 +217,6 @@ func ends(text string) string {
 	}
 	return strings.ToValidUTF8(text[:mostRead/2]+" "+text[len(text)-mostRead/2:], "")
 }
-
-var insists = regexp.MustCompile(`\b(?:i (?:already |just )?(?:said|told you|asked|explained)|as i said|already told|no,? i (?:said|meant|want|asked)|that'?s not what i|not what i (?:asked|meant)|you(?:'re| are) not (?:listening|understanding|helping)|you don'?t understand|(?:second|third|fourth|fifth) time|how many times|again and again|still (?:not|no|waiting|doesn'?t|does not)|did you (?:even )?read|hab(?:e)? ich (?:doch |schon |bereits )?gesagt|zum (?:zweiten|dritten) mal|ya (?:lo )?(?:dije|he dicho)|j'ai déjà dit|(?:heb )?ik (?:al |net )?gezegd)\b`)
 
 // Frustration follows the customer's mood over the turns: the wording of each, in its dialogue; insisting; the same question again in
 // other words; capitals and exclamation; how long it has taken.
@@ -234,14 +237,34 @@ func Frustration(talk []handover.Message) Mood {
 		turns++
 		text := ends(m.Text)
 		anger := linear.Sigmoid(angerModel().Score(AngerFeatures(text)) - angerShift)
+		if anger > 0.45 && knowledge.Language(text) != "en" && hear(text).all&(sayInsult|sayThreat|sayFedUp|sayNobody) == 0 {
+			anger = 0.45 // the model learnt most from English: by itself it is no proof in another language
+		}
 		calm := 1 - angerPart*math.Pow(anger, 1.5)
 		calm *= 1 - turnPart*linear.Sigmoid(turnModel().Score(TurnFeatures(text, said, before))-turnShift)
 		if anger > 0.5 {
 			angry++
 		}
-		if insists.MatchString(flat(m.Text)) {
-			insisting++
-			calm *= 1 - insistPart
+		insist := insistPart
+		if turns > 1 {
+			insist = insistAgain
+		}
+		h := hear(text)
+		if turns > 1 && h.first&sayHello != 0 && asksLoudly(text) {
+			calm *= 1 - callPart
+		}
+		if h.only == 0 || h.only&(sayWrong|sayNever) != 0 {
+			for c, part := range map[class]float64{sayInsult | sayThreat: insultPart, sayFedUp: fedUpPart, sayNobody: nobodyPart, sayInsist: insist, sayWrong: insist / 2} {
+				if h.all&c != 0 {
+					calm *= 1 - part
+				}
+			}
+			if h.all&(sayInsist|sayWrong) != 0 {
+				insisting++
+			}
+			if h.all&(sayInsult|sayThreat|sayFedUp|sayNobody) != 0 && anger <= 0.5 {
+				angry++
+			}
 		}
 		terms := knowledge.Terms(m.Text)
 		for _, old := range asked {
@@ -254,9 +277,12 @@ func Frustration(talk []handover.Message) Mood {
 		if len(terms) >= 2 {
 			asked = append(asked, terms)
 		}
-		if shouting(m.Text) || strings.Contains(m.Text, "!!") || strings.Contains(m.Text, "??") {
-			shouts++
-			calm *= 1 - shoutPart
+		if shouting(m.Text) || strings.Contains(m.Text, "!!") || asksLoudly(m.Text) {
+			if shouts++; turns > 1 {
+				calm *= 1 - shoutAgain
+			} else {
+				calm *= 1 - shoutPart
+			}
 		}
 		long := max(0, turns-longTurns)
 		if !began.IsZero() && m.At.After(began) {
@@ -285,6 +311,11 @@ func Frustration(talk []handover.Message) Mood {
 		evidence = append(evidence, fmt.Sprintf("%.1f → %.1f", first, level))
 	}
 	return Mood{Level: level, Evidence: strings.Join(evidence, "; ")}
+}
+
+// asksLoudly is whether a text has two question marks and more.
+func asksLoudly(text string) bool {
+	return strings.Contains(text, "??") || strings.Contains(text, "؟؟") || strings.Contains(text, "？？")
 }
 
 // overlap is how much two sets of terms share, 0…1; 0 of fewer than two.

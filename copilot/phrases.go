@@ -3,6 +3,7 @@ package copilot
 import (
 	"embed"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -234,7 +235,7 @@ func folded(text string) []rune {
 	out := make([]rune, 0, len(text))
 	var last rune
 	run := 0
-	for _, r := range strings.ToLower(text) {
+	for _, r := range elided.ReplaceAllString(strings.ToLower(text), "$1 $2") {
 		if r == '\'' || r == '’' || r == '`' || unicode.Is(unicode.Mn, r) && r < 0x370 {
 			continue
 		}
@@ -274,6 +275,9 @@ func folded(text string) []rune {
 	return out
 }
 
+// elided is where an apostrophe stands between two words, as in French and Italian: "l'adresse", but not "I'll".
+var elided = regexp.MustCompile(`(\b(?:[a-z]|qu))['’]([aeiouhyàâéèêîôû])`)
+
 // plainRune is a letter without its accent; 0 when it becomes two.
 func plainRune(r rune) rune {
 	if r < 0x80 {
@@ -307,63 +311,84 @@ var unmarked = func() map[rune]string {
 // mostPhrased is how much of a text is looked at for phrases, in characters: from its beginning, and from its end.
 const mostPhrased = 400
 
-// find calls with each phrase of a folded text: of each class and language, the longest at each word.
+// run is one search's memory: it is as long as the machine, and used again.
+type run struct {
+	mark       []uint32
+	generation uint32
+	now, next  []int32
+	ends       []found
+}
+
+var runs = sync.Pool{New: func() any { return &run{mark: make([]uint32, len(phrases().code))} }}
+
+// find calls with each phrase of a folded text: of each class and set of languages, the longest at each word.
 func (b *phrasebook) find(text []rune, with func(found)) {
-	var now, next []int32
-	mark := make(map[int32]int, 64)
-	generation := 0
+	r := runs.Get().(*run)
+	defer runs.Put(r)
 	for from := range text {
 		if from > 0 && text[from-1] != ' ' || text[from] == ' ' {
 			continue
 		}
-		best := map[[2]int32]int{}
-		var add func(list *[]int32, at int32, pos int)
-		add = func(list *[]int32, at int32, pos int) {
-			if mark[at] == generation {
-				return
-			}
-			mark[at] = generation
-			switch i := b.code[at]; i.op {
-			case opSplit:
-				add(list, i.x, pos)
-				add(list, i.y, pos)
-			case opSpace:
-				add(list, i.x, pos)
-				if pos < len(text) && text[pos] == ' ' {
-					*list = append(*list, at)
-				}
-			case opMatch:
-				if pos == len(text) || text[pos] == ' ' || text[pos-1] == ' ' {
-					end := pos
-					if text[pos-1] == ' ' {
-						end--
-					}
-					best[[2]int32{i.x, i.y}] = max(best[[2]int32{i.x, i.y}], end)
-				}
-			default:
-				*list = append(*list, at)
-			}
-		}
-		now = now[:0]
-		generation++
+		r.now, r.ends = r.now[:0], r.ends[:0]
+		r.generation++
 		for _, s := range b.starts[text[from]] {
-			add(&now, s, from)
+			r.now = b.follow(r, r.now, s, text, from, from)
 		}
-		for pos := from; pos < len(text) && len(now) > 0; pos++ {
-			next = next[:0]
-			generation++
-			for _, at := range now {
+		for pos := from; pos < len(text) && len(r.now) > 0; pos++ {
+			r.next = r.next[:0]
+			r.generation++
+			for _, at := range r.now {
 				i := b.code[at]
 				if i.op == opChar && i.char == text[pos] || i.op == opSpace && text[pos] == ' ' {
-					add(&next, i.x, pos+1)
+					r.next = b.follow(r, r.next, i.x, text, from, pos+1)
 				}
 			}
-			now, next = next, now
+			r.now, r.next = r.next, r.now
 		}
-		for k, end := range best {
-			if end > from {
-				with(found{class: class(k[0]), spoken: 1 << k[1], from: from, to: end})
-			}
+		for _, x := range r.ends {
+			with(x)
 		}
 	}
+}
+
+// follow adds to a list where the machine may stand at a place, and notes what ends there.
+func (b *phrasebook) follow(r *run, list []int32, at int32, text []rune, from, pos int) []int32 {
+	if r.mark[at] == r.generation {
+		return list
+	}
+	r.mark[at] = r.generation
+	switch i := b.code[at]; i.op {
+	case opSplit:
+		return b.follow(r, b.follow(r, list, i.x, text, from, pos), i.y, text, from, pos)
+	case opSpace:
+		list = b.follow(r, list, i.x, text, from, pos)
+		if pos < len(text) && text[pos] == ' ' {
+			list = append(list, at)
+		}
+	case opMatch:
+		if pos == from || pos < len(text) && text[pos] != ' ' && text[pos-1] != ' ' {
+			return list
+		}
+		end := pos
+		if text[pos-1] == ' ' {
+			end--
+		}
+		x := found{class: class(i.x), spoken: 1 << i.y, from: from, to: end}
+		for j := range r.ends { // a longer one takes its place
+			if r.ends[j].class == x.class && r.ends[j].spoken == x.spoken {
+				r.ends[j] = x
+				return list
+			}
+		}
+		r.ends = append(r.ends, x)
+	default:
+		return append(list, at)
+	}
+	return list
+}
+
+// has is whether a language is among those of a set.
+func (b *phrasebook) has(spoken uint32, language string) bool {
+	i := slices.Index(b.names, language)
+	return i >= 0 && spoken&(1<<i) != 0
 }

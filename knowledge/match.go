@@ -24,13 +24,14 @@ type unit struct {
 
 // reading is a section made ready to be compared with.
 type reading struct {
-	language      string
-	title, head   []item
-	pieces        []Piece
-	items         [][]item // of each piece, its table's heading row among them
-	shows         []kind   // of each piece
-	all           kind
-	titleN, headN int
+	language    string
+	title, head []item
+	pieces      []Piece
+	items       [][]item // of each piece, its table's heading row among them
+	texts       []string // of each piece, its table's heading row among them
+
+	mu    sync.Mutex
+	shows map[kind][]kind // of each piece, what it shows of a kind that was asked for: found out when it is first asked
 }
 
 // kind is a set of what a text shows or a question asks for.
@@ -71,9 +72,27 @@ var asks = sync.OnceValue(func() map[uint16]kind {
 	return m
 })
 
-func shows(text string) (k kind) {
+// showing are the kinds, of those wanted, that each piece of a section shows.
+func (r *reading) showing(want kind) []kind {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if k, ok := r.shows[want]; ok {
+		return k
+	}
+	out := make([]kind, len(r.texts))
+	for i, t := range r.texts {
+		out[i] = shows(t, want)
+	}
+	if r.shows == nil {
+		r.shows = map[kind][]kind{}
+	}
+	r.shows[want] = out
+	return out
+}
+
+func shows(text string, want kind) (k kind) {
 	for _, s := range shown {
-		if s.re.MatchString(text) {
+		if want&s.kind != 0 && s.re.MatchString(text) {
 			k |= s.kind
 		}
 	}
@@ -138,14 +157,13 @@ func read(language, title, heading, text string) *reading {
 	r.pieces = r.pieces[:min(len(r.pieces), mostPieces)]
 	for _, p := range r.pieces {
 		s := text[p.Start:p.End]
-		k := shows(s)
 		items := itemsOf(language, s, mostPieceWords)
 		if p.Row {
-			items = append(items, itemsOf(language, text[p.Head[0]:p.Head[1]], mostPieceWords)...)
-			k |= shows(text[p.Head[0]:p.Head[1]])
+			head := text[p.Head[0]:p.Head[1]]
+			items = append(items, itemsOf(language, head, mostPieceWords)...)
+			s = head + "\n" + s
 		}
-		r.items, r.shows = append(r.items, items), append(r.shows, k)
-		r.all |= k
+		r.items, r.texts = append(r.items, items), append(r.texts, s)
 	}
 	return r
 }
@@ -423,13 +441,21 @@ func (q *asked) signs(h *Hit, r *reading, m matched, weights []float64, plain, t
 		weakestTelling = max(weakestTelling, w*(1-m.any[u]))
 	}
 	at, most, bare := -1, -1.0, 0.0
+	var all kind
+	var shows []kind
+	if q.kind != 0 {
+		shows = r.showing(q.kind)
+		for _, k := range shows {
+			all |= k
+		}
+	}
 	for p, row := range m.pieces {
 		var together, alone float64
 		for u, w := range weights {
 			together += w * max(row[u], 0.6*m.head[u])
 			alone += w * row[u]
 		}
-		if q.kind != 0 && r.shows[p]&q.kind != 0 {
+		if q.kind != 0 && shows[p] != 0 {
 			alone += 0.15 * total
 		}
 		if together+0.5*alone > most {
@@ -440,9 +466,9 @@ func (q *asked) signs(h *Hit, r *reading, m matched, weights []float64, plain, t
 	s = [Signs]float64{1, soft / plain, hard / plain, telling / total, head / total, max(0, bare) / total, m.headHit, m.titleHit, 0, weakest, 0, h.Similarity, h.Naming, 0, weakestTelling, h.Coverage}
 	if q.kind != 0 && at >= 0 {
 		switch {
-		case r.shows[at]&q.kind == q.kind:
+		case shows[at] == q.kind:
 			s[8] = 1
-		case r.all&q.kind != 0:
+		case all != 0:
 			s[8] = 0.3
 		default:
 			s[8] = -1
@@ -451,7 +477,7 @@ func (q *asked) signs(h *Hit, r *reading, m matched, weights []float64, plain, t
 	if m.headHit > 0.99 && len(r.head) > 0 {
 		s[16] = 1
 	}
-	if q.kind&(money|duration|clock) == duration && r.all&duration == 0 {
+	if q.kind&(money|duration|clock) == duration && all&duration == 0 {
 		s[17] = 1
 	}
 	s[20] = s[4] * s[6]          // the question and the heading say the same

@@ -59,7 +59,7 @@ type readings struct {
 }
 
 // mostReadings are kept at once: about 30 KiB each.
-const mostReadings = 500
+const mostReadings = 1000
 
 func (k *readings) of(h *Hit) (r *reading, offset int) {
 	text := h.Whole

@@ -3,7 +3,6 @@ package knowledge
 import (
 	_ "embed"
 	"encoding/binary"
-	"math"
 	"sort"
 	"strings"
 	"sync"
@@ -51,17 +50,17 @@ func (v *wordVectors) find(word string) int32 {
 	return -1
 }
 
+// unitLength is what cmd/vectors counts a vector of unit length.
+const unitLength = 300
+
 // cosine is of two words' vectors, -1…1.
 func (v *wordVectors) cosine(a, b int32) float64 {
 	x, y := v.numbers[int(a)*v.dims:(int(a)+1)*v.dims], v.numbers[int(b)*v.dims:(int(b)+1)*v.dims]
-	var xy, xx, yy int32
+	var xy int32
 	for i := range len(x) {
-		p, q := int32(int8(x[i])), int32(int8(y[i]))
-		xy += p * q
-		xx += p * p
-		yy += q * q
+		xy += int32(int8(x[i])) * int32(int8(y[i]))
 	}
-	return float64(xy) / math.Sqrt(max(1, float64(xx)*float64(yy)))
+	return float64(xy) / (unitLength * unitLength)
 }
 
 // rarity is how much a word says by itself, 0 (the most frequent) … 1 (rank 10,000 and beyond).

@@ -25,6 +25,7 @@ var table = map[string][]string{
 	"copilot/linear":     {},
 	"copilot/eval":       {"copilot", "handover", "knowledge"},
 	"cmd/licences":       {},
+	"cmd/vectors":        {},
 	"cmd/train":          {"copilot", "copilot/eval", "copilot/linear", "internal/pg", "knowledge", "knowledge/postgres"},
 	"copilot/openai":     {"copilot", "knowledge", "internal/outside"},
 	"bot":                {"handover"},

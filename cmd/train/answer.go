@@ -378,6 +378,7 @@ func (t trained) figures(w io.Writer, name string, queries []query) {
 	var pos, neg, p []float64
 	var was []bool
 	first, three, answerable, answered, wrong, suggested, needless, rest := 0, 0, 0, 0, 0, 0, 0, 0
+	var at [3][2]int // answered and wrong at other thresholds
 	for _, q := range queries {
 		q = q.ranked(t.rank)
 		c := t.model.Both.Probability(copilot.Signs(q.found))
@@ -399,6 +400,13 @@ func (t trained) figures(w io.Writer, name string, queries []query) {
 		} else {
 			rest++
 		}
+		for i, t := range []float64{0.5, 0.6, 0.7} {
+			if c >= t && q.top() {
+				at[i][0]++
+			} else if c >= t {
+				at[i][1]++
+			}
+		}
 		switch {
 		case c >= 0.4 && q.top():
 			answered++
@@ -415,8 +423,15 @@ func (t trained) figures(w io.Writer, name string, queries []query) {
 	}
 	c := eval.Calibrate(p, was)
 	n := float64(max(1, answerable))
-	_, _ = fmt.Fprintf(w, "  %-12s recall@1 %.3f @3 %.3f; at 0.4 answered %.3f, wrong %.3f of all; suggested %.3f, needless %.3f; AUROC %.3f ECE %.3f\n", name, float64(first)/n, float64(three)/n,
-		float64(answered)/n, float64(wrong)/float64(len(queries)), float64(suggested)/n, float64(needless)/float64(max(1, rest)), eval.AUROC(pos, neg), c.ECE)
+	_, _ = fmt.Fprintf(w, "  %-12s recall@1 %.3f @3 %.3f; at 0.4 answered %.3f, wrong %.3f of all; suggested %.3f, needless %.3f; AUROC %.3f ECE %.3f; at 0.5, 0.6, 0.7 right and wrong %v; mean %.2f of %.2f\n", name, float64(first)/n, float64(three)/n,
+		float64(answered)/n, float64(wrong)/float64(len(queries)), float64(suggested)/n, float64(needless)/float64(max(1, rest)), eval.AUROC(pos, neg), c.ECE, at, mean(p), float64(len(pos))/float64(max(1, len(p))))
+}
+
+func mean(values []float64) (sum float64) {
+	for _, v := range values {
+		sum += v / float64(len(values))
+	}
+	return sum
 }
 
 var verbose = os.Getenv("VERBOSE") != ""
