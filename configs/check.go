@@ -304,6 +304,8 @@ func (c *Config) checkValues(m *Mistakes) {
 	}
 	if a, o := c.Float("policy.answer_above"), c.Float("policy.offer_below"); o > a {
 		m.add(0, "policy.offer_below (%v) is above policy.answer_above (%v): nothing would lie between", o, a)
+	} else if s := c.Float("policy.suggest_above"); s > o {
+		m.add(0, "policy.suggest_above (%v) is above policy.offer_below (%v): nothing would ever be suggested; the nearest is %v", s, o, o)
 	}
 	bot, oauth := c.String("slack.bot_token") != "", c.String("slack.client_id") != ""
 	slack := bot || oauth

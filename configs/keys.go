@@ -63,7 +63,7 @@ var Keys = []Key{
 	{Name: "openai.price_embedded", Kind: Number, Default: 0.0, Max: 1e6},
 	{Name: "openai.log_calls", Kind: Text, Default: "no", OneOf: []string{"no", "yes"}},
 	{Name: "policy.answer_above", Kind: Number, Default: 0.70, Max: 1},
-	{Name: "policy.offer_below", Kind: Number, Default: 0.40, Max: 1},
+	{Name: "policy.offer_below", Kind: Number, Default: 0.60, Max: 1},
 	{Name: "policy.suggest_above", Kind: Number, Default: 0.20, Max: 1},
 	{Name: "policy.frustration_at", Kind: Number, Default: 0.70, Max: 1},
 	{Name: "summon.after", Kind: Duration, Default: "1m", Max: 86400},

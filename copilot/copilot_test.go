@@ -303,7 +303,7 @@ func TestASummarySaysWhatIsOpenAndNotWhatTheBotSaidOfItself(t *testing.T) {
 	t.Parallel()
 	talk := said("How long does delivery take?", "bot: Parcels arrive within three working days.", "Do you sell lawn mowers?", "bot: I am not sure about that. Shall I ask a person to join?", "yes", "bot: I have asked a person to join.")
 	talk[1].Citations = []handover.Citation{{Title: "Delivery times"}}
-	want := "Customer is asking how long does delivery take. Bot says that parcels arrive within three working days. Last, the customer is asking do you sell lawn mowers."
+	want := "The customer asks “How long does delivery take?” The bot answered “Parcels arrive within three working days.” Last, the customer asks “Do you sell lawn mowers?”"
 	if got := copilot.Summarise(talk); got != want {
 		t.Fatal(got)
 	}

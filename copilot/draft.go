@@ -73,7 +73,7 @@ func quote(q draftQuestion, found []knowledge.Passage) handover.Draft {
 	var d handover.Draft
 	var repeated *knowledge.Passage
 	for i, p := range found[:min(len(found), passages)] {
-		sure := Confidence(found[i:])
+		sure := Confidence(slices.Insert(slices.Delete(slices.Clone(found), i, i+1), 0, p)) // beside all the others
 		if p.Coverage == 0 || strings.TrimSpace(p.Whole) == "" || i > 0 && (repeated == nil || sure < nextBest) {
 			continue
 		}
@@ -95,7 +95,7 @@ func quote(q draftQuestion, found []knowledge.Passage) handover.Draft {
 	}
 	if p := repeated; p != nil {
 		d.Citations = []handover.Citation{{Title: p.Title, URL: p.URL, Text: p.Whole, Score: Confidence(found)}}
-		d.Text = fmt.Sprintf(mannersOf(q.language).given, p.Title)
+		d.Text = mannersOf(q.language).given
 	}
 	return d
 }
@@ -294,11 +294,11 @@ func bearer(s string, terms []string, language string, citations []handover.Cita
 type manners struct{ friendly, formal, unnamed, end, given string }
 
 var mannersIn = map[string]manners{
-	"en": {"Hi%s,", "Dear%s,", "Good day,", "Kind regards", "You have already had what our article “%s” says on this. What in it does not fit, or what is still open?"},
-	"de": {"Hallo%s,", "Guten Tag%s,", "Guten Tag,", "Freundliche Grüße", "Was unser Artikel „%s“ dazu sagt, haben Sie schon bekommen. Was daran passt nicht, oder was ist noch offen?"},
-	"es": {"Hola%s:", "Estimado/a%s:", "Buenos días:", "Un cordial saludo", "Ya ha recibido lo que dice nuestro artículo «%s». ¿Qué no encaja o qué queda abierto?"},
-	"fr": {"Bonjour%s,", "Bonjour%s,", "Bonjour,", "Cordialement", "Vous avez déjà reçu ce que dit notre article « %s ». Qu'est-ce qui ne convient pas, ou qu'est-ce qui reste ouvert ?"},
-	"nl": {"Hallo%s,", "Beste%s,", "Goedendag,", "Met vriendelijke groet", "Wat ons artikel ‘%s’ hierover zegt, hebt u al gekregen. Wat klopt er niet, of wat staat nog open?"},
+	"en": {"Hi%s,", "Dear%s,", "Good day,", "Kind regards", "I see that this is not settled yet. What exactly is still open?"},
+	"de": {"Hallo%s,", "Guten Tag%s,", "Guten Tag,", "Freundliche Grüße", "Ich sehe, dass das noch nicht geklärt ist. Was genau ist noch offen?"},
+	"es": {"Hola%s:", "Estimado/a%s:", "Buenos días:", "Un cordial saludo", "Veo que esto aún no está resuelto. ¿Qué queda pendiente exactamente?"},
+	"fr": {"Bonjour%s,", "Bonjour%s,", "Bonjour,", "Cordialement", "Je vois que ce n'est pas encore réglé. Que reste-t-il à éclaircir ?"},
+	"nl": {"Hallo%s,", "Beste%s,", "Goedendag,", "Met vriendelijke groet", "Ik zie dat dit nog niet is opgelost. Wat staat er precies nog open?"},
 }
 
 func mannersOf(language string) manners {

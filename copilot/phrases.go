@@ -72,12 +72,12 @@ const (
 
 type phrasebook struct {
 	code   []instruction
-	starts map[rune][]int32 // by the first character
-	names  []string         // of the languages
+	starts map[[2]rune][]int32 // by the first two characters; of one alone, it and a space
+	names  []string            // of the languages
 }
 
 var phrases = sync.OnceValue(func() *phrasebook {
-	b := &phrasebook{starts: map[rune][]int32{}}
+	b := &phrasebook{starts: map[[2]rune][]int32{}}
 	files, _ := phraseFiles.ReadDir("phrases")
 	for _, f := range files {
 		text, _ := phraseFiles.ReadFile("phrases/" + f.Name())
@@ -127,12 +127,14 @@ func (b *phrasebook) add(template string, c class, language int) {
 	}
 	end := b.emit(instruction{op: opMatch, x: int32(c), y: int32(language)})
 	start := b.sequence([]rune(template), end)
-	seen := map[rune]bool{}
-	b.first(start, map[int32]bool{}, func(r rune) {
-		if !seen[r] {
-			seen[r] = true
-			b.starts[r] = append(b.starts[r], start)
-		}
+	seen := map[[2]rune]bool{}
+	b.first(start, map[int32]bool{}, func(r rune, next int32) {
+		b.first(next, map[int32]bool{}, func(second rune, _ int32) {
+			if key := [2]rune{r, second}; !seen[key] {
+				seen[key] = true
+				b.starts[key] = append(b.starts[key], start)
+			}
+		})
 	})
 }
 
@@ -205,16 +207,19 @@ func (b *phrasebook) choice(t []rune, next int32) int32 {
 	return at
 }
 
-// first calls with every character that may come first.
-func (b *phrasebook) first(at int32, seen map[int32]bool, with func(rune)) {
+// first calls with every character that may come first, and where it leads; a space stands for the end as well.
+func (b *phrasebook) first(at int32, seen map[int32]bool, with func(r rune, next int32)) {
 	if seen[at] {
 		return
 	}
 	seen[at] = true
 	switch i := b.code[at]; i.op {
 	case opChar:
-		with(i.char)
+		with(i.char, i.x)
+	case opMatch:
+		with(' ', at)
 	case opSpace:
+		with(' ', i.x)
 		b.first(i.x, seen, with)
 	case opSplit:
 		b.first(i.x, seen, with)
@@ -276,7 +281,7 @@ func folded(text string) []rune {
 }
 
 // elided is where an apostrophe stands between two words, as in French and Italian: "l'adresse", but not "I'll".
-var elided = regexp.MustCompile(`(\b(?:[a-z]|qu))['’]([aeiouhyàâéèêîôû])`)
+var elided = regexp.MustCompile(`(\b[a-z]|qu)['’]([aeiouhyàâéèêîôû])`)
 
 // plainRune is a letter without its accent; 0 when it becomes two.
 func plainRune(r rune) rune {
@@ -331,7 +336,11 @@ func (b *phrasebook) find(text []rune, with func(found)) {
 		}
 		r.now, r.ends = r.now[:0], r.ends[:0]
 		r.generation++
-		for _, s := range b.starts[text[from]] {
+		key := [2]rune{text[from], ' '}
+		if from+1 < len(text) {
+			key[1] = text[from+1]
+		}
+		for _, s := range b.starts[key] {
 			r.now = b.follow(r, r.now, s, text, from, from)
 		}
 		for pos := from; pos < len(text) && len(r.now) > 0; pos++ {

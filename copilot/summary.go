@@ -24,16 +24,25 @@ func Summarise(talk []handover.Message) string {
 			return "The customer has not said what it is about."
 		}
 	}
-	out := "Customer " + verb(wants) + " " + thirdPerson(shorten(wants, wantsWords)) + "."
+	out := "The customer " + verb(wants) + " " + inQuotes(wants, wantsWords)
 	if did, who := lastHelp(talk); did != "" {
-		out += " " + who + " " + thirdPersonOfHelper(shorten(did, helpWords)) + "."
+		out += " " + who + " " + inQuotes(did, helpWords)
 	}
 	if bot := func(m handover.Message) bool { return m.From == handover.FromBot }; slices.ContainsFunc(talk, bot) { // what it answered is done: the last line is open
 		if last := lastWants(talk); last != wants && last != "" {
-			out += " Last, the customer " + verb(last) + " " + thirdPerson(shorten(last, helpWords)) + "."
+			out += " Last, the customer " + verb(last) + " " + inQuotes(last, helpWords)
 		}
 	}
-	return shorten(strings.ReplaceAll(out, " ….", " …"), summaryWords)
+	return shorten(out, summaryWords)
+}
+
+// inQuotes is what somebody said, word for word: reported speech is right in no language that we only half understand.
+func inQuotes(text string, most int) string {
+	text = strings.TrimRight(shorten(text, most), ". ")
+	if !strings.HasSuffix(text, "?") && !strings.HasSuffix(text, "!") && !strings.HasSuffix(text, "…") {
+		text += "."
+	}
+	return "“" + text + "”"
 }
 
 const (
@@ -119,9 +128,9 @@ func lastHelp(talk []handover.Message) (string, string) {
 		if m.From == handover.FromCustomer || m.Deleted || m.Visibility == handover.Internal || m.From == handover.FromBot && len(m.Citations) == 0 {
 			continue // what the bot says without a source is about itself: "Shall I ask a person?"
 		}
-		who := "Agent says that"
+		who := "An agent answered"
 		if m.From == handover.FromBot {
-			who = "Bot says that"
+			who = "The bot answered"
 		}
 		best, most := "", 0
 		for _, s := range sentencesOf(beginning(m.Text)) {
@@ -134,7 +143,7 @@ func lastHelp(talk []handover.Message) (string, string) {
 		}
 		if most >= 3 {
 			if strings.HasSuffix(best, "?") {
-				who = strings.Replace(who, "says that", "asks", 1)
+				who = strings.Replace(who, "answered", "asked", 1)
 			}
 			return best, who
 		}
@@ -148,34 +157,9 @@ var question = regexp.MustCompile(`(?i)\?$|^(?:how|what|when|where|why|who|which
 func verb(s string) string {
 	switch {
 	case question.MatchString(s):
-		return "is asking"
+		return "asks"
 	case angerModel().Score(AngerFeatures(s)) > -0.5:
-		return "is complaining that"
+		return "complains"
 	}
-	return "says that"
-}
-
-var pronouns = map[string]string{
-	"i": "they", "me": "them", "my": "their", "mine": "theirs", "myself": "themselves", "im": "they are", "i'm": "they are", "ive": "they have", "i've": "they have", "i'd": "they would", "i'll": "they will",
-	"ill": "they will", "am": "are", "we": "they", "our": "their", "us": "them", "we're": "they are", "we've": "they have",
-}
-
-// thirdPerson turns the customer's own words about themselves.
-func thirdPerson(s string) string { return turned(s, pronouns) }
-
-var helperPronouns = map[string]string{"you": "the customer", "your": "their", "you're": "the customer is", "youre": "the customer is", "yourself": "themselves", "i": "they", "my": "their", "we": "they", "our": "their", "us": "them", "i'm": "they are", "im": "they are", "ive": "they have", "i've": "they have", "we've": "they have", "weve": "they have", "i'll": "they will", "well": "they will", "we'll": "they will"}
-
-func thirdPersonOfHelper(s string) string { return turned(s, helperPronouns) }
-
-func turned(s string, by map[string]string) string {
-	f := strings.Fields(strings.TrimRight(s, "?!. "))
-	for i, w := range f {
-		core := strings.TrimFunc(w, func(r rune) bool { return !unicode.IsLetter(r) && r != '\'' && r != '’' })
-		if to, ok := by[strings.ReplaceAll(strings.ToLower(core), "’", "'")]; ok && core != "" {
-			f[i] = strings.Replace(w, core, to, 1)
-		} else if i == 0 && len(w) > 1 && strings.ToLower(w[1:]) == w[1:] && !strings.Contains(w, "[") {
-			f[i] = strings.ToLower(w)
-		}
-	}
-	return strings.Join(f, " ")
+	return "writes"
 }

@@ -2,6 +2,7 @@ package knowledge
 
 import (
 	"embed"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -76,8 +77,16 @@ func thesaurusOf(language string) *thesaurus {
 	return kept.(*thesaurus)
 }
 
-// mentions calls at with each phrase that a text of stems has.
-func (t *thesaurus) mentions(stems []string, at func(from, to int, concept uint16)) {
+// A mention is a phrase in a text: of its words from one up to another.
+type mention struct {
+	from, to int
+	concept  uint16
+}
+
+// mentions are the phrases that a text of stems has; what is inside a longer one does not count: "gift card" is no card to pay with.
+func (t *thesaurus) mentions(stems []string) []mention {
+	var out []mention
+	longest := make([]int, len(stems)) // of the phrases over each word
 	for i, s := range stems {
 	phrases:
 		for _, p := range t.phrases[s] {
@@ -89,7 +98,18 @@ func (t *thesaurus) mentions(stems []string, at func(from, to int, concept uint1
 					continue phrases
 				}
 			}
-			at(i, i+len(p.stems), p.concept)
+			out = append(out, mention{i, i + len(p.stems), p.concept})
+			for j := range p.stems {
+				longest[i+j] = max(longest[i+j], len(p.stems))
+			}
 		}
 	}
+	return slices.DeleteFunc(out, func(m mention) bool {
+		for i := m.from; i < m.to; i++ {
+			if longest[i] > m.to-m.from {
+				return true
+			}
+		}
+		return false
+	})
 }

@@ -12,6 +12,7 @@ import (
 type item struct {
 	word, stem string
 	concepts   []uint16
+	phrased    bool  // its concepts are of phrases that it is a part of: by itself it says less
 	vector     int32 // -1: none
 }
 
@@ -117,26 +118,33 @@ func itemsOf(language, text string, most int) []item {
 	}
 	concepts := make([][]uint16, len(words))
 	var loose []uint16 // of phrases without a content word
-	thesaurusOf(language).mentions(stems, func(from, to int, c uint16) {
-		bare := true
-		for i := from; i < to; i++ {
+	phrased := make([]bool, len(words))
+	for _, m := range thesaurusOf(language).mentions(stems) {
+		bare, content := true, 0
+		for i := m.from; i < m.to; i++ {
+			if !stopped(language, words[i]) {
+				content++
+			}
+		}
+		for i := m.from; i < m.to; i++ {
 			if !stopped(language, words[i]) {
 				bare = false
-				if !slices.Contains(concepts[i], c) {
-					concepts[i] = append(concepts[i], c)
+				phrased[i] = phrased[i] || content > 1
+				if !slices.Contains(concepts[i], m.concept) {
+					concepts[i] = append(concepts[i], m.concept)
 				}
 			}
 		}
-		if bare && !slices.Contains(loose, c) {
-			loose = append(loose, c)
+		if bare && !slices.Contains(loose, m.concept) {
+			loose = append(loose, m.concept)
 		}
-	})
+	}
 	out := make([]item, 0, len(words))
 	for i, w := range words {
 		if stopped(language, w) {
 			continue
 		}
-		x := item{word: w, stem: stems[i], concepts: concepts[i], vector: -1}
+		x := item{word: w, stem: stems[i], concepts: concepts[i], phrased: phrased[i], vector: -1}
 		if language == "en" {
 			x.vector = vectors().find(w)
 		}
@@ -188,7 +196,7 @@ func askedOf(question string, languages []string) *asked {
 	}
 	words := tokens(question)
 	words = words[:min(len(words), maxTerms)]
-	concepts := make([][]uint16, len(words))
+	concepts, phrased := make([][]uint16, len(words)), make([]bool, len(words))
 	var loose []uint16
 	q := &asked{}
 	content := func(w string) bool { return !stopped(own, w) && (own == usual || !stopped(usual, w)) }
@@ -197,21 +205,26 @@ func askedOf(question string, languages []string) *asked {
 		for i, w := range words {
 			stems[i] = stem(l, w)
 		}
-		thesaurusOf(l).mentions(stems, func(from, to int, c uint16) {
-			q.kind |= asks()[c]
-			bare := true
-			for i := from; i < to; i++ {
+		for _, m := range thesaurusOf(l).mentions(stems) {
+			q.kind |= asks()[m.concept]
+			n := 0
+			for i := m.from; i < m.to; i++ {
 				if content(words[i]) {
-					bare = false
-					if !slices.Contains(concepts[i], c) {
-						concepts[i] = append(concepts[i], c)
+					n++
+				}
+			}
+			for i := m.from; i < m.to; i++ {
+				if content(words[i]) {
+					phrased[i] = phrased[i] || n > 1
+					if !slices.Contains(concepts[i], m.concept) {
+						concepts[i] = append(concepts[i], m.concept)
 					}
 				}
 			}
-			if bare && !slices.Contains(loose, c) {
-				loose = append(loose, c)
+			if n == 0 && !slices.Contains(loose, m.concept) {
+				loose = append(loose, m.concept)
 			}
-		})
+		}
 	}
 	seen := map[string]bool{}
 	for i, w := range words {
@@ -219,7 +232,7 @@ func askedOf(question string, languages []string) *asked {
 			continue
 		}
 		seen[w] = true
-		u := unit{item: item{word: w, concepts: concepts[i], vector: -1}, weight: 0.8, stems: map[string]string{}}
+		u := unit{item: item{word: w, concepts: concepts[i], phrased: phrased[i], vector: -1}, weight: 0.8, stems: map[string]string{}}
 		if own == "en" {
 			if u.vector = vectors().find(w); u.vector >= 0 {
 				u.weight = 0.25 + 0.75*vectors().rarity(u.vector)
@@ -245,8 +258,14 @@ func (u *unit) in(language string) string {
 // likeness of a unit and a word, 0…1: hard by the word itself, its stem, a typing error or a part of a compound; soft by concept or vector.
 func likeness(u *unit, x *item, language string, typos bool) (hard, soft float64) {
 	s := u.in(language)
+	shared := false
+	for _, c := range u.concepts {
+		shared = shared || slices.Contains(x.concepts, c)
+	}
 	if s != "" && x.stem != "" {
 		switch {
+		case s == x.stem && (u.phrased || x.phrased) && !shared:
+			return 0.5, 0.5 // "credit card" and "gift card"
 		case s == x.stem:
 			return 1, 1
 		case typos && nearly(u.word, x.word):
@@ -256,10 +275,8 @@ func likeness(u *unit, x *item, language string, typos bool) (hard, soft float64
 		}
 	}
 	soft = hard
-	for _, c := range u.concepts {
-		if slices.Contains(x.concepts, c) {
-			soft = max(soft, 0.8)
-		}
+	if shared {
+		soft = max(soft, 0.8)
 	}
 	if soft < 0.8 && u.vector >= 0 && x.vector >= 0 {
 		soft = max(soft, min(0.75, max(0, (vectors().cosine(u.vector, x.vector)-0.3)*1.3)))

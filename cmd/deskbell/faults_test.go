@@ -126,7 +126,7 @@ func TestAReadOnlyDatabaseIsToldAndComesBackByItself(t *testing.T) {
 	w := begin(t, settings{noSlack: true, database: server.Config().ConnString()})
 	ana := w.visit()
 	ana.says("hello")
-	ana.reads("Hello! What can I do for you?")
+	ana.reads("How can I help?")
 	turn("on")
 	w.until("readyz says so", func() bool {
 		status, body := w.ready()
