@@ -213,7 +213,7 @@ func TestWhateverTheModelDoesWrongTheBuiltInPartsStand(t *testing.T) {
 			}
 			talk := said("How do I reset my password?", "I want a human")
 			b, err := c.Brief(t.Context(), handover.Conversation{}, talk)
-			if err != nil || !strings.Contains(b.Summary, "reset their password") {
+			if err != nil || !strings.Contains(b.Summary, "reset my password?”") {
 				t.Errorf("%+v %v", b, err)
 			}
 			d, err := c.Draft(t.Context(), handover.Conversation{}, talk, handover.Style{}, nil)
@@ -373,7 +373,7 @@ func TestTheModelsWordIsJoinedWithTheSearchs(t *testing.T) {
 		least, top float64
 	}{
 		{"How do I reset my password?", 0.99, 0.9, 0.95},     // both are sure
-		{"How do I reset my password?", 0.2, 0.25, 0.55},     // it has read the passage, and doubts
+		{"How do I reset my password?", 0.2, 0.25, 0.599},    // it has read the passage, and doubts
 		{"I cannot get in any more, help", 0.95, 0.6, 0.85},  // it understands what the words do not say
 		{"What is the capital of France?", 0.99, 0.4, 0.699}, // it is sure, and nothing that was found bears it out: a person is offered beside it
 	} {

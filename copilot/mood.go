@@ -206,7 +206,7 @@ const (
 	longPart              = 0.03 // each turn beyond longTurns, and each longWait beyond the first
 	longTurns             = 5
 	longWait              = 10 * time.Minute
-	carry                 = 0.8
+	carry                 = 0.6
 	settles               = 0.2 // a level up to this is gone by the next turn
 )
 

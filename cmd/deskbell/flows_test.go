@@ -569,7 +569,7 @@ func TestASecondUnansweredQuestionRingsWithItsReason(t *testing.T) {
 	ana.says("Do you sell lawn mowers?")
 	ana.reads("Shall I ask a person")
 	ana.says("And chainsaws with batteries?")
-	w.cardShows("WAITING", "confidence 0.0", "&lt; 0.40")
+	w.cardShows("WAITING", "confidence 0.0", "&lt; 0.60")
 }
 
 func TestTwoProcessesShareLanesAndEachOthersCustomers(t *testing.T) {

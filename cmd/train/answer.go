@@ -153,7 +153,7 @@ func learnAnswer(queries []query) copilot.AnswerModel {
 }
 
 // suggestRather is how much worse it is not to suggest the right passage than to suggest a wrong one.
-const suggestRather = 1.5
+const suggestRather = 1.2
 
 // learnThree fits how probable it is that one of the first three passages is right.
 func learnThree(queries []query) copilot.Weights {
