@@ -110,7 +110,7 @@ func (p Policy) withBot(d *handover.Decision, s handover.Signals, c handover.Con
 	case s.Answer != "" && s.Confidence >= p.OfferBelow:
 		return handover.ActAnswerAndOffer, ""
 	}
-	if len(s.Suggestions) > 0 && s.Likely >= p.SuggestAbove && !s.Else && !(c.Offers > 0 && s.Corrects) {
+	if len(s.Suggestions) > 0 && s.Likely >= p.SuggestAbove && !s.Else && (c.Offers == 0 || !s.Corrects) {
 		return handover.ActSuggest, ""
 	}
 	reason := handover.OutsideKnowledge

@@ -60,7 +60,7 @@ func hear(text string) heard {
 		}
 	})
 	if s.words <= mostCourteous {
-		s.cover(b, f, at)
+		s.cover(f, at)
 	}
 	return s
 }
@@ -77,7 +77,7 @@ type covered struct {
 const strong = sayInsult | sayThreat | sayFedUp | sayInsist | sayNobody | sayMeant
 
 // cover looks whether phrases make up the whole text: as few as can be, and with as few fillers.
-func (s *heard) cover(b *phrasebook, f []rune, at map[int]map[int]found) {
+func (s *heard) cover(f []rune, at map[int]map[int]found) {
 	best := make([]covered, len(f)+2)
 	best[0] = covered{ok: true, spoken: ^uint32(0)}
 	for i := range f {

@@ -40,20 +40,19 @@ func TestATeamIsRungForWhoIsFrustratedAndForNobodyElse(t *testing.T) {
 				at = i
 			}
 		}
-		switch {
-		case d.Ring == nil:
+		if d.Ring == nil {
 			calm++
 			if at >= 0 {
 				early++
 				t.Errorf("%s: rings at turn %d of a calm dialogue: %s", d.ID, at, d.Turns[at].Text)
 			}
-		default:
-			should++
-			if at >= 0 && at <= *d.Ring {
-				rang++
-			} else {
-				t.Logf("%s: rang at %d, not by turn %d: %s", d.ID, at, *d.Ring, d.Turns[*d.Ring].Text)
-			}
+			continue
+		}
+		should++
+		if at >= 0 && at <= *d.Ring {
+			rang++
+		} else {
+			t.Logf("%s: rang at %d, not by turn %d: %s", d.ID, at, *d.Ring, d.Turns[*d.Ring].Text)
 		}
 	}
 	t.Logf("%d of %d rang by the turn, %d of %d calm ones did", rang, should, early, calm)

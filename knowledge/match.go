@@ -107,10 +107,10 @@ const (
 )
 
 // itemsOf are the content words of a text, with the concepts that it mentions.
-func itemsOf(language, text string, most int) []item {
+func itemsOf(language, text string) []item {
 	words := tokens(text)
-	if len(words) > most {
-		words = words[:most]
+	if len(words) > mostPieceWords {
+		words = words[:mostPieceWords]
 	}
 	stems := make([]string, len(words))
 	for i, w := range words {
@@ -158,17 +158,17 @@ func itemsOf(language, text string, most int) []item {
 
 // read makes a section ready; text is all of it or, of a long one, its nearest window.
 func read(language, title, heading, text string) *reading {
-	r := &reading{language: language, title: itemsOf(language, title, mostPieceWords), head: itemsOf(language, heading, mostPieceWords), pieces: Pieces(text)}
+	r := &reading{language: language, title: itemsOf(language, title), head: itemsOf(language, heading), pieces: Pieces(text)}
 	if len(r.head) == 0 {
 		r.head, r.title = r.title, nil
 	}
 	r.pieces = r.pieces[:min(len(r.pieces), mostPieces)]
 	for _, p := range r.pieces {
 		s := text[p.Start:p.End]
-		items := itemsOf(language, s, mostPieceWords)
+		items := itemsOf(language, s)
 		if p.Row {
 			head := text[p.Head[0]:p.Head[1]]
-			items = append(items, itemsOf(language, head, mostPieceWords)...)
+			items = append(items, itemsOf(language, head)...)
 			s = head + "\n" + s
 		}
 		r.items, r.texts = append(r.items, items), append(r.texts, s)

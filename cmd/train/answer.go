@@ -237,7 +237,7 @@ func organisation(ctx context.Context, base *knowledge.Base, dir string) (out []
 		if x.Kind != "answerable" && x.Kind != "unanswerable_near" && x.Kind != "unanswerable_far" {
 			continue
 		}
-		q := query{set: filepath.Base(dir), text: x.Text, right: map[string]bool{}, far: x.Kind == "unanswerable_far", weight: 4}
+		q := query{set: filepath.Base(dir), text: x.Text, right: map[string]bool{}, far: x.Kind == "unanswerable_far", weight: organisationWeight}
 		for _, g := range x.Gold {
 			q.right[g] = true
 		}
@@ -249,6 +249,12 @@ func organisation(ctx context.Context, base *knowledge.Base, dir string) (out []
 	_, err = base.Remove(ctx, "organisation", "")
 	return out, err
 }
+
+// helpWeight is what a question to help pages counts, and organisationWeight one to an invented organisation: they are few, and most like what is asked.
+const (
+	helpWeight         = 0.5
+	organisationWeight = 4
+)
 
 // far is how many of CLINC150's questions, which no help article answers, teach what is far off.
 const far = 1000
@@ -277,9 +283,9 @@ func helpPages(ctx context.Context, base *knowledge.Base, data string) (learn, h
 	if err != nil {
 		return nil, nil, err
 	}
-	ask := func(set, text, gold string, far bool, weight float64) (query, error) {
+	ask := func(set, text, gold string, far bool) (query, error) {
 		found, err := base.Search(ctx, text, 40, knowledge.Filter{})
-		q := query{set: set, text: text, found: found, right: map[string]bool{}, far: far, weight: weight}
+		q := query{set: set, text: text, found: found, right: map[string]bool{}, far: far, weight: helpWeight}
 		if gold != "" {
 			q.right[gold] = true
 		}
@@ -290,7 +296,7 @@ func helpPages(ctx context.Context, base *knowledge.Base, data string) (learn, h
 		if x.GoldIsHole {
 			gold = ""
 		}
-		q, err := ask("help", x.Q, gold, false, 0.5)
+		q, err := ask("help", x.Q, gold, false)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -307,7 +313,7 @@ func helpPages(ctx context.Context, base *knowledge.Base, data string) (learn, h
 			continue
 		}
 		n++
-		q, err := ask("help", r.Text, "", true, 0.5)
+		q, err := ask("help", r.Text, "", true)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -342,7 +348,7 @@ func helpPages(ctx context.Context, base *knowledge.Base, data string) (learn, h
 				others++
 				gold = ""
 			}
-			q, err := ask("few", x.Q, gold, false, 0.5)
+			q, err := ask("few", x.Q, gold, false)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -352,7 +358,7 @@ func helpPages(ctx context.Context, base *knowledge.Base, data string) (learn, h
 			if r.Split != "train" || (i+round)%300 != 0 {
 				continue
 			}
-			q, err := ask("few", r.Text, "", true, 0.5)
+			q, err := ask("few", r.Text, "", true)
 			if err != nil {
 				return nil, nil, err
 			}
