@@ -408,8 +408,13 @@ func (q *asked) compare(passages []Passage, readings []*reading) {
 	}
 	all := make([]matched, n)
 	found := make([]float64, len(q.units))
-	for i, r := range readings {
-		all[i] = q.match(r, typos)
+	for _, r := range readings { // the stems are made before several look at them
+		for u := range q.units {
+			q.units[u].in(r.language)
+		}
+	}
+	together(n, func(i int) { all[i] = q.match(readings[i], typos) })
+	for i := range readings {
 		for u, x := range all[i].any {
 			if x >= 0.5 {
 				found[u]++

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	_ "embed"
 	"encoding/json"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -28,9 +29,7 @@ func (b *Base) rank(question string, corpus Corpus, all []Passage) {
 	all = all[:min(len(all), compared)]
 	readings := make([]*reading, len(all))
 	offsets := make([]int, len(all))
-	for i := range all {
-		readings[i], offsets[i] = b.readings.of(&all[i].Hit)
-	}
+	together(len(all), func(i int) { readings[i], offsets[i] = b.readings.of(&all[i].Hit) })
 	q := askedOf(question, corpus.Languages)
 	q.compare(all, readings)
 	w := rankWeights()
@@ -82,4 +81,18 @@ func (k *readings) of(h *Hit) (r *reading, offset int) {
 	}
 	k.kept[key] = r
 	return r, offset
+}
+
+// together does n things on all processors, a share of them each.
+func together(n int, do func(i int)) {
+	var w sync.WaitGroup
+	shares := min(n, runtime.GOMAXPROCS(0))
+	for share := range shares {
+		w.Go(func() {
+			for i := share; i < n; i += shares {
+				do(i)
+			}
+		})
+	}
+	w.Wait()
 }

@@ -16,9 +16,10 @@ var vectorsFile string
 // wordVectors are searched where they lie: nothing of them is copied, so that only the pages that are looked at take memory.
 type wordVectors struct {
 	dims    int
-	usual   string   // how usual each word is: 8 ln(rank+1), a byte
-	text    string   // the words, sorted, a line each
-	starts  []uint32 // of each word in text
+	usual   string           // how usual each word is: 8 ln(rank+1), a byte
+	text    string           // the words, sorted, a line each
+	starts  []uint32         // of each word in text
+	from    [26*26 + 1]int32 // the first word of each two letters
 	numbers string
 }
 
@@ -30,11 +31,26 @@ var vectors = sync.OnceValue(func() *wordVectors {
 	at := 13 + n
 	v.text, v.numbers = vectorsFile[at:at+size], vectorsFile[at+size:]
 	v.starts = make([]uint32, 0, n)
+	next := 0
 	for start := 0; start < size; start += strings.IndexByte(v.text[start:], '\n') + 1 {
+		for ; next <= letters2(v.text[start:]); next++ {
+			v.from[next] = int32(len(v.starts))
+		}
 		v.starts = append(v.starts, uint32(start))
+	}
+	for ; next < len(v.from); next++ {
+		v.from[next] = int32(len(v.starts))
 	}
 	return v
 })
+
+// letters2 is a word's place by its first two letters; -1 where they are none from a to z.
+func letters2(word string) int {
+	if len(word) < 2 || word[0] < 'a' || word[0] > 'z' || word[1] < 'a' || word[1] > 'z' {
+		return -1
+	}
+	return int(word[0]-'a')*26 + int(word[1]-'a')
+}
 
 func (v *wordVectors) word(i int) string {
 	rest := v.text[v.starts[i]:]
@@ -43,8 +59,13 @@ func (v *wordVectors) word(i int) string {
 
 // find is a word's number; -1: it has none.
 func (v *wordVectors) find(word string) int32 {
-	i := sort.Search(len(v.starts), func(i int) bool { return v.word(i) >= word })
-	if i < len(v.starts) && v.word(i) == word {
+	k := letters2(word)
+	if k < 0 {
+		return -1
+	}
+	from, to := int(v.from[k]), int(v.from[k+1])
+	i := from + sort.Search(to-from, func(i int) bool { return v.word(from+i) >= word })
+	if i < to && v.word(i) == word {
 		return int32(i)
 	}
 	return -1

@@ -135,6 +135,9 @@ func (q query) wordsAlone() query {
 	return q
 }
 
+// farRather is how much worse it is to answer what the base is not about than to leave out what it is about.
+const farRather = 2.5
+
 // learnAnswer fits the confidence to queries that are ranked.
 func learnAnswer(queries []query) copilot.AnswerModel {
 	var signs, about [][copilot.AnswerSigns]float64
@@ -146,7 +149,11 @@ func learnAnswer(queries []query) copilot.AnswerModel {
 			signs, right, weigh = append(signs, s), append(right, q.top()), append(weigh, q.weight)
 		}
 		if q.far || len(q.right) > 0 { // another question of the same field is neither
-			about, near, aboutWeigh = append(about, s), append(near, !q.far), append(aboutWeigh, q.weight)
+			w := q.weight
+			if q.far {
+				w *= farRather
+			}
+			about, near, aboutWeigh = append(about, s), append(near, !q.far), append(aboutWeigh, w)
 		}
 	}
 	return copilot.AnswerModel{Right: copilot.LearnWeights(signs, right, weigh), Near: copilot.LearnWeights(about, near, aboutWeigh)}
