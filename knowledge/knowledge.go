@@ -143,6 +143,8 @@ type Index interface {
 	Remove(ctx context.Context, source, key string) (int, error)
 	// List lists all articles.
 	List(ctx context.Context) ([]Listed, error)
+	// Each hands over every section as it stands, article by article, without scores; what do returns ends it.
+	Each(ctx context.Context, do func(Hit) error) error
 	Searcher
 	Embeddings
 }
@@ -206,3 +208,6 @@ func (b *Base) Remove(ctx context.Context, source, key string) (int, error) {
 
 // List lists all articles.
 func (b *Base) List(ctx context.Context) ([]Listed, error) { return b.index.List(ctx) }
+
+// Each hands over every section as it stands, article by article; what do returns ends it.
+func (b *Base) Each(ctx context.Context, do func(Hit) error) error { return b.index.Each(ctx, do) }

@@ -25,7 +25,7 @@ import (
 
 func knowledgeCommand() *cobra.Command {
 	c := &cobra.Command{Use: "knowledge", Short: "Import, search, list, remove and measure what the bot knows"}
-	c.AddCommand(importCommand(), searchCommand(), listCommand(), removeCommand(), evalQuestions(), draftsCommand())
+	c.AddCommand(importCommand(), searchCommand(), listCommand(), removeCommand(), evalQuestions(), draftsCommand(), knowledgeDoctor())
 	return c
 }
 
@@ -218,6 +218,40 @@ func listCommand() *cobra.Command {
 				}
 				return w.Flush()
 			})
+		},
+	}
+}
+
+func knowledgeDoctor() *cobra.Command {
+	return &cobra.Command{
+		Use: "doctor", Short: "Look at what is in the articles, and say what somebody should look at", Args: cobra.NoArgs,
+		Long: "Print the sentences that speak to a language model instead of to a reader (they are quoted to nobody, and somebody may have planted them), and\n" +
+			"headings that several sections of one article share (a customer who is asked which one they mean cannot tell them apart). Exits with 1 if\nthere is anything.",
+		Example: "  deskbell knowledge doctor",
+		RunE: func(c *cobra.Command, _ []string) error {
+			found := 0
+			if err := withKnowledge(c, func(ctx context.Context, b *knowledge.Base) error {
+				sections := map[[3]string]int{}
+				return b.Each(ctx, func(h knowledge.Hit) error {
+					for _, s := range copilot.Commands(h.Whole) {
+						found++
+						c.Printf("✗ %s, %s: speaks to a model: %q\n", h.Source, h.Key, short(strings.TrimSpace(s), 200))
+					}
+					key := [3]string{h.Source, h.Key, h.Heading}
+					if sections[key]++; sections[key] == 2 && h.Heading != "" {
+						found++
+						c.Printf("✗ %s, %s: several sections have the heading %q\n", h.Source, h.Key, short(h.Heading, 80))
+					}
+					return nil
+				})
+			}); err != nil {
+				return err
+			}
+			if found > 0 {
+				return fmt.Errorf("%d things to look at", found)
+			}
+			c.Println("✓ nothing to look at")
+			return nil
 		},
 	}
 }

@@ -289,6 +289,21 @@ func (x *Index) Section(ctx context.Context, id int64, f knowledge.Filter) (h kn
 	return h, err == nil, err
 }
 
+// Each hands over every section, article by article.
+func (x *Index) Each(ctx context.Context, do func(knowledge.Hit) error) error {
+	rows, err := x.db.Query(ctx, `SELECT s.id, a.id, a.source, a.key, a.title, a.url, a.audience, a.language, s.heading, s.text
+		FROM sections s JOIN articles a ON a.id = s.article_id ORDER BY a.source, a.key, s.id`)
+	if err != nil {
+		return err
+	}
+	var h knowledge.Hit
+	_, err = pgx.ForEachRow(rows, []any{&h.Section, &h.Article, &h.Source, &h.Key, &h.Title, &h.URL, &h.Audience, &h.Language, &h.Heading, &h.Whole}, func() error {
+		h.Text = h.Whole
+		return do(h)
+	})
+	return err
+}
+
 // nearest returns the table that is searched, and the sections of the chunks nearest to the vector.
 func (x *Index) nearest(ctx context.Context, tx pgx.Tx, q knowledge.Query, tags []string, vector string) (table string, ids []int64, err error) {
 	var name string
