@@ -54,7 +54,7 @@ var rules = []rule{
 	{kind: "secret", pattern: regexp.MustCompile(`\b(?:sk-[A-Za-z0-9_-]{16,}|xox[a-z]-[A-Za-z0-9-]{10,}|gh[pousr]_[A-Za-z0-9]{20,}|AKIA[0-9A-Z]{16}|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*)`)},
 	{digit: true, kind: "secret", group: 1, pattern: regexp.MustCompile(`(?i)\b(?:api[ _-]?key|secret key|access token|auth token|bearer|cvv2?|cvc2?|security code|one[ -]?time (?:code|password|pin)|otp|tan|pin(?: code| number)?)\b\s*(?:is|was|ist|es|est|:|=|-)*\s*["']?([A-Za-z0-9_\-]*\d[A-Za-z0-9_\-]*)`)},
 	{digit: true, kind: "iban", pattern: regexp.MustCompile(`\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b`), check: isIBAN},
-	{digit: true, kind: "card", pattern: regexp.MustCompile(`\b\d(?:[ \-]?\d){11,18}\b`), check: luhn},
+	{digit: true, kind: "card", pattern: regexp.MustCompile(`\b\d(?:[ \-]?\d){11,18}\b`), check: isCard},
 	{digit: true, kind: "ssn", pattern: regexp.MustCompile(`\b\d{3}[- ]\d{2}[- ]\d{4}\b`)},
 	{digit: true, kind: "ssn", group: 1, pattern: regexp.MustCompile(`(?i)\b(?:ssn|social security(?: number)?)\b\D{0,12}(\d[\d -]{2,12}\d)`)},
 	{kind: "ip", pattern: regexp.MustCompile(`\b(?:\d{1,3}\.){3}\d{1,3}\b|(?i)\b(?:[0-9a-f]{1,4}:){3,7}:?[0-9a-f]{0,4}(?::[0-9a-f]{1,4})*`), check: isIP},
@@ -204,6 +204,13 @@ func luhn(text string, start, end int) bool {
 	return sum%10 == 0 && strings.Trim(d, "0") != ""
 }
 
+// isCard is whether digits are a card's, and not of something that says its name: an IMEI has the same check digit.
+func isCard(text string, start, end int) bool {
+	return luhn(text, start, end) && !serial.MatchString(near(text, start))
+}
+
+var serial = regexp.MustCompile(`(?i)\b(?:serial|isbn|imei|ean|gtin|meter|tracking|parcel|seriennummer|sendungsnummer|número de serie|numéro de série|serienummer)[^\d\n]{0,16}$`)
+
 // isIBAN checks the length and, where the letters allow, ISO 13616's remainder 97; a mistyped one is still somebody's.
 func isIBAN(text string, start, end int) bool {
 	n := len(strings.ReplaceAll(text[start:end], " ", ""))
@@ -219,8 +226,9 @@ var (
 	year    = regexp.MustCompile(`^(?:19|20)\d\d$`)
 	date    = regexp.MustCompile(`^(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})$`)
 	calls   = regexp.MustCompile(`(?i)(?:phone|tel|telephone|mobile|cell|fax|call|whatsapp|sms|text|desk|contact|reach (?:me|them|us|him|her)|answering at|registered|messages? to|ring|dial|number is|telefon|handy|rufnummer|móvil|teléfono|téléphone|portable|telefoon|gsm|nummer)\D{0,24}$`)
-	ordered = regexp.MustCompile(`(?i)(?:order|invoice|ticket|case|reference|ref|tracking|parcel|booking|article|item|model|version|account|bestellung|pedido|commande|bestelling|rechnung|factuur|factura|sku|#|№|\$|€|£|card|iban)[^\d\n]{0,16}$`)
-	money   = regexp.MustCompile(`^(?:\s?(?:€|\$|£|%|usd|eur|euro|dollars?|pieces|pcs|items|km|kg|cm|mm|gb|mb|ml|inch|x\s?\d))`)
+	ordered = regexp.MustCompile(`(?i)(?:\b(?:order|invoice|ticket|case|reference|ref|tracking|parcel|booking|reservation|confirmation|policy|claim|member(?:ship)?|customer|contract|flight|seat|serial|isbn|imei|vin|meter|licen[cs]e key|product key|batch|lot|part|sku|` +
+		`article|item|model|version|account|bestellung|bestellnummer|kundennummer|vertragsnummer|seriennummer|buchung|versicherungsnummer|pedido|reserva|póliza|serie|commande|réservation|contrat|série|bestelling|klantnummer|boeking|rechnung|factuur|factura|fattura|ordine|prenotazione|card|iban)|#|№|\$|€|£)[^\d\n]{0,16}$`)
+	money = regexp.MustCompile(`^(?:\s?(?:€|\$|£|%|usd|eur|euro|dollars?|pieces|pcs|items|km|kg|cm|mm|gb|mb|ml|inch|x\s?\d))`)
 )
 
 // besides is how many bytes around a number its words are looked for in; more than what the patterns reach.
@@ -352,6 +360,8 @@ func (m *Masker) Talk(talk []handover.Message) []handover.Message {
 			lines, at, asked = append(lines, t.Text), append(at, i), append(asked, last)
 		case strings.TrimSpace(t.Text) == "":
 			last = askedUnknown
+		case asksCredential(t.Text) && asksName.MatchString(t.Text):
+			last = askedBoth
 		case asksCredential(t.Text):
 			last = askedCredential
 		default:
@@ -401,6 +411,7 @@ const (
 	askedNothing request = iota // that is secret
 	askedUnknown
 	askedCredential
+	askedBoth // a name and a credential
 )
 
 // credential is what a question for one names, in the languages that we ship.
@@ -409,7 +420,10 @@ var credential = regexp.MustCompile(`(?i)\b(?:pass ?(?:word|code|phrase)s?|pin|c
 
 // asking is how a sentence asks for what it names: a question what it is, or a word for handing it over.
 var asking = regexp.MustCompile(`(?i)\b(?:what|which|may i|can i|could i|can you|could you|was|wie|welche[rs]?|cuál|cual|quel(?:le)?|wat|welke?)\b.*\?` +
-	`|\b(?:tell|give|send|provide|share|confirm|state|nennen|geben|sagen|schicken|senden|bestätigen|diga|dígame|envíe|confirme|donnez|envoyez|indiquez|confirmez|geef|stuur|noem|bevestig|need|require|brauche|benötige|necesito|besoin|nodig)\b`)
+	`|\byour\b[^.?!]*\bplease\s*(?:[.?!]|$)|\b(?:tell|give|send|provide|share|confirm|state|nennen|geben|sagen|schicken|senden|bestätigen|diga|dígame|envíe|confirme|donnez|envoyez|indiquez|confirmez|geef|stuur|noem|bevestig|need|require|brauche|benötige|necesito|besoin|nodig)\b`)
+
+// asksName is a question for a name beside.
+var asksName = regexp.MustCompile(`(?i)\b(?:(?:user ?|full |last |first )?name|login|log-in|e-?mail|user ?id|benutzername|nombre|usuario|nom|identifiant|naam|gebruikersnaam|nome|utente|utilizador|usuário)\b`)
 
 // asksCredential says whether a line asks for one; an article on resetting passwords seldom does.
 func asksCredential(line string) bool {
@@ -436,17 +450,48 @@ func bare(line string, start, end int) (int, int) {
 func guessed(lines []string, i int, topic []string, asked request, before int) (spans []Span) {
 	l := lines[i]
 	all := tokens(l)
-	answer := asked == askedCredential && len(all) <= 3 && (len(l) > longestWish || !courteous(l) && !wantsHuman(l))
-	for _, w := range all {
-		if word := l[w[0]:w[1]]; answer && !notSecret[strings.ToLower(word)] || len(word) >= 4 && mashed.MatchString(word) {
+	short := len(all) <= 3 && (len(l) > longestWish || !courteous(l) && !wantsHuman(l))
+	fits := func(n int) bool { return true } // which words of a short answer are the secret
+	if asked == askedBoth {
+		coded := func(w []int) bool {
+			return strings.ContainsAny(l[w[0]:w[1]], "0123456789!#$%*") && !strings.Contains(l[w[0]:w[1]], "@")
+		}
+		if slices.ContainsFunc(all, coded) {
+			fits = func(n int) bool { return coded(all[n]) }
+		} else {
+			fits = func(n int) bool { return n == len(all)-1 } // the name comes first, as it was asked for
+		}
+	}
+	for n, w := range all {
+		answers := (asked == askedCredential || asked == askedBoth) && short && fits(n)
+		if word := l[w[0]:w[1]]; answers && !notSecret[strings.ToLower(word)] || len(word) >= 4 && mashed.MatchString(word) {
 			spans = append(spans, Span{w[0], w[1], "secret"})
 		}
 	}
 	if asked == askedNothing {
 		return spans
 	}
-	for _, w := range Codes(l) {
-		if asked == askedCredential && !notSecret[strings.ToLower(l[w.Start:w.End])] || asked == askedUnknown && secretModel().Score(secretFeatures(lines, i, w, topic, before)) >= secretAt {
+	codes := Codes(l)
+	says := make([]told, len(codes))
+	placed := false // one of them is certain: the name beside it is not
+	for n, w := range codes {
+		if asked == askedUnknown {
+			says[n] = label(lines, i, w, topic, before)
+			placed = placed || says[n] == saysSecret
+		}
+	}
+	for n, w := range codes {
+		word := l[w.Start:w.End]
+		secret := (asked == askedCredential || asked == askedBoth && len(digitsOf(word)) > 0) && !notSecret[strings.ToLower(word)]
+		if asked == askedUnknown {
+			switch {
+			case says[n] == saysSecret:
+				secret = true
+			case says[n] == saysNothing && !(placed && len(digitsOf(word)) == 0):
+				secret = secretModel().Score(secretFeatures(lines, i, w, topic, before)) >= secretAt
+			}
+		}
+		if secret {
 			if start, end := bare(l, w.Start, w.End); start < end {
 				spans = append(spans, Span{start, end, "secret"})
 			}
@@ -454,6 +499,138 @@ func guessed(lines []string, i int, topic []string, asked request, before int) (
 	}
 	return spans
 }
+
+// told is what the words around a code and its shape say that it is.
+type told int
+
+const (
+	saysNothing told = iota
+	saysFact
+	saysSecret
+)
+
+// Words that name the code behind them, in the languages that we ship; and units that stand behind a number that is one of something.
+var (
+	factLabels = words(`policy claim confirmation booking reservation member membership contract flight seat order invoice ticket tickets case reference ref tracking parcel model make maker brand year manufactured date
+		time amount price cost costs paid pay charged charge account ac acc acct card credit debit version serial isbn room gate zip postcode phone mobile size gb dated
+		police vertrag vertragsnummer buchung buchungsnummer bestellung bestellnummer rechnung rechnungsnummer kundennummer auftrag sendungsnummer datum uhrzeit betrag preis jahr baujahr modell konto karte flug sitz zimmer plz
+		póliza reserva pedido factura contrato socio vuelo asiento fecha hora importe precio año modelo cuenta tarjeta habitación
+		réservation commande facture contrat dossier vol siège heure montant prix année modèle compte carte chambre
+		boeking bestelling factuur klantnummer vlucht stoel datum tijd bedrag prijs jaar rekening kaart kamer prenotazione ordine fattura volo data importo prezzo anno encomenda fatura voo valor preço conta cartão`)
+	secretLabels = words(`ssn social password pass pw pwd passcode pin otp cvv cvc tan kennwort passwort contraseña clave wachtwoord`)
+	units        = words(`persons person people passengers adults children kids nights night days day weeks months years am pm th st nd rd o'clock dollars euros euro usd eur per percent times pieces pcs items door km kg miles
+		personen nächte tage uhr personas noches días personnes nuits jours`)
+	streets = words(`st street road rd ave avenue lane ln drive dr cross blvd boulevard way court place straße strasse str weg platz allee calle avenida rue straat via rua`)
+)
+
+// unlabelled are words between a label and its code.
+var unlabelled = words(`number no nr num nbr is was it its it's id code the my of on for and digit digits last ends ending with # : = nummer número numéro es ist est`)
+
+// dated are digits of a date written together: with a year of four digits, or of two where day and month leave no doubt.
+var dated = regexp.MustCompile(`^(?:(?:0?[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:19|20)\d\d|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d\d|(?:0?[1-9]|1[0-2])20[1-4]\d|(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[12]\d)$`)
+
+// What a conversation is about says what is asked of people: on journeys a bare number is a date; tickets, policies and orders have codes in
+// groups; where money or insurance is dealt with, people are asked to say who they are by the last digits of a number that is secret.
+var (
+	travel     = words(`flight flights plane boarding seat train hotel trip journey itinerary`)
+	tickets    = words(`boarding seat booking book booked reservation itinerary claim policy insurance insured parcel order tracking delivery shipment repair warranty membership`)
+	vehicles   = words(`car cars vehicle bike motorcycle van truck auto automobile house built`)
+	identified = words(`insurance insured policy claim bank banking balance debit credit card cards money transfer loan mortgage charge charges charged statement address savings checking cheque check`)
+)
+
+func about(topic []string, words map[string]bool) bool {
+	return slices.ContainsFunc(topic, func(w string) bool { return words[w] })
+}
+
+// label reads what a code is from its label, else from its shape; before is how many long codes the lines before have.
+func label(lines []string, i int, at Span, topic []string, before int) told {
+	l := lines[i]
+	code := strings.ToLower(l[at.Start:at.End])
+	ahead, behind := strings.Fields(strings.ToLower(near(l, at.Start))), strings.Fields(strings.ToLower(l[at.End:min(len(l), at.End+besides)]))
+	letters := 0 // what stands between the label and a code in parts
+	for n := len(ahead) - 1; n >= 0; n-- {
+		w := strings.Trim(ahead[n], ".,:;!?#()'\"")
+		switch {
+		case secretLabels[w]:
+			return saysSecret
+		case factLabels[w]:
+			return saysFact
+		case unlabelled[w] || w == "":
+		case len(w) <= 3 && letters < 2:
+			letters++
+		default:
+			n = 0
+		}
+	}
+	if len(behind) > 0 && units[strings.Trim(behind[0], ".,!?")] {
+		return saysFact
+	}
+	digits := digitsOf(code)
+	if len(digits) == len(code) && dated.MatchString(code) {
+		return saysFact
+	}
+	if year.MatchString(code) && (len(behind) > 0 && strings.TrimSpace(l[:at.Start]) == "" || about(topic, vehicles)) {
+		return saysFact
+	}
+	for n, w := range behind {
+		if n < 5 && streets[strings.Trim(w, ".,!?")] {
+			return saysFact
+		}
+	}
+	if inParts(l) && about(topic, tickets) {
+		return saysFact
+	}
+	all := strings.Fields(l)
+	if len(code) == 4 && len(digits) == 4 && about(topic, identified) && !about(topic, travel) {
+		switch {
+		case len(all) == 1 && (before == 0 || i > 0 && nameLike(lines[i-1])): // a line by itself, the first, or after a name
+			return saysSecret
+		case len(all) > 1 && nameLike(strings.Join(all[:len(all)-1], " ")) && all[len(all)-1] == l[at.Start:at.End]: // behind a name
+			return saysSecret
+		case before == 0 && strings.TrimSpace(l[:at.Start]) == "" && len(all) <= 3 && len(all) > 1 && unlabelled[strings.ToLower(all[1])]: // the first of two
+			return saysSecret
+		}
+	}
+	return saysNothing
+}
+
+// inParts is whether a line is one code written in groups, as on tickets and policies: letters of one to three and digits.
+func inParts(line string) bool {
+	all := strings.Fields(line)
+	letters, digits := 0, 0
+	for _, w := range all {
+		switch d := len(digitsOf(w)); {
+		case d == len(w):
+			digits++
+		case d > 0 || len(w) > 3 || notCode[strings.ToLower(w)]:
+			return false
+		default:
+			letters++
+		}
+	}
+	return letters > 0 && digits > 0 && len(all) <= 8 && !(letters == 1 && digits == 1 && len(all[0]) == 3 && len(all[len(all)-1]) == 4)
+}
+
+// notCode are short words that are no part of a code.
+var notCode = words(`i a an is it its my the to of on in at by or and no not ok so we he she me us am are was for pin ssn pay paid day th st nd rd pm yes hi hey`)
+
+// nameLike is whether a line is a name, as people give one: one to three words of letters that say nothing else.
+func nameLike(line string) bool {
+	all := strings.Fields(strings.ToLower(line))
+	if len(all) == 0 || len(all) > 3 {
+		return false
+	}
+	for _, w := range all {
+		if len(w) < 3 || strings.IndexFunc(w, func(r rune) bool { return !unicode.IsLetter(r) && r != '.' && r != '-' && r != '\'' }) >= 0 || factLabels[w] || units[w] || notName[w] || notCode[w] {
+			return false
+		}
+	}
+	return true
+}
+
+// notName are words that people write by themselves and that are nobody's name.
+var notName = words(`hello hii hai hey good morning evening afternoon thanks thank you thankyou okay sure yes yeah yep nope please help need want can could would what when where how who why need have has had this that there here wait
+	waiting correct right great nice fine done sorry about only around approximately total number phone email mail address bye with from for`)
 
 // longestWish is how many bytes three words may have that mean something; a longer one is a token.
 const longestWish = 200

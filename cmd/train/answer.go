@@ -160,7 +160,7 @@ func learnAnswer(queries []query) copilot.AnswerModel {
 }
 
 // suggestRather is how much worse it is not to suggest the right passage than to suggest a wrong one.
-const suggestRather = 1.2
+const suggestRather = 1.0
 
 // learnThree fits how probable it is that one of the first three passages is right.
 func learnThree(queries []query) copilot.Weights {
@@ -169,8 +169,11 @@ func learnThree(queries []query) copilot.Weights {
 	var weigh []float64
 	for _, q := range queries {
 		in3, w := q.inThree(), q.weight
-		if in3 {
+		switch {
+		case in3:
 			w *= suggestRather
+		case q.far:
+			w *= farRather
 		}
 		signs, weigh, right = append(signs, copilot.Signs(q.found)), append(weigh, w), append(right, in3)
 	}
