@@ -568,7 +568,7 @@ func TestASecondUnansweredQuestionRingsWithItsReason(t *testing.T) {
 	ana := w.visit()
 	ana.says("Do you sell lawn mowers?")
 	ana.reads("Shall I ask a person")
-	ana.says("Who won the cup last night?")
+	ana.says("And chainsaws with batteries?")
 	w.cardShows("WAITING", "confidence 0.0", "&lt; 0.60")
 }
 
