@@ -53,6 +53,64 @@ type Weights [AnswerSigns]float64
 type AnswerModel struct {
 	Right Weights `json:"right"`
 	Near  Weights `json:"near"`
+	Map   Map     `json:"map"` // from what the two say together to how often that was right in bases that they were not learnt from
+}
+
+// Map makes a probability out of a score that only ranks: a line through its log-odds (Platt scaling), which may lie higher or lower the larger the
+// knowledge base is. The zero Map changes nothing.
+type Map struct {
+	Scale float64 `json:"scale"`
+	Shift float64 `json:"shift"`
+	Size  float64 `json:"size"` // for each unit of sizeSign
+}
+
+// sizeSign is the sign that says how large the base is: the logarithm of its sections and one, through 6.
+const sizeSign = 23
+
+// Of maps a probability of a base whose size sign is given.
+func (m Map) Of(p, size float64) float64 {
+	if m == (Map{}) {
+		return p
+	}
+	return linear.Sigmoid(float64(m.Scale*logOdds(p)) + m.Shift + float64(m.Size*size))
+}
+
+func logOdds(p float64) float64 {
+	p = min(1-1e-6, max(1e-6, p))
+	return math.Log(p / (1 - p))
+}
+
+// LearnMap fits a Map to probabilities of answers that were right or not, each counting as much as it weighs; it stays near the one that changes nothing where
+// they say little. Without sizes the base is one.
+func LearnMap(p, sizes []float64, right []bool, weigh []float64) Map {
+	const rounds, rate, ridge = 5000, 0.3, 2e-3
+	m := Map{Scale: 1}
+	var n float64
+	for _, x := range weigh {
+		n += x
+	}
+	var speed Map
+	for range rounds {
+		g := Map{Scale: ridge * (m.Scale - 1), Shift: ridge * m.Shift, Size: ridge * m.Size}
+		for i, x := range p {
+			size := 0.0
+			if sizes != nil {
+				size = sizes[i]
+			}
+			d := m.Of(x, size)
+			if right[i] {
+				d--
+			}
+			d *= weigh[i] / n
+			g.Scale += float64(d * logOdds(x))
+			g.Shift += d
+			g.Size += float64(d * size)
+		}
+		speed = Map{Scale: 0.9*speed.Scale - rate*g.Scale*0.3, Shift: 0.9*speed.Shift - rate*g.Shift, Size: 0.9*speed.Size - rate*g.Size}
+		m = Map{Scale: max(0.05, m.Scale+speed.Scale), Shift: m.Shift + speed.Shift, Size: m.Size + speed.Size}
+	}
+	round := func(x float64) float64 { return math.Round(x*1e5) / 1e5 }
+	return Map{Scale: round(m.Scale), Shift: round(m.Shift), Size: round(m.Size)}
 }
 
 // AnswerModels are what ships: for both legs of the search together, and for words alone, as on a server without pgvector.
@@ -69,7 +127,7 @@ func (m AnswerModels) three(found []knowledge.Passage) float64 {
 
 // Probability is of the first passage answering the question, 0…1.
 func (m AnswerModel) Probability(signs [AnswerSigns]float64) float64 {
-	return m.Right.Probability(signs) * m.Near.Probability(signs)
+	return m.Map.Of(m.Right.Probability(signs)*m.Near.Probability(signs), signs[sizeSign])
 }
 
 var answerModels = sync.OnceValue(func() (m AnswerModels) {
@@ -88,13 +146,14 @@ func Confidence(found []knowledge.Passage) float64 {
 	if len(found) == 0 || found[0].Signs[1] == 0 && found[0].Coverage == 0 {
 		return 0
 	}
+	own := Map{Scale: found[0].Scale, Shift: found[0].Shift}
 	signs := Signs(found)
 	for _, p := range found {
 		if p.Similarity != 0 || p.Naming != 0 {
-			return answerModels().Both.Probability(signs)
+			return own.Of(answerModels().Both.Probability(signs), 0)
 		}
 	}
-	return answerModels().Words.Probability(signs)
+	return own.Of(answerModels().Words.Probability(signs), 0)
 }
 
 // Probability is of what the weights were fitted to, 0…1.

@@ -3,10 +3,12 @@ package copilot
 import (
 	"embed"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/deskbell/deskbell/copilot/linear"
+	"github.com/deskbell/deskbell/knowledge"
 )
 
 //go:embed weights
@@ -53,7 +55,7 @@ var wishings = []wishing{
 	{ // en
 		verbs:    `talk(?:ing)?(?: to| with| 2)|speak(?:ing)?(?: to| with| 2)|spk|tlk|speek|chat(?:ting)?(?: to| with)|connect(?:ed)? (?:me|us|to|with)|conect (?:me|us|to|with)|transfer(?:red)?(?: me| us| to| this)|pass(?:ed)? (?:me|us|this|it)|put me|put us|escalate|hand (?:me|this|it) (?:over|off)|switch (?:me|to)|forward (?:me|this)|reach|get hold of|get in touch with|complain to|deal with|rather have|prefer`,
 		people:   `humans?|humna|huamn|hooman|humon|persons?|people|agents?|representatives?|rep|reps|operators?|advis[oe]rs?|colleagues?|managers?|supervisors?|someone|somebody|sombody|someoen|anyone|anybody|customer (?:service|support|care)|(?:support|suport) (?:team|staff|person|people)|support|staff|employees?|your (?:team|staff|people|boss|colleagues?|manager)|specialists?|team member|real one|(?:the |a )?department|billing|sales|tech support|service desk|head office|boss|expert|living being|actual being`,
-		alone:    `(?:an? |the |some(?:one|body) from )?(?:real |live |human |actual )*(?:humans?|persons?|agents?|representatives?|rep|operators?|advis[oe]rs?|managers?|supervisors?|customer (?:service|care|support)|live chat|live support|handoff|hand ?over|hand off|somebody|someone|staff|human help|human support|support staff|real person|csr)(?: please| pls| plz| now| asap| thanks| thx)*`,
+		alone:    `(?:an? |the |some(?:one|body) from )?(?:real |live |human |actual )*(?:humans?|persons?|agents?|representatives?|rep|operators?|advis[oe]rs?|managers?|supervisors?|customer (?:service|care|support)|live chat|live support|handoff|hand ?over|hand off|somebody|someone|staff|human help|human support|support staff|real person|csr|(?:customer )?(?:service|care|support) (?:rep|reps|agent|person|representative|team|advisor)|complaints department)(?: please| pls| plz| now| asap| thanks| thx)*`,
 		phrases:  `(?:want|need|like|give me|get me|get us|can i have|could i have|id rather(?: have| chat)?|find me|bring me|fetch me|i require|looking for|send me)\b.{0,22}\b(?:humans?|humna|real person|real one|live (?:agent|person)|a person|an agent|representative|operator|supervisor|manager|someone (?:real|human|who|on|from|in|to (?:talk|speak|look|help|call))|somebody (?:real|human|who|on|from|in|to (?:talk|speak|look|help|call))|one of (?:you|your)|actual person|human help|human being|human support)|put me (?:through|thru)|(?:connect|conect|transfer) me\b(?: to| with| please| now| over|$)|(?:can|could|will|would|please|have|get|want|need|let|ask|wish|when will|when can)\b.{0,24}\b(?:some ?one|some ?body|any ?one|any ?body|a (?:person|human|colleague|agent)|your (?:team|staff|boss|manager))\b.{0,18}\b(?:ring|rings|call|calls|phone|contact|reach out|get back|help me|assist|take over|look (?:at|into)|handle|deal|sort|check|explain|answer me|talk|speak|come|jump in|step in|join)|(?:someone|somebody) (?:please )?(?:help|call|ring|contact|answer|talk to) me|(?:call|ring|phone) me(?: back| please| up| now|$)|give me a (?:call|ring|bell)|call ?back please|request (?:a )?call ?back|need a call ?back|(?:this|it|that|my case|my issue|my problem) (?:really |clearly |surely )?(?:needs|requires|calls for|is (?:one )?for) (?:a |an )?(?:real |actual |proper |living )?(?:human|person|agent|manager|someone)|(?:dont|do not|wont|not going to|refuse to|no more|stop|hate|instead of|rather than|tired of|sick of|not) (?:want to |wanna |to )?(?:talk|talking|speak|speaking|chat|chatting|type|typing|deal|dealing|waste time|argue|arguing)?(?: to| with)? ?(?:a |an |some |this |you |with |these |your )*\b(?:bot|bots|robot|robots|machine|machines|chatbot|chatbots|ai|computer|computers)\b|real (?:human|person|people)\b.{0,20}\b(?:please|pls|now|there|available|help)|(?:is|are) there (?:any|some|a )? ?(?:real |actual |live )?(?:one|body|humans?|person|people|someone|anyone|anybody|somebody)\b.{0,20}\b(?:i can|who can|that can|to (?:talk|speak|help|chat)|available|can talk|can help)|any (?:real )?(?:humans?|people|agents?) (?:there|available|around|online|here)|anyone (?:real|human|available)|(?:any|some)(?:one|body) (?:there )?(?:who|that) can (?:help|talk)|human please|person please|agent please|talk to (?:you guys|a live)|i want to complain to|make a complaint to|human(?: being)? (?:now|asap)|(?:get|go) past (?:this|the) bot|let me (?:talk|speak) (?:to|with)|take me to (?:a|an|your) (?:human|agent|person)|i need (?:to (?:talk|speak) to )?your (?:boss|manager|supervisor)|live agent|live person|live human`,
 		not:      `(?:dont|do not|doesnt|didnt|never|wont|no longer|not) (?:really |even |actually |currently )?(?:need|want|wanna|have|require|wish|connect|transfer|put|pass|ring|call|get|bother|hand|forward|talk|speak|involve|send)(?: to| for)?\b.{0,30}\b(?:human|humans|person|persons|people|agent|agents|representative|rep|operator|advisor|colleague|manager|supervisor|someone|somebody|anyone|anybody|customer service|support|staff|employee|your team|through|me)|no (?:need|reason) (?:for|to)\b.{0,25}\b(?:human|person|people|agent|anyone|someone|anybody|somebody|staff|operator|representative)|(?:no|without(?: a| an| any)?) (?:real |live )?(?:humans?|persons?|people|agents?|operators?|reps?|representatives?|staff|person needed)(?: needed| necessary| required| please| pls| plz| thanks)?|not (?:a |an )?(?:human|person|agent)(?: needed| please)?|(?:human|person|agent) not (?:needed|necessary|required)`,
 		innocent: `\b(?:insurance|travel|estate|user|real estate|booking|cleaning|letting|ticket|sales|secret|free|shipping|customs|press|release|foreign|change|bleaching|travelling|shopping|parking|delivery|double|ai) (?:agents?|agency)\b|agent (?:orange|fee|commission|discount|portal|license|licence|string|number|code|account|training|jobs?)|\b(?:humans?|persons?|people|someone|somebody|anyone|anybody|staff|agents?|employees?)\b (?:present |always |sitting |working |standing |available )?(?:at|behind|in|inside|on) (?:the|your) (?:counter|desk|reception|shop|store|till|checkout|door|office|front desk|branch|building|lobby|gate|site)|\b(?:transfer|connect|forward|pass|move|switch|assign|hand) (?:over )?(?:my|the|our|a|an|all|his|her|their|some|money|funds|files|data|ownership|credit|tickets?|points|licen[cs]es?|\d\w*)\b.{0,40}|(?:someone|somebody|anyone|anybody|person|people) (?:else|stole|took|has|had|broke|hacked|used|using|is using|entered|logged|keeps|scratched|damaged|sent|bought|gave|told me|called me|rang me|said|was|from your \w+ (?:told|said|called|wrote)|already)\b|who can (?:use|see|join|sign|apply|access|open|edit|book|borrow|get|be)|(?:how many|number of|per|for \w+|two|three|four|five|six|\d+|extra|additional|other|more|old|young|disabled|tall|short|deaf|blind) (?:persons?|people|agents?|employees?|staff|humans?|users?|operators?)|(?:do|does|are|is) (?:your |the )?(?:staff|employees|agents|people|team) (?:speak|trained|vaccinated|friendly|open|working|available on|allowed)|contact person|natural person|person (?:of|in) (?:contact|charge)|in person|per person|(?:talk|speak|chat) (?:about|to you(?:$| in| about| for)|with you(?:$| in| about))|customer (?:service|support|care|services) (?:hours?|number|phone|email|address|open|times?|opening|line open)|(?:hours?|number|phone|email|address|open(?:ing)?) (?:of|for|is|does) (?:the |your )?(?:customer )?(?:service|support)|(?:phone|telephone|contact) number|human resources|human hair|people mover|anyone over|anyone under`,
@@ -62,7 +64,7 @@ var wishings = []wishing{
 		verbs:    `sprechen|spreche|reden|rede|verbinden|verbinde|verbunden|verbind|chatten|schreiben|telefonieren|telefoniere|besprechen|durchstellen|durchgestellt|weiterleiten|weitergeleitet|ubergeben|beschweren|melden|erreichen|kontaktieren|wenden|hilft|helfen`,
 		people:   `mensch\w*|mitarbeiter\w*|mitarbeitr\w*|mitabeiter\w*|berater\w*|jemand\w*|wem|person|personen|kolleg\w*|kundenservice|kundendienst|kundenberat\w*|kundenbetreu\w*|chef\w*|ansprechpartner\w*|sachbearbeit\w*|support|vorgesetzte\w*|fachmann|fachabteilung|abteilung|leiter\w*|geschaftsfuhr\w*|euch|ihnen personlich|einem von euch|echte\w* person`,
 		alone:    `(?:ein\w* |den |die )?(?:echte\w* |richtige\w* |lebendige\w* )?(?:mensch\w*|mitarbeiter\w*|mitarbeitr\w*|berater\w*|kundenservice|kundendienst|kundenberater|ansprechpartner\w*|support|ruckruf|person|menschliche hilfe|agent)(?: bitte| jetzt| sofort| danke)*`,
-		phrases:  `(?:brauche?|will|mochte|hatte gern|wunsche|verlange|geben sie mir|gib mir|hol|holt|holen sie|bitte)\b.{0,22}\b(?:mensch\w*|echte\w* person|richtige\w* person|mitarbeiter\w*|mitarbeitr\w*|ansprechpartner\w*|berater\w*|jemanden? (?:echten|der|die|von|aus|zum)|vorgesetzt\w*|ruckruf|chef)|(?:ruf|rufen|ruft|anrufen|zuruckrufen|zuruck ruf\w*|zuruckruft|anruft|telefonisch|melden?|meldet|kummert|kummern|ubernehmen|ubernimmt|weiterhelfen|zuruckmeldet)\b.{0,18}\b(?:mich|mir|jemand\w*|bei mir)|(?:mich|mir|jemand\w*|einer)\b.{0,24}\b(?:anrufen|anruft|zuruckrufen|zuruckruft|zuruckmelden|ruckruf|helfen kann|weiterhelfen|ubernehmen|ansehen|drum kummern|darum kummern|kontaktieren|telefon)|(?:nicht|kein\w*|statt|hasse|genug von|keine lust auf)\b.{0,26}\b(?:bots?|roboter|maschine|computer|ki|automat)\b.{0,26}\b(?:sprechen|reden|schreiben|chatten|unterhalten|will|mochte|mehr|diskutieren)|(?:ist|gibt es|gibts) (?:da |hier |bei euch )?(?:ein\w* |denn )?(?:echte\w* |richtige\w* )?(?:mensch\w*|jemand|person)\b.{0,26}(?:sprechen|reden|helfen|hilft|erreichbar|schreiben)|das muss (?:sich )?(?:ein mensch|jemand)|kein\w* (?:bot|roboter|maschine) (?:bitte|sondern)|mensch bitte|mit einem echten`,
+		phrases:  `(?:brauche?|will|mochte|hatte gern|wunsche|verlange|geben sie mir|gib mir|hol|holt|holen sie|bitte)\b.{0,22}\b(?:mensch\w*|echte\w* person|richtige\w* person|mitarbeiter\w*|mitarbeitr\w*|ansprechpartner\w*|berater\w*|jemanden? (?:echten|der|die|von|aus|zum)|vorgesetzt\w*|ruckruf|chef)|(?:ruf|rufen|ruft|anrufen|zuruckrufen|zuruck ruf\w*|zuruckruft|anruft|telefonisch|melden?|meldet|kummert|kummern|ubernehmen|ubernimmt|weiterhelfen|zuruckmeldet)\b.{0,18}\b(?:mich|mir|jemand\w*|bei mir)|(?:mich|mir|jemand\w*|einer)\b.{0,24}\b(?:anrufen|anruft|zuruckrufen|zuruckruft|zuruckmelden|ruckruf|helfen kann|weiterhelfen|ubernehmen|ansehen|drum kummern|darum kummern|kontaktieren|telefon)|(?:nicht|kein\w*|statt|hasse|genug von|keine lust auf)\b.{0,26}\b(?:bots?|roboter|maschine|computer|ki|automat)\b.{0,26}\b(?:sprechen|reden|schreiben|chatten|unterhalten|will|mochte|mehr|diskutieren)|(?:ist|gibt es|gibts) (?:da |hier |bei euch )?(?:ein\w* |denn |auch )*(?:echte\w* |richtige\w* )?(?:mensch\w*|jemand|person)\b.{0,26}(?:sprechen|reden|helfen|hilft|erreichbar|schreiben)|(?:ist|gibt es|gibts) (?:da |hier |bei euch )?(?:auch )?(?:echte\w*|richtige\w*) (?:menschen|leute|personen|mitarbeiter)|das muss (?:sich )?(?:ein mensch|jemand)|kein\w* (?:bot|roboter|maschine) (?:bitte|sondern)|mensch bitte|mit einem echten`,
 		not:      `(?:brauche?|brauch|will|mochte|benotige|wunsche|bitte|einfach|ich)?\s?(?:jetzt |grad |gerade )?kein(?:e|en|em|er)? (?:menschen?|mitarbeiter\w*|berater\w*|person|agent\w*|ansprechpartner\w*|ruckruf|jemand\w*)(?: sprechen| notig| noetig| bitte| brauchen)?|(?:nicht|niemanden|nie) (?:mit (?:einem |ner |nem |einer )?(?:menschen|mitarbeiter\w*|person|jemandem|agenten) (?:sprechen|reden|verbinden|verbunden)|(?:anrufen|verbinden|weiterleiten))|(?:verbinde|verbinden|verbindet) (?:sie )?(?:mich )?(?:bitte )?(?:nicht|mit niemandem|mit keinem)|(?:mensch|mitarbeiter|person) (?:ist )?(?:nicht|unnotig) ?(?:notig|erforderlich)?|ohne (?:menschen|mitarbeiter)|brauche? niemanden|will niemanden sprechen|will mit niemandem`,
 		innocent: `(?:versicherungs|reise|immobilien|werbe)\s?(?:agent\w*|vertreter\w*|makler\w*|berater\w*)|\b(?:user|travel) agent\w*|(?:mensch|mitarbeiter|jemand|person|personal)\w*\b (?:am|an der|im|an) (?:schalter|theke|kasse|laden|rezeption|empfang|buro|telefon da)|(?:ubertragen|ubertrage|uberweisen|verbinde|verbinden|verknupfen)\b.{0,12}(?:mein|das|den|die|unser)\w* (?:konto|bankkonto|account|vertrag|geld|gerat|handy|guthaben)\b.{0,30}|(?:mein|das|den|die|unser)\w* (?:konto|bankkonto|account|vertrag|geld|gerat|guthaben|termin)\b.{0,24}\b(?:ubertragen|verbinden|uberweisen|verknupfen|weitergeben)|jemand\w* (?:hat|anders|anderen|anderem|anderer|gestohlen|geklaut|war|aus der familie|schon)\b|(?:pro|fur|zwei|drei|vier|funf|\d+|mehrere|wie viele) (?:personen|person|mitarbeiter|menschen)|in person|(?:auf|in) (?:deutsch|englisch|spanisch|turkisch|franzosisch|italienisch|polnisch|arabisch) (?:sprechen|schreiben|reden)|(?:sprechen|reden|schreiben) (?:auf|uber)|ansprechpartner fur presse|mitarbeiterrabatt|(?:hat|habe) mir (?:gestern|schon|ein) (?:ein )?mitarbeiter|mitarbeiter (?:hat|war|haben|sucht|gesucht)|kundenservice (?:offnungs\w*|nummer|zeiten)|(?:nummer|zeiten|adresse) (?:vom|von|des|der) (?:kundenservice|kundendienst|support|anmeldung)|wer (?:darf|kann)`,
 	},
@@ -86,7 +88,7 @@ var wishings = []wishing{
 		verbs:    `spreken|spreek|praten|praat|chatten|verbind\w*|verbonden|doorverbind\w*|doorzetten|doorverbonden|contact|bellen|overleggen|klagen|bereiken|schakel\w*`,
 		people:   `mens|mensen|medewerker\w*|iemand|iemant|persoon|collega\w*|klantenservice|adviseur|baas|leidinggevende|manager|support|agent|jullie|helpdesk|afdeling|vertegenwoordiger|specialist`,
 		alone:    `(?:een |de )?(?:echte? |levend )?(?:mens|medewerker\w*|persoon|klantenservice|collega|adviseur|agent|menselijke hulp)(?: graag| aub| alsjeblieft| alstublieft| nu| a u b)*`,
-		phrases:  `(?:wil|heb|geef me|graag|mag ik|zoek|kan ik|eis)\b.{0,20}\b(?:een mens|echt mens|echt persoon|echte persoon|medewerker|iemand van|iemand die|een echt|leidinggevende|menselijke)|(?:iemand|een medewerker|jullie|een mens)\b.{0,22}\b(?:me |mij )?(?:\w+ )?(?:bellen|terugbellen|helpen|belt|terugbelt|contact opnemen|opbellen|meekijken|kijken|overnemen)|(?:bel|belt) (?:me|mij)\b|bel (?:me )?terug|terugbellen|(?:niet|geen|liever niet|stop met|genoeg van|zat van)\b.{0,24}\b(?:bot|robot|machine|computer|chatbot)\b.{0,16}(?:praten|chatten|spreken|meer|maar|$)|is er (?:iemand|een mens|een medewerker)\b.{0,26}\b(?:helpen|beschikbaar|praten|spreken|aanwezig|die)|echt (?:mens|persoon)|mens graag|klagen bij (?:iemand|een)`,
+		phrases:  `(?:wil|heb|geef me|graag|mag ik|zoek|kan ik|eis)\b.{0,20}\b(?:een mens|echt mens|echt persoon|echte persoon|medewerker|iemand van|iemand die|een echt|leidinggevende|menselijke)|(?:iemand|een medewerker|jullie|een mens)\b.{0,22}\b(?:me |mij )?(?:\w+ )?(?:bellen|terugbellen|helpen|belt|terugbelt|contact opnemen|opbellen|meekijken|kijken|overnemen)|(?:bel|belt) (?:me|mij)\b|bel (?:me )?terug|terugbellen|(?:niet|geen|liever niet|stop met|genoeg van|zat van)\b.{0,24}\b(?:bot|robot|machine|computer|chatbot)\b.{0,16}(?:praten|chatten|spreken|meer|maar|$)|is er (?:iemand|een mens|een medewerker)\b.{0,26}\b(?:helpen|beschikbaar|praten|spreken|aanwezig|die)|verbind me (?:maar )?(?:door|even door|met)|verbind mij (?:door|met)|echt (?:mens|persoon)|mens graag|klagen bij (?:iemand|een)`,
 		not:      `(?:hoef|wil|heb|nodig|wens)?\s?(?:ik )?(?:geen|niet met een|niet met|zonder) (?:mens|medewerker\w*|persoon|agent|iemand|collega|echt mens)(?: nodig| te spreken| spreken| bedankt| aub)?|(?:niet|nooit) (?:door)?verbinden|verbind me (?:maar )?niet\b.{0,24}|hoef niemand|niemand (?:nodig|spreken)|medewerker (?:is )?niet nodig`,
 		innocent: `(?:verzekerings|reis|makelaars|vastgoed)\s?(?:agent\w*|adviseur)|user agent|(?:mens|iemand|medewerker|personeel)\w*\b (?:aan|achter|bij|in) de (?:balie|kassa|winkel|receptie|toonbank|deur)|(?:overzetten|overdragen|overboeken|koppelen|verbinden|doorgeven)\b.{0,10}(?:mijn|het|de|een)\b.{0,24}|(?:mijn|het|de|een) (?:account|rekening|bankrekening|abonnement|geld|toestel|contract)\b.{0,24}(?:overzetten|overdragen|koppelen|verbinden|doorgeven)|verbind mijn\b.{0,24}|iemand (?:heeft|anders|gestolen|in mijn|uit mijn|was)\b|(?:per|voor|twee|drie|vier|vijf|\d+|hoeveel) (?:personen|persoon|mensen|medewerkers)|wie (?:kan|mag)|(?:spreken|praten) (?:over|in het)|in het (?:engels|nederlands|duits|frans|spaans|turks) (?:praten|spreken)|(?:nummer|tijden|telefoonnummer|openingstijden) (?:van|klantenservice)|klantenservice (?:open|tijden|nummer)|een medewerker (?:heeft|zei|had)`,
 	},
@@ -126,7 +128,7 @@ var wishings = []wishing{
 		verbs:    `اتكلم|أتكلم|التكلم|اتحدث|التحدث|احكي|اكلم|تحويلي|حولني|حولوني|وصلني|وصلوني|التواصل|اتواصل|تواصل|اكلمه|نتكلم|اشتكي|الكلام|كلام|ربطني|تحدث|الحديث|اكلمكم|احول|تحولني|توصلني`,
 		people:   `شخص|انسان|موظف|موظفه|ممثل|احد|حد|بشر|مسؤول|مسوول|المدير|مدير|خدمه العملاء|خدمه الزباين|خدمه الزبائن|الدعم|مندوب|المشرف|وكيل|بشري|انسان حقيقي|حدا|ايجنت|مختص|المسؤول|القسم|الموظفين`,
 		alone:    `(?:اريد |ابغى |عايز |ممكن |بدي )?(?:شخص حقيقي|انسان|موظف|ممثل خدمه العملاء|خدمه العملاء|شخص|بشر|مندوب|مسؤول|الدعم البشري|دعم بشري|موظف خدمه العملاء|انسان حقيقي|وكيل|ايجنت)(?: من فضلك| لو سمحت| رجاء| الان| حقيقي| بسرعه)*`,
-		phrases:  `(?:اريد|ابغى|ابي|عايز|محتاج|احتاج|بدي|نريد|اطلب)\b?.{0,20}(?:شخص حقيقي|انسان حقيقي|انسان|موظف|بشري|خدمه العملاء|مسؤول|مندوب)|(?:حد|احد|شخص|موظف|احدكم|حدا).{0,16}(?:يتصل|يكلمني|يساعدني|يرد علي|يتواصل|يتصل بي|يكلمني)|(?:اتصلوا|اتصل|كلموني|تواصلوا|كلمني) (?:بي|معي|علي|فيني)|(?:لا اريد|ما ابي|ما ابغى|مش عايز|ما بدي).{0,20}(?:روبوت|بوت|الي|اله|ماكينه)|(?:هل يوجد|في|فيه|هل هناك|يوجد) (?:احد|حد|شخص|موظف|انسان).{0,20}(?:يساعد|اتكلم|حقيقي|متاح|يرد|اكلم)`,
+		phrases:  `(?:اريد|ابغى|ابي|عايز|محتاج|احتاج|بدي|نريد|اطلب)\b?.{0,20}(?:شخص حقيقي|انسان حقيقي|انسان|موظف|بشري|خدمه العملاء|مسؤول|مندوب)|(?:احد|شخص|موظف|لاحد|لشخص) (?:ان )?(?:الاتصال|يتصل|التواصل) (?:بي|معي)|(?:حد|احد|شخص|موظف|احدكم|حدا).{0,16}(?:يتصل|يكلمني|يساعدني|يرد علي|يتواصل|يتصل بي|يكلمني)|(?:اتصلوا|اتصل|كلموني|تواصلوا|كلمني) (?:بي|معي|علي|فيني)|(?:لا اريد|ما ابي|ما ابغى|مش عايز|ما بدي).{0,20}(?:روبوت|بوت|الي|اله|ماكينه)|(?:هل يوجد|في|فيه|هل هناك|يوجد) (?:احد|حد|شخص|موظف|انسان).{0,20}(?:يساعد|اتكلم|حقيقي|متاح|يرد|اكلم)`,
 		not:      `(?:لا|ما|مش|مو|بدون|ليس|ولا) ?(?:احتاج|اريد|ابي|ابغى|عايز|محتاج|داعي|تحولني|تحول|بدي|لازم|ضروري|حاجه|بحاجه)? ?(?:الى |ل|ان |التحدث |التكلم |اتكلم |مع |لي |الي )*(?:شخص|موظف|انسان|احد|حد|بشر|ممثل|موظفه|تحويلي|تحويل)(?: شكرا| لو سمحت)?|(?:لا|ما) (?:تحولني|توصلني|تحولوني|تتصلوا|تتصل)`,
 		innocent: `(?:وكيل|مندوب|موظف) (?:تامين|التامين|سفريات|سفر|عقارات|عقاري|مبيعات)|(?:شخص|موظف|احد|انسان|حد).{0,10}(?:على|عند|في|ورا|خلف) (?:الكاونتر|الاستقبال|المحل|الفرع|الصندوق|الشباك)|(?:تحويل|ربط|نقل|احول|اربط|انقل) (?:حسابي|حساب|المال|فلوس|رصيد|الحساب|اموال|بنكي|البنك|مبلغ|خطي).{0,30}|(?:شخص|احد|حد) (?:سرق|اخر|استخدم|دخل|اخذ)|(?:كم|لكل|شخصين|اشخاص|\d+) (?:شخص|اشخاص)|من يستطيع|(?:اتكلم|التحدث|نتكلم|اتحدث) (?:عن|بالعربي|بالانجليزي|بالعربيه|بالانجليزيه|العربيه)|(?:ساعات|رقم|مواعيد|اوقات) (?:خدمه|عمل خدمه|الدعم)`,
 	},
@@ -188,6 +190,9 @@ func wishOf(text string) wish {
 		score, refuses := wishOfClause(part)
 		if refuses {
 			w.refuses = true
+			if left := behindRefusal(part); left != "" {
+				w.rest = append(w.rest, left)
+			}
 			continue
 		}
 		if score < humanAt {
@@ -203,11 +208,26 @@ func wishOf(text string) wish {
 	return w
 }
 
+// goesOn are words by which a sentence goes on to what is wanted, without a comma: "no human needed just the price".
+var goesOn = regexp.MustCompile(`(?i)\s(?:(?:but |and )?(?:just|only)|how|what|whats|when|where|which|who|why|nur|sondern|aber|wie|was|wann|wo|solo|sólo|pero|cuánto|cuanto|cómo|como|cuándo|dónde|qué|juste|seulement|combien|comment|quand|où|quels?|quelles?|só|apenas|quanto|quando|onde|qual|soltanto|come|dove|quale|alleen|gewoon|maar|hoe|wat|wanneer|waar|tylko|ile|jak|kiedy|gdzie|sadece|ne kadar|nasıl|nerede|kaç\p{L}*)\s+\S.*$`)
+
+// behindRefusal is what a clause that wants nobody asks all the same, "" when it asks nothing.
+func behindRefusal(clause string) string {
+	left := strings.TrimSpace(goesOn.FindString(clause))
+	if len(strings.Fields(left)) < 2 {
+		return ""
+	}
+	if score, refuses := wishOfClause(left); refuses || score >= humanAt { // it is still about the person
+		return ""
+	}
+	return left
+}
+
 func wishOfClause(clause string) (score float64, refuses bool) {
 	if h := hear(clause); h.only&aboutBot != 0 || h.only != 0 && h.only&^courtesies == 0 {
 		return -6, false
 	}
-	s := string(folded(clause))
+	s := keyed(string(folded(clause)))
 	known := compiledWishings()
 	for _, a := range known {
 		if a.innocent != nil {
@@ -230,6 +250,29 @@ func wishOfClause(clause string) (score float64, refuses bool) {
 		}
 	}
 	return score, false
+}
+
+// keyWords ask for a person by themselves.
+var keyWords = strings.Fields("human agent person representative operator manager supervisor advisor someone somebody")
+
+// keyed mends a typing error in the key word of a few words: "humaan please".
+func keyed(s string) string {
+	all := strings.Fields(s)
+	if len(all) > 3 {
+		return s
+	}
+	for i, w := range all {
+		if len(w) < 5 || knowledge.Known(w) || slices.Contains(keyWords, w) {
+			continue
+		}
+		for _, k := range keyWords {
+			if knowledge.Nearly(w, k) && (len(w) != len(k)+1 || !strings.HasPrefix(w, k)) { // "agente" is a word of other languages
+				all[i] = k
+				break
+			}
+		}
+	}
+	return strings.Join(all, " ")
 }
 
 var robot = regexp.MustCompile(`\b(?:bots?|robots?|roboter|machines?|maschine|chatbots?|ai|ki|ia|computers?|maquinas?|robo|macchin\w|maszyn\w*|automat\w*|makine\w*)\b`)

@@ -451,7 +451,7 @@ func guessed(lines []string, i int, topic []string, asked request, before int) (
 	l := lines[i]
 	all := tokens(l)
 	short := len(all) <= 3 && (len(l) > longestWish || !courteous(l) && !wantsHuman(l))
-	fits := func(n int) bool { return true } // which words of a short answer are the secret
+	fits := func(int) bool { return true } // which words of a short answer are the secret
 	if asked == askedBoth {
 		coded := func(w []int) bool {
 			return strings.ContainsAny(l[w[0]:w[1]], "0123456789!#$%*") && !strings.Contains(l[w[0]:w[1]], "@")
@@ -487,7 +487,7 @@ func guessed(lines []string, i int, topic []string, asked request, before int) (
 			switch {
 			case says[n] == saysSecret:
 				secret = true
-			case says[n] == saysNothing && !(placed && len(digitsOf(word)) == 0):
+			case says[n] == saysNothing && (!placed || len(digitsOf(word)) > 0):
 				secret = secretModel().Score(secretFeatures(lines, i, w, topic, before)) >= secretAt
 			}
 		}
@@ -608,7 +608,8 @@ func inParts(line string) bool {
 			letters++
 		}
 	}
-	return letters > 0 && digits > 0 && len(all) <= 8 && !(letters == 1 && digits == 1 && len(all[0]) == 3 && len(all[len(all)-1]) == 4)
+	name := letters == 1 && digits == 1 && len(all[0]) == 3 && len(all[1]) == 4 // and a number of theirs
+	return letters > 0 && digits > 0 && len(all) <= 8 && !name
 }
 
 // notCode are short words that are no part of a code.

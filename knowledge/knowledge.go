@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Audience says whom an article may be shown to.
@@ -131,6 +132,20 @@ type Corpus struct {
 	Languages []string // of its articles, the usual one first
 	Embedder  string   // whose vectors are searched; "": none yet
 	Dims      int
+	Calibration
+}
+
+// Calibration is an installation's own map of the confidence, a line through its log-odds: it may trust its articles more or less than the average base.
+// The zero Calibration changes nothing.
+type Calibration struct{ Scale, Shift float64 }
+
+// Calibrated is a Calibration with what it was fitted to.
+type Calibrated struct {
+	Calibration
+	At            time.Time
+	Embedder      string // whose vectors were searched
+	Labels        int
+	Loss, LossWas float64 // mean log loss of questions that it was not fitted to, with and without it
 }
 
 // Index keeps articles, sections, terms and vectors.
@@ -145,6 +160,10 @@ type Index interface {
 	List(ctx context.Context) ([]Listed, error)
 	// Each hands over every section as it stands, article by article, without scores; what do returns ends it.
 	Each(ctx context.Context, do func(Hit) error) error
+	// Calibrate keeps a calibration, which holds from then on.
+	Calibrate(ctx context.Context, c Calibrated) error
+	// Uncalibrate takes the newest calibration back and says which holds now; false when there was none to take back.
+	Uncalibrate(ctx context.Context) (now Calibrated, ok bool, err error)
 	Searcher
 	Embeddings
 }
@@ -211,3 +230,18 @@ func (b *Base) List(ctx context.Context) ([]Listed, error) { return b.index.List
 
 // Each hands over every section as it stands, article by article; what do returns ends it.
 func (b *Base) Each(ctx context.Context, do func(Hit) error) error { return b.index.Each(ctx, do) }
+
+// Calibrate keeps a calibration of the embedder whose vectors are searched; it holds from then on.
+func (b *Base) Calibrate(ctx context.Context, c Calibrated) error {
+	corpus, err := b.index.Corpus(ctx)
+	if err != nil {
+		return err
+	}
+	c.Embedder = corpus.Embedder
+	return b.index.Calibrate(ctx, c)
+}
+
+// Uncalibrate takes the newest calibration back and says which holds now, the zero one for what ships; false when there was none.
+func (b *Base) Uncalibrate(ctx context.Context) (Calibrated, bool, error) {
+	return b.index.Uncalibrate(ctx)
+}

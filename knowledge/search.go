@@ -17,6 +17,7 @@ type Passage struct {
 	Of     int            // how many sections there are
 	Terms  int            // content terms of the question
 	Attain float64        // BM25 as a share of what the question's terms could score at most, 0…1
+	Calibration
 }
 
 // The fields' weights in BM25, and each vector leg's beside BM25's 1, all as z-scores: what measured best on help articles, with k1 1.2 and b 0.75.
@@ -77,7 +78,7 @@ func (b *Base) Search(ctx context.Context, question string, n int, f Filter) ([]
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Section, b.Section))
 	})
 	for i := range all {
-		all[i].Of = corpus.Sections
+		all[i].Of, all[i].Calibration = corpus.Sections, corpus.Calibration
 	}
 	b.rank(question, corpus, all)
 	return all[:min(len(all), n)], vectorErr

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,4 +44,82 @@ func TestKnowledgeDoctorNamesWhatSpeaksToAModel(t *testing.T) {
 	}
 	cli(0, "knowledge", "remove", articles)
 	cli(0, "knowledge", "doctor")
+}
+
+func TestTheConfidenceIsFittedToOwnLabelsAndTakenBack(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	config, articles, labels := filepath.Join(dir, "desk.yaml"), filepath.Join(dir, "help"), filepath.Join(dir, "labels.jsonl")
+	if err := os.Mkdir(articles, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write := func(file, text string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(config, "database: {url: \""+pgtest.URL(t, migrations()...)+"\"}\n")
+	var lines strings.Builder
+	for _, plant := range strings.Fields("fern cactus olive palm orchid ivy basil mint lemon fig rose lavender bamboo tulip aloe yucca") {
+		write(filepath.Join(articles, plant+".md"), "# How often should I water the "+plant+"?\n\nWater the "+plant+" once a week in summer.\n")
+		// of two questions that look alike one is answered and one is not: nothing can be surer than a half
+		fmt.Fprintf(&lines, "{\"question\": \"how often should I water the %s\", \"article\": \"%s.md\"}\n{\"question\": \"how often should I water my %s\", \"article\": null}\n", plant, plant, plant)
+	}
+	write(labels, lines.String())
+	cli := func(want int, args ...string) string {
+		t.Helper()
+		var out bytes.Buffer
+		if code := run(append(args, "--config", config), &out, &out); code != want {
+			t.Errorf("%v: %d %s", args, code, out.String())
+		}
+		return out.String()
+	}
+	sure := func() (p float64) {
+		t.Helper()
+		_, text, _ := strings.Cut(cli(0, "knowledge", "search", "how often should I water the cactus"), "answers it: ")
+		if _, err := fmt.Sscan(text, &p); err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	cli(0, "knowledge", "import", articles)
+	before := sure()
+	if out := cli(0, "calibrate", "--labels", labels, "--dry-run"); !strings.Contains(out, "32 labels, the right passage first for 16") {
+		t.Error(out)
+	}
+	if got := sure(); got != before {
+		t.Errorf("a dry run changed %.2f to %.2f", before, got)
+	}
+	cli(0, "calibrate", "--labels", labels)
+	if got := sure(); got > 0.7 || got < 0.3 {
+		t.Errorf("calibrated it says %.2f, before %.2f", got, before)
+	}
+	if out := cli(0, "calibrate", "--labels", labels); !strings.Contains(out, "kept") { // measured against what ships, not against itself
+		t.Error(out)
+	}
+	cli(0, "calibrate", "--revert")
+	if got := sure(); got > 0.7 {
+		t.Errorf("the first version should hold: %.2f", got)
+	}
+	if out := cli(0, "calibrate", "--revert"); !strings.Contains(out, "what ships") || sure() != before {
+		t.Errorf("%s: %.2f, before %.2f", out, sure(), before)
+	}
+	for want, args := range map[string][]string{
+		"there was no calibration": {"--revert"},
+		"expected one of":          {},
+		"expected at least 30":     {"--labels", filepath.Join(dir, "few.jsonl")},
+		"expected some with":       {"--labels", filepath.Join(dir, "same.jsonl")},
+	} {
+		few, _, _ := strings.Cut(lines.String(), "\n")
+		write(filepath.Join(dir, "few.jsonl"), few+"\n")
+		write(filepath.Join(dir, "same.jsonl"), strings.Repeat(few+"\n", 30))
+		code := 2
+		if len(args) == 1 {
+			code = 0
+		}
+		if out := cli(code, append([]string{"calibrate"}, args...)...); !strings.Contains(out, want) {
+			t.Errorf("%v: %s, want %s", args, out, want)
+		}
+	}
 }

@@ -62,7 +62,7 @@ func command() *cobra.Command {
 	}
 	root.PersistentFlags().String("config", "", "the configuration file (default "+configs.DefaultFile+", if it is there)")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(serveCommand(), demoCommand(), configCommand(), knowledgeCommand(), evalCommand(), doctorCommand(), slackCommand(), contactCommand(), auditCommand(), consoleCommand(), migrateCommand(), versionCommand())
+	root.AddCommand(serveCommand(), demoCommand(), configCommand(), knowledgeCommand(), evalCommand(), calibrateCommand(), doctorCommand(), slackCommand(), contactCommand(), auditCommand(), consoleCommand(), migrateCommand(), versionCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	for _, c := range root.Commands() {
 		usage(c)

@@ -456,6 +456,36 @@ func mean(values []float64) (sum float64) {
 	return sum
 }
 
+// trials are what a model said of queries that it was not learnt from, and what was right.
+type trials struct {
+	set            []string
+	p, size, weigh []float64
+	right          []bool
+}
+
+func (x *trials) add(t trained, m copilot.AnswerModel, queries []query, wordsAlone bool) {
+	m.Map = copilot.Map{}
+	for _, q := range queries {
+		if wordsAlone {
+			q = q.wordsAlone()
+		}
+		q = q.ranked(t.rank)
+		signs := copilot.Signs(q.found)
+		x.set, x.p, x.size, x.right, x.weigh = append(x.set, q.set), append(x.p, m.Probability(signs)), append(x.size, math.Log1p(float64(q.found[0].Of))/6), append(x.right, q.top()), append(x.weigh, q.weight)
+	}
+}
+
+// fit maps what was said to what was right, without one set.
+func (x *trials) fit(without string) copilot.Map {
+	var y trials
+	for i, set := range x.set {
+		if set != without {
+			y.p, y.size, y.right, y.weigh = append(y.p, x.p[i]), append(y.size, x.size[i]), append(y.right, x.right[i]), append(y.weigh, x.weigh[i])
+		}
+	}
+	return copilot.LearnMap(y.p, y.size, y.right, y.weigh)
+}
+
 var verbose = os.Getenv("VERBOSE") != ""
 
 // answer learns how the search ranks (knowledge/rank.json) and how far its first passage is to be trusted. The figures of each organisation are
@@ -470,7 +500,7 @@ func answer(data string, w io.Writer) ([]byte, error) {
 		sets[q.set] = append(sets[q.set], q)
 	}
 	var together []query
-	names := slices.DeleteFunc(slices.Sorted(maps.Keys(sets)), func(name string) bool { return name == "help" || name == "few" })
+	names := slices.DeleteFunc(slices.Sorted(maps.Keys(sets)), func(name string) bool { return name == "help" })
 	without := make([]trained, len(names))
 	var folds errgroup.Group
 	folds.SetLimit(runtime.NumCPU())
@@ -480,16 +510,29 @@ func answer(data string, w io.Writer) ([]byte, error) {
 			return nil
 		})
 	}
+	t := learnBoth(learn)
 	_ = folds.Wait()
+	var both, words trials // what was said of queries that nothing was learnt from
 	for i, name := range names {
+		both.add(without[i], without[i].model.Both, sets[name], false)
+		words.add(without[i], without[i].model.Words, sets[name], true)
+	}
+	both.add(t, t.model.Both, held, false)
+	words.add(t, t.model.Words, held, true)
+	for i, name := range names {
+		if name == "few" {
+			continue
+		}
+		without[i].model.Both.Map = both.fit(name)
 		without[i].figures(w, name, sets[name])
 		together = append(together, sets[name]...)
 	}
-	t := learnBoth(learn)
+	t.model.Both.Map, t.model.Words.Map = both.fit(""), words.fit("")
 	if len(together) > 0 {
 		t.figures(w, "(all, seen)", together)
 	}
 	t.figures(w, "help, held", held)
+	_, _ = fmt.Fprintf(w, "  maps: %+v, words alone %+v\n", t.model.Both.Map, t.model.Words.Map)
 	b, err := json.Marshal(t.rank)
 	if err != nil {
 		return nil, err

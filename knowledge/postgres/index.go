@@ -177,8 +177,32 @@ func (x *Index) List(ctx context.Context) ([]knowledge.Listed, error) {
 
 // Corpus implements knowledge.Searcher.
 func (x *Index) Corpus(ctx context.Context) (c knowledge.Corpus, err error) {
-	err = x.db.QueryRow(ctx, `SELECT sections, languages, coalesce(e.name, ''), coalesce(e.dims, 0) FROM corpus LEFT JOIN embedders e ON e.searched`).Scan(&c.Sections, &c.Languages, &c.Embedder, &c.Dims)
+	err = x.db.QueryRow(ctx, `SELECT sections, languages, coalesce(e.name, ''), coalesce(e.dims, 0), coalesce(c.scale, 0), coalesce(c.shift, 0)
+		FROM corpus LEFT JOIN embedders e ON e.searched LEFT JOIN LATERAL (`+calibration+`) c ON true`).Scan(&c.Sections, &c.Languages, &c.Embedder, &c.Dims, &c.Scale, &c.Shift)
 	return c, err
+}
+
+// calibration is the one that holds, of the searched embedder e.
+const calibration = `SELECT at, embedder, scale, shift, labels, loss, loss_was FROM calibrations WHERE taken_back IS NULL AND embedder = coalesce(e.name, '') ORDER BY id DESC LIMIT 1`
+
+// Calibrate implements knowledge.Index.
+func (x *Index) Calibrate(ctx context.Context, c knowledge.Calibrated) error {
+	_, err := x.db.Exec(ctx, `INSERT INTO calibrations (embedder, scale, shift, labels, loss, loss_was) VALUES ($1, $2, $3, $4, $5, $6)`, c.Embedder, c.Scale, c.Shift, c.Labels, c.Loss, c.LossWas)
+	return err
+}
+
+// Uncalibrate implements knowledge.Index.
+func (x *Index) Uncalibrate(ctx context.Context) (now knowledge.Calibrated, ok bool, err error) {
+	tag, err := x.db.Exec(ctx, `UPDATE calibrations SET taken_back = now() WHERE id = (SELECT max(id) FROM calibrations WHERE taken_back IS NULL)`)
+	if err != nil || tag.RowsAffected() == 0 {
+		return now, false, err
+	}
+	err = x.db.QueryRow(ctx, `SELECT c.* FROM corpus LEFT JOIN embedders e ON e.searched, LATERAL (`+calibration+`) c`).
+		Scan(&now.At, &now.Embedder, &now.Scale, &now.Shift, &now.Labels, &now.Loss, &now.LossWas)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = nil
+	}
+	return now, true, err
 }
 
 // Rarity implements knowledge.Searcher. A term that no section has weighs as one that a single section has: a small corpus says little
