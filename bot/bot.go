@@ -42,8 +42,8 @@ type Reads interface {
 // Options are the bot's knobs.
 type Options struct {
 	Policy Policy
-	Texts  map[string]map[string]string // what the bot says, by language and key (configs/texts); those of "en" are said where a language has none
-	Logger *slog.Logger                 // required
+	Texts  Texts        // what the bot says
+	Logger *slog.Logger // required
 }
 
 // Bot carries the policy out.
@@ -164,12 +164,7 @@ func (b *Bot) act(ctx context.Context, c handover.Conversation, d handover.Decis
 
 // text is what the bot says in a language, else in English; of several ways, one after the other.
 func (b *Bot) text(language, key string, turn int64) string {
-	language, _, _ = strings.Cut(strings.ToLower(language), "-")
-	t := b.o.Texts[language][key]
-	if t == "" {
-		t = cmp.Or(b.o.Texts["en"][key], english[key])
-	}
-	ways := strings.Split(t, "|")
+	ways := strings.Split(b.o.Texts.In(language)(key), "|")
 	return ways[int(turn)%len(ways)]
 }
 
@@ -184,14 +179,6 @@ func (b *Bot) courtesy(d handover.Decision, text func(string) string, person han
 		return s
 	}
 	return handover.Spoken{Text: text("say_" + string(d.Signals.Courtesy))}
-}
-
-// english is what a bot says that was given no texts.
-var english = map[string]string{
-	"offer": "I am not sure about that. Shall I ask a person to join?", "declined": "All right. What else can I do for you?", "no_person": "I cannot answer that, and nobody can join right now.",
-	"person": "Talk to a person", "no_thanks": "No, thanks", "else": "Something else", "suggest": "Is it about one of these?", "which": "Which of these is it?",
-	"say_hello": "Hello! What can I do for you?", "say_thanks": "You're welcome!", "say_bye": "Goodbye!", "say_ok": "All right. Is there anything else?",
-	"about_bot": "I am an automated assistant, not a person. I answer from our help articles.", "help": "I can answer questions from our help articles.", "speak": "You can write to me in your language.",
 }
 
 // brief reads the conversation for the agent.
@@ -229,7 +216,7 @@ func (b *Bot) deliver(ctx context.Context, r handover.Run) error {
 		}
 		d := Delivery{Conversation: r.Conversation.ID, Customer: r.Conversation.Customer}
 		if e.Kind == handover.KindDeliver {
-			view := ViewOf(e.Message, b.desk.Persona())
+			view := ViewOf(e.Message, b.o.Texts.In(r.Conversation.Language))
 			d.ID, d.Message = fmt.Sprintf("msg_%d_%d", e.Message.ID, e.Message.Rev), &view
 		} else {
 			c, err := b.reads.Get(ctx, r.Conversation.ID)
@@ -240,7 +227,7 @@ func (b *Bot) deliver(ctx context.Context, r handover.Run) error {
 			if err != nil {
 				return err
 			}
-			state := StateOf(c, b.desk.Gate(), b.desk.Persona(), w)
+			state := StateOf(c, b.desk.Gate(), b.o.Texts.In(c.Language), w)
 			d.ID, d.State = fmt.Sprintf("state_%d_%d", c.ID, c.StateRev), &state
 		}
 		err := s.Send(ctx, d)

@@ -78,17 +78,17 @@ type Delivery struct {
 	State        *StateView
 }
 
-// ViewOf is a message for its customer. persona is the name of an agent without one.
-func ViewOf(m handover.Message, persona string) MessageView {
+// ViewOf is a message for its customer, in their language.
+func ViewOf(m handover.Message, say Say) MessageView {
 	v := MessageView{ID: strconv.FormatInt(m.ID, 10), Seq: m.Seq, From: string(m.From), Text: m.Text, At: m.At, Choices: handover.Labels(m.Choices), Files: filesOf(m.Files), Edited: m.Edited}
 	switch m.From {
 	case handover.FromCustomer:
 		v.ClientID = strings.TrimPrefix(m.ExternalID, "c:")
 	case handover.FromBot:
-		v.Author = "Assistant"
+		v.Author = say("state_assistant")
 	case handover.FromAgent:
 		if v.Author = m.Agent.Title; v.Author == "" {
-			v.Author = persona
+			v.Author = say("persona")
 		}
 	}
 	if m.Deleted {
@@ -97,38 +97,38 @@ func ViewOf(m handover.Message, persona string) MessageView {
 	return v
 }
 
-// StateOf is the state of a conversation for its customer.
-func StateOf(c handover.Conversation, gate handover.Gate, persona string, w handover.Wait) StateView {
-	v := StateView{State: c.State, Gate: gate, Text: "Assistant"}
+// StateOf is the state of a conversation for its customer, in their language.
+func StateOf(c handover.Conversation, gate handover.Gate, say Say, w handover.Wait) StateView {
+	v := StateView{State: c.State, Gate: gate, Text: say("state_assistant")}
 	h := c.Handoff
 	switch c.State {
 	case handover.WithBot:
 	case handover.Waiting:
 		v.Position = w.Position
-		v.Text = "Finding a person"
+		v.Text = say("state_waiting")
 		if w.Position > 0 {
-			v.Text += fmt.Sprintf(" · no. %d", w.Position)
+			v.Text += " · " + fmt.Sprintf(say("state_place"), w.Position)
 		}
 		if w.High > 0 {
 			v.Wait = &Range{Low: minutes(w.Low), High: minutes(w.High)}
 			if v.Wait.Low == v.Wait.High {
-				v.Text += fmt.Sprintf(", about %d min", v.Wait.High)
+				v.Text += ", " + fmt.Sprintf(say("state_minutes"), v.Wait.High)
 			} else {
-				v.Text += fmt.Sprintf(", about %d–%d min", v.Wait.Low, v.Wait.High)
+				v.Text += ", " + fmt.Sprintf(say("state_range"), v.Wait.Low, v.Wait.High)
 			}
 		}
 	case handover.Claimed:
-		v.Text = "A person is joining"
+		v.Text = say("state_joining")
 		if h.Introduced {
 			name := h.Agent.Title
 			if name == "" {
-				name = persona
+				name = say("persona")
 			}
 			v.Agent = &AgentView{Name: name, Avatar: h.Agent.Avatar}
 			v.Text = name
 		}
 	case handover.Closed:
-		v.Text = "Closed"
+		v.Text = say("state_closed")
 	}
 	v.Rate = h.State == handover.Closed && h.Agent.ID != 0 && h.Score == 0 && c.Episode == c.Seq
 	return v

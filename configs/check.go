@@ -73,6 +73,8 @@ func (c *Config) walk(prefix string, n *yaml.Node, m *Mistakes) {
 			c.scalar(*key, v, m)
 		case slices.Contains(lists, name):
 			c.list(name, v, m)
+		case prefix == "texts." && builtIn(k.Value) != nil:
+			c.sentences(k.Value, v, m)
 		case isSection(name) && v.Kind == yaml.MappingNode:
 			c.walk(name+".", v, m)
 		case isSection(name) && v.Tag == "!!null":

@@ -65,13 +65,14 @@ type Config struct {
 	Intents    map[string]Intent
 	Masking    map[string]string // further patterns that are hidden from Slack and models, by name
 	Origins    []string
-	Parameters []string          // of pages' addresses, that are kept
-	Proxies    []string          // networks of our own reverse proxies
-	Macros     map[string]string // texts that agents use, by name
-	Fields     []string          // variables of a contact that cards show
-	Retention  map[string]string // how long conversations of a channel are kept, as 365d or 0; "default" for the others
-	lines      map[string]int    // of what only the file can set: "intents.refund.team"
-	Hash       string            // of all that is in force, secrets left out
+	Parameters []string                     // of pages' addresses, that are kept
+	Proxies    []string                     // networks of our own reverse proxies
+	Macros     map[string]string            // texts that agents use, by name
+	texts      map[string]map[string]string // of texts.<language>
+	Fields     []string                     // variables of a contact that cards show
+	Retention  map[string]string            // how long conversations of a channel are kept, as 365d or 0; "default" for the others
+	lines      map[string]int               // of what only the file can set: "intents.refund.team"
+	Hash       string                       // of all that is in force, secrets left out
 }
 
 // String returns a scalar key's value.
@@ -218,6 +219,9 @@ func (c *Config) Show() string {
 	out["web"].(map[string]any)["origins"] = c.Origins
 	out["trusted_proxies"] = c.Proxies
 	out["retention"] = c.Retention
+	for language, texts := range c.texts {
+		out["texts"].(map[string]any)[language] = texts
+	}
 	out["web"].(map[string]any)["page_parameters"] = c.Parameters
 	out["slack"].(map[string]any)["card_fields"] = c.Fields
 	var b bytes.Buffer

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -125,12 +126,59 @@ func TestWhatDoesNotGoTogetherIsSaid(t *testing.T) {
 		"channels: {webhook: {url: http://127.0.0.1:1}}":          "set both url and secret",
 		"agents: {mia: {console_token: short}}":                   "too short to be secret",
 		"texts: {hello: Hi}":                                      "expected %s once",
+		"texts: {de: {ofer: Hm}}":                                 "texts.de.ofer is not a key; did you mean offer?",
+		"texts: {de: {hello: Hallo}}":                             `texts.de.hello: got "Hallo", expected %s in it`,
+		"texts: {de: {offer: [a]}}":                               "texts.de.offer: expected a text",
+		"texts: {de: none}":                                       "texts.de: expected keys below it",
+		"texts: {xx: {offer: Hm}}":                                "texts.xx is not a key",
 		"[]":                                                      "expected keys and values",
 		"listen: [":                                               "not YAML",
 		"agents: {mia: {teams: support}}":                         "agents: cannot unmarshal",
 	} {
 		if _, err := Load(write(t, text), nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
+}
+
+func TestASentenceIsReplacedInOneLanguageOrInAll(t *testing.T) {
+	t.Parallel()
+	c, err := Load(write(t, "texts: {offer: \"Person?\", de: {offer: \"Soll jemand kommen?\", state_place: \"Platz %d\"}}"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for language, want := range map[string][2]string{"de": {"Soll jemand kommen?", "Platz %d"}, "en": {"Person?", "no. %d"}, "fr": {"Person?", "n° %d"}} {
+		if texts := c.Texts()[language]; texts["offer"] != want[0] || texts["state_place"] != want[1] {
+			t.Errorf("%s: %q, %q, want %q", language, texts["offer"], texts["state_place"], want)
+		}
+	}
+	other, err := Load(write(t, "texts: {offer: \"Person?\"}"), nil)
+	if err != nil || other.Hash == c.Hash {
+		t.Errorf("the hash does not tell them apart: %s %v", c.Hash, err)
+	}
+}
+
+func TestEveryLanguageHasEverySentence(t *testing.T) {
+	t.Parallel()
+	c, err := Load("", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := c.Texts()
+	if len(all) != 10 {
+		t.Errorf("%d languages", len(all))
+	}
+	for language, texts := range all {
+		for key, english := range all["en"] {
+			for way := range strings.SplitSeq(texts[key], "|") {
+				first, _, _ := strings.Cut(english, "|")
+				if way == "" || !slices.Equal(verbs.FindAllString(way, -1), verbs.FindAllString(first, -1)) {
+					t.Errorf("%s: %s: %q, in English %q", language, key, way, first)
+				}
+			}
+		}
+		if len(texts) != len(all["en"]) {
+			t.Errorf("%s has %d sentences, English %d", language, len(texts), len(all["en"]))
 		}
 	}
 }

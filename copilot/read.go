@@ -344,6 +344,8 @@ func suggestions(found []knowledge.Passage) ([]handover.Choice, float64) {
 	for _, p := range found[:min(len(found), mostSuggested)] {
 		label := labelOf(p)
 		switch {
+		case p.Signs[1] == 0 && p.Coverage == 0:
+			continue // it shares nothing with the question
 		case p.Heading == "" && titled[strings.ToLower(p.Title)] > 1:
 			continue // a title that several sections share names none of them
 		case named[strings.ToLower(label)] > 1:
@@ -352,6 +354,9 @@ func suggestions(found []knowledge.Passage) ([]handover.Choice, float64) {
 		if label = strings.TrimSpace(label); label != "" && !slices.ContainsFunc(out, func(c handover.Choice) bool { return c.Label == label }) {
 			out = append(out, handover.Choice{Label: shorten(label, 14), ID: handover.ChoosePassage + strconv.FormatInt(p.Section, 10)})
 		}
+	}
+	if len(out) < 2 {
+		return nil, 0 // there is nothing to choose from
 	}
 	return out, likely
 }

@@ -215,7 +215,7 @@ func (s *stream) catchUp(ctx context.Context) error {
 				}
 				told = true
 			}
-			s.event("message", m.Rev, bot.ViewOf(m, c.desk.Persona()))
+			s.event("message", m.Rev, bot.ViewOf(m, c.o.Texts.In(conv.Language)))
 			if c.o.Observer != nil && m.From != handover.FromCustomer && !first {
 				c.o.Observer.CustomerSaw(time.Since(m.At))
 			}

@@ -2,6 +2,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -67,8 +68,10 @@ type Observer interface {
 
 // Options are the channel's knobs.
 type Options struct {
-	Origins  []string // pages that may embed the widget, as https://shop.example; "*": any; none: this server's own
-	Greeting string   // shown before the first message; "": none
+	Origins  []string  // pages that may embed the widget, as https://shop.example; "*": any; none: this server's own
+	Greeting string    // shown before the first message, in every language; "": that of Texts
+	Silent   bool      // nothing is shown before the first message
+	Texts    bot.Texts // what customers read
 	Limits   Limits
 	MostFile int64 // bytes that a file may have; 0: none can be sent
 	Demo     bool  // serve the demo page at /
@@ -134,18 +137,43 @@ func (c *Channel) Routes(mux *http.ServeMux) {
 		mux.HandleFunc(path, c.guard(h))
 	}
 	mux.HandleFunc("OPTIONS /web/", c.guard(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
-	mux.HandleFunc("GET /widget.js", asset("widget.js", "public, max-age=300"))
+	mux.HandleFunc("GET /widget.js", c.widget())
 	if c.o.Demo {
 		mux.HandleFunc("GET /{$}", asset("demo.html", "no-store"))
 		mux.HandleFunc("GET /demo.css", asset("demo.css", "no-store"))
 	}
 }
 
-func asset(name, cache string) http.HandlerFunc {
+// widget is the script with what customers read in it, in all languages.
+func (c *Channel) widget() http.HandlerFunc {
+	texts := map[string]map[string]string{}
+	for language, all := range c.o.Texts {
+		texts[language] = map[string]string{"person": all["person"], "assistant": all["state_assistant"]}
+		for key, text := range all {
+			if name, is := strings.CutPrefix(key, "widget_"); is {
+				texts[language][name] = text
+			}
+		}
+	}
+	b, err := json.Marshal(texts) // which escapes what could end a script
+	if err != nil {
+		panic(err) // maps of texts
+	}
+	script := read("widget.js")
+	return served("widget.js", "public, max-age=300", bytes.Replace(script, []byte("/* texts */ {}"), b, 1))
+}
+
+func read(name string) []byte {
 	b, err := assets.ReadFile("assets/" + name)
 	if err != nil {
 		panic(err) // it is embedded above
 	}
+	return b
+}
+
+func asset(name, cache string) http.HandlerFunc { return served(name, cache, read(name)) }
+
+func served(name, cache string, b []byte) http.HandlerFunc {
 	sum := sha256.Sum256(b)
 	etag := `"` + hex.EncodeToString(sum[:8]) + `"`
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -327,8 +355,16 @@ func (c *Channel) open(w http.ResponseWriter, r *http.Request) {
 	c.known.add(hashed(token))
 	encode(w, http.StatusCreated, map[string]any{
 		"token": token, "conversation_id": strconv.FormatInt(s.Conversation.ID, 10), "messages": []bot.MessageView{},
-		"state": bot.StateOf(s.Conversation, c.desk.Gate(), c.desk.Persona(), handover.Wait{}), "rev": s.Conversation.Rev, "greeting": c.o.Greeting, "most_file": c.o.MostFile,
+		"state": bot.StateOf(s.Conversation, c.desk.Gate(), c.o.Texts.In(s.Conversation.Language), handover.Wait{}), "rev": s.Conversation.Rev, "greeting": c.greeting(s.Conversation), "most_file": c.o.MostFile,
 	})
+}
+
+// greeting is what is shown before the first message.
+func (c *Channel) greeting(conv handover.Conversation) string {
+	if c.o.Greeting != "" || c.o.Silent {
+		return c.o.Greeting
+	}
+	return c.o.Texts.In(conv.Language)("greeting")
 }
 
 func random(n int) []byte {
@@ -484,10 +520,10 @@ func (c *Channel) list(w http.ResponseWriter, r *http.Request) {
 	}
 	views := make([]bot.MessageView, len(messages))
 	for i, m := range messages {
-		views[i] = bot.ViewOf(m, c.desk.Persona())
+		views[i] = bot.ViewOf(m, c.o.Texts.In(conv.Language))
 	}
 	slices.SortFunc(views, func(a, b bot.MessageView) int { return int(a.Seq - b.Seq) })
-	encode(w, http.StatusOK, map[string]any{"messages": views, "state": state, "rev": rev, "greeting": c.o.Greeting, "most_file": c.o.MostFile})
+	encode(w, http.StatusOK, map[string]any{"messages": views, "state": state, "rev": rev, "greeting": c.greeting(conv), "most_file": c.o.MostFile})
 }
 
 // since reads which changes are asked for: all after a rev or, without one, the newest messages.
@@ -508,7 +544,7 @@ func since(r *http.Request) (after int64, limit int, err error) {
 
 func (c *Channel) state(ctx context.Context, conv handover.Conversation) (bot.StateView, error) {
 	wait, err := c.reads.Wait(ctx, conv.Handoff)
-	return bot.StateOf(conv, c.desk.Gate(), c.desk.Persona(), wait), err
+	return bot.StateOf(conv, c.desk.Gate(), c.o.Texts.In(conv.Language), wait), err
 }
 
 // step runs one step of the desk and answers with the state after it.

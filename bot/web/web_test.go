@@ -351,3 +351,18 @@ func wait(t *testing.T, ok func() bool) {
 		}
 	}
 }
+
+func TestTheWidgetSpeaksTheCustomersLanguage(t *testing.T) {
+	t.Parallel()
+	texts := bot.Texts{"en": {"state_waiting": "Finding a person"}, "de": {"widget_open": "Chat </script> öffnen", "state_assistant": "Assistent", "greeting": "Hallo!", "offer": "Hm?"}}
+	_, _, url := serve(t, Options{Texts: texts})
+	_, script := call(t, http.MethodGet, url+"/widget.js", "", "")
+	if strings.Contains(script, "/* texts */") || strings.Contains(script, "</script> öffnen") || !strings.Contains(script, `"open":"Chat \u003c/script\u003e öffnen"`) || strings.Contains(script, "Hm?") {
+		t.Error("the texts are not in the script as they should be")
+	}
+	for language, want := range map[string]string{"de-AT": `"greeting":"Hallo!"`, "de": `"text":"Assistent"`, "xx": `"text":"Assistant"`} {
+		if _, body := call(t, http.MethodPost, url+"/web/sessions", "", `{"language":"`+language+`"}`); !strings.Contains(body, want) {
+			t.Errorf("%s: %s, want %s", language, body, want)
+		}
+	}
+}

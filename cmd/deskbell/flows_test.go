@@ -568,8 +568,23 @@ func TestASecondUnansweredQuestionRingsWithItsReason(t *testing.T) {
 	ana := w.visit()
 	ana.says("Do you sell lawn mowers?")
 	ana.reads("Shall I ask a person")
-	ana.says("And chainsaws with batteries?")
+	ana.says("Do you rent out tuxedos?")
 	w.cardShows("WAITING", "confidence 0.0", "&lt; 0.60")
+}
+
+func TestACustomerReadsEverythingInTheirLanguage(t *testing.T) {
+	t.Parallel()
+	w := begin(t, settings{})
+	eva := w.visitAs(`{"language":"de-DE"}`)
+	var in struct{ State struct{ Text string } }
+	eva.says("hallo")
+	eva.reads("Guten Tag! Wie kann ich helfen?")
+	eva.says("Ich möchte mit einem Menschen sprechen")
+	eva.reads("Ich habe jemanden aus dem Team gebeten")
+	eva.call(http.MethodGet, "/web/messages", "", http.StatusOK, &in)
+	if !strings.HasPrefix(in.State.Text, "Wir suchen jemanden aus dem Team") {
+		t.Errorf("the line above the chat says %q", in.State.Text)
+	}
 }
 
 func TestTwoProcessesShareLanesAndEachOthersCustomers(t *testing.T) {

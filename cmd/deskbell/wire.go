@@ -175,7 +175,7 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 	}
 
 	a.web = web.New(a.desk, a.store, a.wakes, web.Options{
-		Origins: c.Origins, Greeting: c.String("web.greeting"), Limits: limits(c), MostFile: mostFile(c),
+		Origins: c.Origins, Greeting: c.Greeting(), Silent: c.String("web.greeting") == "", Texts: c.Texts(), Limits: limits(c), MostFile: mostFile(c),
 		Demo: demo, Observer: a.metrics, Logger: logger,
 	})
 	channels := []bot.Channel{a.web}

@@ -1,6 +1,6 @@
 /* Deskbell chat widget. One script tag embeds it:
  *   <script src="https://desk.example/widget.js" async></script>
- * Optional attributes: data-title, data-color (any CSS colour), data-name, data-email, data-open.
+ * Optional attributes: data-title, data-language (such as de), data-color (any CSS colour), data-name, data-email, data-open.
  * It talks only to the server it came from, runs no third-party code and puts nothing into the page but one element. */
 (() => {
   'use strict';
@@ -8,14 +8,22 @@
   const base = new URL('.', script.src).href.replace(/\/$/, '');
   const option = (name, otherwise) => script.dataset[name] || otherwise;
   const key = 'deskbell:' + base;
-  const say = {
-    title: option('title', 'Chat with us'), open: 'Open chat', close: 'Close chat', write: 'Write a message', send: 'Send',
+  // What is read, in the customer's language; the server writes all languages in here. %s is a name or a number.
+  const all = /* texts */ {};
+  const language = option('language', navigator.language || 'en').toLowerCase().split('-')[0];
+  const texts = Object.assign({
+    title: 'Chat with us', open: 'Open chat', close: 'Close chat', write: 'Write a message', send: 'Send',
     person: 'Talk to a person', cancel: 'Cancel', sending: 'Sending…', sent: 'Sent', delivered: 'Delivered', failed: 'Not sent', retry: 'Retry',
-    edited: 'edited', deleted: 'This message was deleted', offline: 'No connection. Trying again…', you: 'You', typing: 'is writing…', start: 'Assistant',
-    rate: 'How did we do?', rated: 'Thank you.', stars: (n) => n + ' of 5', unread: (n) => n + ' new', comment: 'Anything to add? (optional)', submit: 'Send rating',
+    edited: 'edited', deleted: 'This message was deleted', offline: 'No connection. Trying again…', you: 'You', typing: 'is writing…', assistant: 'Assistant',
+    rate: 'How did we do?', rated: 'Thank you.', stars: '%s of 5', unread: '%s new', comment: 'Anything to add? (optional)', submit: 'Send rating',
     hello: 'Hello! How can I help you?', log: 'Conversation',
-    attach: 'Attach files', uploading: 'uploading…', remove: (n) => 'Remove ' + n, large: (n, mb) => n + ' is larger than ' + mb + ' MB', coming: 'on its way…', lost: 'could not be sent', lostFiles: 'The files were lost. Attach them again.', sentFiles: (n) => n + ' attached', many: 'At most 10 files at once',
-  };
+    attach: 'Attach files', uploading: 'uploading…', remove: 'Remove %s', large: '%s is larger than %s MB', coming: 'on its way…', lost: 'could not be sent', lost_files: 'The files were lost. Attach them again.', sent_files: '%s attached', many: 'At most 10 files at once',
+  }, all.en, all[language]);
+  const filled = (text) => (...values) => values.reduce((s, v) => s.replace('%s', () => v), text);
+  const say = { ...texts, title: option('title', texts.title), start: texts.assistant, lostFiles: texts.lost_files };
+  for (const k of ['stars', 'unread', 'remove', 'large']) say[k] = filled(texts[k]);
+  say.sentFiles = filled(texts.sent_files);
+  const direction = language === 'ar' && all.ar ? 'rtl' : 'ltr';
 
   // --- what is kept between pages and shared by tabs: the token and what is not sent yet
   const store = {
@@ -50,7 +58,7 @@
     const contact = {};
     if (option('name')) contact.name = option('name');
     if (option('email')) contact.email = option('email');
-    const made = await call('POST', '/web/sessions', { contact, page_url: location.href, language: navigator.language });
+    const made = await call('POST', '/web/sessions', { contact, page_url: location.href, language: option('language', navigator.language) });
     store.write({ token: made.token });
     greeting = made.greeting || '';
     take({ state: made.state, rev: made.rev, most_file: made.most_file });
@@ -254,7 +262,7 @@
   };
 
   // --- the page's one element
-  const host = el('div', { id: 'deskbell-widget' });
+  const host = el('div', { id: 'deskbell-widget', lang: all[language] ? language : 'en', dir: direction });
   const root = host.attachShadow({ mode: 'open' });
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(`
