@@ -61,6 +61,7 @@ var Keys = []Key{
 	{Name: "openai.price_sent", Kind: Number, Default: 0.0, Max: 1e6},
 	{Name: "openai.price_received", Kind: Number, Default: 0.0, Max: 1e6},
 	{Name: "openai.price_embedded", Kind: Number, Default: 0.0, Max: 1e6},
+	{Name: "openai.mask_names", Kind: Text, Default: "yes", OneOf: []string{"yes", "no"}},
 	{Name: "openai.log_calls", Kind: Text, Default: "no", OneOf: []string{"no", "yes"}},
 	{Name: "policy.answer_above", Kind: Number, Default: 0.70, Max: 1},
 	{Name: "policy.offer_below", Kind: Number, Default: 0.60, Max: 1},

@@ -44,11 +44,12 @@ type Schema struct {
 
 // Options are the copilot's knobs.
 type Options struct {
-	Intents map[string][]string // examples of each intent
-	Masker  *Masker             // nil: the built-in types
-	Logged  bool                // each call's prompt and answer goes into the log, masked
-	Timeout time.Duration       // for one call of the model, default 15s
-	Logger  *slog.Logger        // required
+	Intents   map[string][]string // examples of each intent
+	Masker    *Masker             // nil: the built-in types
+	Logged    bool                // each call's prompt and answer goes into the log, masked
+	MaskNames bool                // names, mail and postal addresses are hidden from the model, and put back in what it answers
+	Timeout   time.Duration       // for one call of the model, default 15s
+	Logger    *slog.Logger        // required
 }
 
 // Copilot advises.
@@ -152,7 +153,8 @@ func (c *Copilot) Brief(ctx context.Context, conv handover.Conversation, talk []
 		}
 	}
 	if c.model != nil {
-		c.rewrite(ctx, &b, masked(c.o.Masker, talk))
+		v, talk := c.veiled(conv.Contact, talk)
+		c.rewrite(ctx, &b, masked(c.o.Masker, talk), v)
 	}
 	return b, nil
 }

@@ -36,7 +36,8 @@ func (c *Copilot) Draft(ctx context.Context, conv handover.Conversation, talk []
 	}
 	d := quote(q, found)
 	if c.model != nil {
-		c.compose(ctx, &d, q, masked(c.o.Masker, talk), found, heard)
+		v, talk := c.veiled(conv.Contact, talk)
+		c.compose(ctx, &d, q, masked(c.o.Masker, talk), found, heard, v)
 	}
 	d.Internal = internal
 	d.Text = dressed(d.Text, q, conv.Contact, talk)
@@ -120,7 +121,7 @@ func foreign(customers string, citations []handover.Citation) (notes []string) {
 
 // compose lets the model word the draft from the passages. What it may not say — a link that no passage has, words to a model, only what has been
 // said — leaves the built-in draft.
-func (c *Copilot) compose(ctx context.Context, d *handover.Draft, q draftQuestion, talk []handover.Message, found []knowledge.Passage, heard func(string)) {
+func (c *Copilot) compose(ctx context.Context, d *handover.Draft, q draftQuestion, talk []handover.Message, found []knowledge.Passage, heard func(string), v *veil) {
 	type answer struct {
 		Text    string
 		Sources []int
@@ -146,7 +147,7 @@ func (c *Copilot) compose(ctx context.Context, d *handover.Draft, q draftQuestio
 			last = time.Now()
 			var a answer
 			if b, err := repaired(soFar); err == nil && json.Unmarshal(b, &a) == nil && a.Text != "" && harmless(a.Text, found) {
-				heard(a.Text)
+				heard(v.lift(a.Text, shownToTeam...))
 			}
 		}
 	}
@@ -162,6 +163,7 @@ func (c *Copilot) compose(ctx context.Context, d *handover.Draft, q draftQuestio
 			citations = append(citations, cite(found[n-1]))
 		}
 	}
+	a.Text = v.lift(a.Text, shownToTeam...)
 	text := unsaid(salutation.ReplaceAllString(strings.TrimSpace(handover.Unmarked(a.Text, 99)), ""), q.said)
 	if text == "" || !harmless(text, sources) {
 		return

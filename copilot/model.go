@@ -122,7 +122,7 @@ func quoted(talk []handover.Message, found []knowledge.Passage, style *handover.
 		in.Conversation = append(in.Conversation, line{string(m.From), shorten(m.Text, 400)})
 	}
 	for i, p := range found[:min(len(found), passages)] {
-		in.Passages = append(in.Passages, passage{i + 1, p.Title, p.Text})
+		in.Passages = append(in.Passages, passage{i + 1, p.Title, withoutCommands(p.Text)})
 	}
 	b, _ := json.Marshal(in)
 	return string(b)
@@ -146,7 +146,7 @@ func joined(search, word float64) float64 {
 }
 
 // judge lets the model answer and judge. An answer must name its passage, and may hold no link but that passage's own.
-func (c *Copilot) judge(ctx context.Context, s *handover.Signals, talk []handover.Message, found []knowledge.Passage) {
+func (c *Copilot) judge(ctx context.Context, s *handover.Signals, talk []handover.Message, found []knowledge.Passage, v *veil) {
 	var j struct {
 		Answer      string
 		Confidence  float64
@@ -164,7 +164,7 @@ func (c *Copilot) judge(ctx context.Context, s *handover.Signals, talk []handove
 		return
 	}
 	source := found[j.Source-1]
-	text := strings.TrimSpace(j.Answer)
+	text := strings.TrimSpace(v.lift(j.Answer, "name", "address", "email")) // the customer's own: they read the answer
 	if !onlyLinks(text, source.URL) || Suspicion(text) > 0 {
 		return // it says what no passage says: ours stands
 	}
@@ -188,7 +188,7 @@ func onlyLinks(text string, allowed ...string) bool {
 	return !strings.Contains(link.ReplaceAllString(text, ""), "://")
 }
 
-func (c *Copilot) rewrite(ctx context.Context, b *handover.Brief, talk []handover.Message) {
+func (c *Copilot) rewrite(ctx context.Context, b *handover.Brief, talk []handover.Message, v *veil) {
 	var out struct {
 		Summary, Wants string
 		KeyPoints      []string `json:"key_points"`
@@ -204,5 +204,5 @@ func (c *Copilot) rewrite(ctx context.Context, b *handover.Brief, talk []handove
 		c.o.Logger.WarnContext(ctx, "the model's summary names what nobody said, the extract stands", "how many", len(made))
 		return
 	}
-	b.Summary, b.Wants = shorten(out.Summary, summaryWords), shorten(out.Wants, 40)
+	b.Summary, b.Wants = shorten(v.lift(out.Summary, shownToTeam...), summaryWords), shorten(v.lift(out.Wants, shownToTeam...), 40)
 }

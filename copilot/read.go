@@ -62,7 +62,8 @@ func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []h
 		}
 	}
 	if c.model != nil {
-		c.judge(ctx, &s, masked(c.o.Masker, talk), found)
+		v, talk := c.veiled(conv.Contact, talk)
+		c.judge(ctx, &s, masked(c.o.Masker, talk), found, v)
 	}
 	return s, nil
 }

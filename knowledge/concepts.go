@@ -13,6 +13,9 @@ import (
 //go:embed concepts/*.txt
 var conceptFiles embed.FS
 
+// conceptLanguages have a file.
+var conceptLanguages = []string{"en", "de", "es", "fr", "it", "pt", "nl", "pl", "tr", "ar"}
+
 // thesaurus is one language's concepts.
 type thesaurus struct {
 	language string

@@ -191,11 +191,11 @@ func askedOf(question string, languages []string) *asked {
 	} else if own == "" {
 		usual = "en"
 	}
-	if own == "" {
-		own = usual
-	}
 	words := tokens(question)
 	words = words[:min(len(words), maxTerms)]
+	if own == "" {
+		own = speaks(words, usual)
+	}
 	concepts, phrased := make([][]uint16, len(words)), make([]bool, len(words))
 	var loose []uint16
 	q := &asked{}
@@ -244,6 +244,37 @@ func askedOf(question string, languages []string) *asked {
 		q.units = append(q.units, unit{item: item{concepts: []uint16{c}, vector: -1}, weight: 0.5, stems: map[string]string{}})
 	}
 	return q
+}
+
+// speaks is the language whose concepts most of the words name, the usual one unless another has more.
+func speaks(words []string, usual string) string {
+	best, most := usual, named(words, usual)
+	for _, l := range conceptLanguages {
+		if n := named(words, l); n > most {
+			best, most = l, n
+		}
+	}
+	return best
+}
+
+// named is how many of the words name a concept of a language.
+func named(words []string, language string) (n int) {
+	stems := make([]string, len(words))
+	for i, w := range words {
+		stems[i] = stem(language, w)
+	}
+	in := make([]bool, len(words))
+	for _, m := range thesaurusOf(language).mentions(stems) {
+		for i := m.from; i < m.to; i++ {
+			in[i] = true
+		}
+	}
+	for _, x := range in {
+		if x {
+			n++
+		}
+	}
+	return n
 }
 
 func (u *unit) in(language string) string {

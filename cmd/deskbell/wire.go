@@ -125,7 +125,7 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 	if err != nil {
 		return nil, usageError{err}
 	}
-	advisor := copilot.New(base, model, copilot.Options{Intents: examples(c), Masker: masker, Logged: c.String("openai.log_calls") == "yes", Timeout: c.Duration("openai.timeout"), Logger: logger})
+	advisor := copilot.New(base, model, copilot.Options{Intents: examples(c), Masker: masker, Logged: c.String("openai.log_calls") == "yes", MaskNames: c.String("openai.mask_names") == "yes", Timeout: c.Duration("openai.timeout"), Logger: logger})
 
 	slackOptions := slackDoor(c)
 	slackOptions.Observer, slackOptions.Logger = a.metrics, logger
