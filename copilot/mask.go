@@ -375,7 +375,7 @@ func (m *Masker) Talk(talk []handover.Message) []handover.Message {
 		found[i] = m.Find(l)
 		for _, s := range found[i] {
 			claimed[i].take(s.Start, s.End, len(l))
-			if s.Type == "secret" {
+			if s.Type == "secret" || s.Type == "ssn" {
 				secrets[l[s.Start:s.End]] = true
 			}
 		}
@@ -608,7 +608,7 @@ func inParts(line string) bool {
 			letters++
 		}
 	}
-	name := letters == 1 && digits == 1 && len(all[0]) == 3 && len(all[1]) == 4 // and a number of theirs
+	name := letters == 1 && digits == 1 && (len(all[0]) == 3 || len(all[0]) == 1) && len(all[1]) == 4 // and a number of theirs
 	return letters > 0 && digits > 0 && len(all) <= 8 && !name
 }
 

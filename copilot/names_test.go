@@ -17,7 +17,7 @@ func TestNamesAndAddressesAreHiddenFromAModelAndPutBack(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	var sent strings.Builder
-	m := model(t, func(w http.ResponseWriter, system, user string) {
+	m := model(t, func(w http.ResponseWriter, _, user string) {
 		mu.Lock()
 		sent.WriteString(user)
 		mu.Unlock()
