@@ -23,7 +23,7 @@
   const say = { ...texts, title: option('title', texts.title), start: texts.assistant, lostFiles: texts.lost_files };
   for (const k of ['stars', 'unread', 'remove', 'large']) say[k] = filled(texts[k]);
   say.sentFiles = filled(texts.sent_files);
-  const direction = language === 'ar' && all.ar ? 'rtl' : 'ltr';
+  const direction = language === 'ar' && all.ar ? 'rtl' : undefined; // any other language reads as the page does: el sets no undefined attribute
 
   // --- what is kept between pages and shared by tabs: the token and what is not sent yet
   const store = {
