@@ -50,7 +50,7 @@ bench: build ## speed beside the floor of the same run
 
 eval: build ## measure the copilot on labelled data: make eval DATA=DIR
 	@.ci/setup
-	@bin/deskbell eval all --data $(DATA)
+	@bin/deskbell eval all --data $(DATA) --data copilot/eval/testdata
 
 licences: ## list the licences of what is built in: docs/licences.md
 	@go run ./cmd/licences

@@ -52,7 +52,8 @@ const separators = `[ .\-/()]{0,2}`
 var rules = []rule{
 	{kind: "email", find: emails},
 	{kind: "secret", pattern: regexp.MustCompile(`\b(?:sk-[A-Za-z0-9_-]{16,}|xox[a-z]-[A-Za-z0-9-]{10,}|gh[pousr]_[A-Za-z0-9]{20,}|AKIA[0-9A-Z]{16}|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*)`)},
-	{digit: true, kind: "secret", group: 1, pattern: regexp.MustCompile(`(?i)\b(?:api[ _-]?key|secret key|access token|auth token|bearer|cvv2?|cvc2?|security code|one[ -]?time (?:code|password|pin)|otp|tan|pin(?: code| number)?)\b\s*(?:is|was|ist|es|est|:|=|-)*\s*["']?([A-Za-z0-9_\-]*\d[A-Za-z0-9_\-]*)`)},
+	{digit: true, kind: "secret", group: 1, pattern: regexp.MustCompile(`(?i)\b(?:api[ _-]?key|secret key|access token|auth token|bearer|cvv2?|cvc2?|security code|one[ -]?time (?:code|pin|\p{L}?[a-z]{0,3}[as]{1,3}words?)|otp|tan|pin(?: code| number)?)\b\s*(?:is|was|ist|es|est|:|=|-)*\s*["']?([A-Za-z0-9_\-]*\d[A-Za-z0-9_\-]*)`)},
+	{digit: true, kind: "secret", group: 1, pattern: regexp.MustCompile(`(?i)\b(?:code|kod|código|codigo|codice|رمز)\b[^\d\n.]{0,24}\b(?:sms|text|texted|mail|app|whatsapp)\b\D{0,16}?(\d[\d -]{2,8}\d)`)},
 	{digit: true, kind: "iban", pattern: regexp.MustCompile(`\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b`), check: isIBAN},
 	{digit: true, kind: "card", pattern: regexp.MustCompile(`\b\d(?:[ \-]?\d){11,18}\b`), check: isCard},
 	{digit: true, kind: "ssn", pattern: regexp.MustCompile(`\b\d{3}[- ]\d{2}[- ]\d{4}\b`)},
@@ -73,6 +74,9 @@ func (m *Masker) Find(text string) []Span {
 		}
 	}
 	for _, s := range passwords(text) {
+		take("secret", s.Start, s.End)
+	}
+	for _, s := range typed(text) {
 		take("secret", s.Start, s.End)
 	}
 	digits := strings.ContainsAny(text, "0123456789")
@@ -206,7 +210,15 @@ func luhn(text string, start, end int) bool {
 
 // isCard is whether digits are a card's, and not of something that says its name: an IMEI has the same check digit.
 func isCard(text string, start, end int) bool {
-	return luhn(text, start, end) && !serial.MatchString(near(text, start))
+	return (luhn(text, start, end) || inFours.MatchString(text[start:end])) && !serial.MatchString(near(text, start))
+}
+
+// inFours is how a card's number is printed on it: one that is mistyped is still somebody's.
+var inFours = regexp.MustCompile(`^[3-6]\d{3}([ -])\d{4}[ -]\d{4}[ -]\d{4}$`)
+
+// telephoned is whether a span says by itself, or by the words before it, that it is a telephone's number.
+func telephoned(text string, s Span) bool {
+	return text[s.Start] == '+' || strings.HasPrefix(text[s.Start:], "00") && len(s.Type) > 0 && calls.MatchString(near(text, s.Start)) || calls.MatchString(near(text, s.Start))
 }
 
 var serial = regexp.MustCompile(`(?i)\b(?:serial|isbn|imei|ean|gtin|meter|tracking|parcel|seriennummer|sendungsnummer|número de serie|numéro de série|serienummer)[^\d\n]{0,16}$`)
@@ -326,6 +338,26 @@ func passwords(text string) []Span {
 	return spans
 }
 
+// typing is how people tell what they have entered and that it was refused.
+var typing = regexp.MustCompile(`(?i)\b(?:i|ich|je|j')\s?(?:type|typed|put in|put|enter|entered|wrote|write|tippe|schreibe|tape|écris|mets|saisis)\s+(\S+(?:\s+\S+){0,3}?)\s+(?:and|but|then|it|und|aber|et|mais|ein und|ein aber)\b`)
+
+// notTyped are words that such a sentence may go on with instead.
+var notTyped = words(`it to in my the that this them everything all something anything a an again mein meine das den die es le la les mon ma un une ça correctly wrong right`)
+
+// typed are what a text on a credential says was entered.
+func typed(text string) (spans []Span) {
+	at := typing.FindAllStringSubmatchIndex(text, 8)
+	if len(at) == 0 || !secretNames.MatchString(text) {
+		return nil
+	}
+	for _, m := range at {
+		if first, _, _ := strings.Cut(strings.ToLower(text[m[2]:m[3]]), " "); !notTyped[first] {
+			spans = append(spans, Span{m[2], m[3], "secret"})
+		}
+	}
+	return spans
+}
+
 // secretLooking is whether what follows the keyword ends the clause or has a digit soon: "password is hunter" but not "password page of".
 func secretLooking(rest string) bool {
 	rest = rest[:min(len(rest), besides)]
@@ -352,20 +384,14 @@ func (m *Masker) Talk(talk []handover.Message) []handover.Message {
 	var lines []string // the customer's
 	var at []int
 	var asked []request // that each of them answers
-	last := askedNothing
+	var last request
 	for i, t := range talk {
 		switch {
 		case t.From != handover.FromCustomer && (t.Deleted || t.Visibility == handover.Internal || t.Visibility == handover.Pending): // they have not read it
 		case t.From == handover.FromCustomer:
 			lines, at, asked = append(lines, t.Text), append(at, i), append(asked, last)
-		case strings.TrimSpace(t.Text) == "":
-			last = askedUnknown
-		case asksCredential(t.Text) && asksName.MatchString(t.Text):
-			last = askedBoth
-		case asksCredential(t.Text):
-			last = askedCredential
 		default:
-			last = askedNothing
+			last = asksFor(t.Text, last)
 		}
 	}
 	found, claimed := make([][]Span, len(lines)), make([]taken, len(lines))
@@ -373,6 +399,13 @@ func (m *Masker) Talk(talk []handover.Message) []handover.Message {
 	topic, before := Topic(lines), 0
 	for i, l := range lines {
 		found[i] = m.Find(l)
+		if asked[i].of(wantNumber) && !asked[i].of(wantPhone) { // it is the number that was asked for
+			found[i] = slices.DeleteFunc(found[i], func(s Span) bool { return s.Type == "phone" && !telephoned(l, s) })
+		} else if asked[i].unknown && len(strings.Fields(l)) <= 6 { // an answer: a telephone's number begins with 0, or is longer
+			found[i] = slices.DeleteFunc(found[i], func(s Span) bool {
+				return s.Type == "phone" && !telephoned(l, s) && l[s.Start] != '0' && l[s.Start] != '(' && len(digitsOf(l[s.Start:s.End])) <= 9
+			})
+		}
 		for _, s := range found[i] {
 			claimed[i].take(s.Start, s.End, len(l))
 			if s.Type == "secret" || s.Type == "ssn" {
@@ -380,14 +413,15 @@ func (m *Masker) Talk(talk []handover.Message) []handover.Message {
 			}
 		}
 		for _, s := range guessed(lines, i, topic, asked[i], before) {
-			switch word := l[s.Start:s.End]; {
-			case claimed[i] != nil && slices.Contains(claimed[i][s.Start:s.End], true):
-			case asked[i] == askedUnknown || strings.ContainsAny(word, "0123456789") || mashed.MatchString(word):
-				secrets[word] = true
-			default: // a word like any other: hidden here alone
-				claimed[i].take(s.Start, s.End, len(l))
-				found[i] = append(found[i], s)
+			word := l[s.Start:s.End]
+			if claimed[i] != nil && slices.Contains(claimed[i][s.Start:s.End], true) {
+				continue
 			}
+			if asked[i].unknown || hasDigit(word) || mashed.MatchString(word) { // hidden in every line
+				secrets[word] = true
+			}
+			claimed[i].take(s.Start, s.End, len(l))
+			found[i] = append(found[i], s)
 		}
 		before += longCodes(l)
 	}
@@ -398,36 +432,17 @@ func (m *Masker) Talk(talk []handover.Message) []handover.Message {
 				spans = append(spans, Span{w[0], w[1], "secret"})
 			}
 		}
+		for word := range secrets { // those in groups
+			if strings.Contains(word, " ") {
+				if start := strings.Index(l, word); start >= 0 && claimed[i].take(start, start+len(word), len(l)) {
+					spans = append(spans, Span{start, start + len(word), "secret"})
+				}
+			}
+		}
 		slices.SortFunc(spans, func(a, b Span) int { return cmp.Compare(a.Start, b.Start) })
 		out[at[i]].Text = replaced(l, spans)
 	}
 	return out
-}
-
-// request is what a line of the other side asked for.
-type request int
-
-const (
-	askedNothing request = iota // that is secret
-	askedUnknown
-	askedCredential
-	askedBoth // a name and a credential
-)
-
-// credential is what a question for one names, in the languages that we ship.
-var credential = regexp.MustCompile(`(?i)\b(?:pass ?(?:word|code|phrase)s?|pin|cvv2?|cvc2?|otp|ssn|tan|(?:security|verification|one[ -]time|access) (?:code|password|answer|question)|social security|credentials|log[ -]?in (?:details|data|information)|` +
-	`kennw(?:o|ö)rt(?:er)?|passw(?:o|ö)rt(?:er)?|zugangsdaten|sicherheitscode|contraseña|clave|mot de passe|code secret|identifiants|wachtwoord|inloggegevens|toegangscode)\b`)
-
-// asking is how a sentence asks for what it names: a question what it is, or a word for handing it over.
-var asking = regexp.MustCompile(`(?i)\b(?:what|which|may i|can i|could i|can you|could you|was|wie|welche[rs]?|cuál|cual|quel(?:le)?|wat|welke?)\b.*\?` +
-	`|\byour\b[^.?!]*\bplease\s*(?:[.?!]|$)|\b(?:tell|give|send|provide|share|confirm|state|nennen|geben|sagen|schicken|senden|bestätigen|diga|dígame|envíe|confirme|donnez|envoyez|indiquez|confirmez|geef|stuur|noem|bevestig|need|require|brauche|benötige|necesito|besoin|nodig)\b`)
-
-// asksName is a question for a name beside.
-var asksName = regexp.MustCompile(`(?i)\b(?:(?:user ?|full |last |first )?name|login|log-in|e-?mail|user ?id|benutzername|nombre|usuario|nom|identifiant|naam|gebruikersnaam|nome|utente|utilizador|usuário)\b`)
-
-// asksCredential says whether a line asks for one; an article on resetting passwords seldom does.
-func asksCredential(line string) bool {
-	return slices.ContainsFunc(sentence.FindAllString(line, -1), func(s string) bool { return credential.MatchString(s) && asking.MatchString(s) })
 }
 
 // tokens are the words of a line, without the punctuation around them.
@@ -449,47 +464,29 @@ func bare(line string, start, end int) (int, int) {
 // guessed are the words of a line that are probably a secret, by what was asked; before is how many long codes the lines before it have.
 func guessed(lines []string, i int, topic []string, asked request, before int) (spans []Span) {
 	l := lines[i]
-	all := tokens(l)
-	short := len(all) <= 3 && (len(l) > longestWish || !courteous(l) && !wantsHuman(l))
-	fits := func(int) bool { return true } // which words of a short answer are the secret
-	if asked == askedBoth {
-		coded := func(w []int) bool {
-			return strings.ContainsAny(l[w[0]:w[1]], "0123456789!#$%*") && !strings.Contains(l[w[0]:w[1]], "@")
-		}
-		if slices.ContainsFunc(all, coded) {
-			fits = func(n int) bool { return coded(all[n]) }
-		} else {
-			fits = func(n int) bool { return n == len(all)-1 } // the name comes first, as it was asked for
-		}
-	}
-	for n, w := range all {
-		answers := (asked == askedCredential || asked == askedBoth) && short && fits(n)
-		if word := l[w[0]:w[1]]; answers && !notSecret[strings.ToLower(word)] || len(word) >= 4 && mashed.MatchString(word) {
+	for _, w := range tokens(l) {
+		if word := l[w[0]:w[1]]; len(word) >= 4 && mashed.MatchString(word) {
 			spans = append(spans, Span{w[0], w[1], "secret"})
 		}
 	}
-	if asked == askedNothing {
-		return spans
+	if !asked.unknown {
+		return append(spans, answered(l, asked)...)
 	}
 	codes := Codes(l)
 	says := make([]told, len(codes))
 	placed := false // one of them is certain: the name beside it is not
+	values := valuesIn(l)
 	for n, w := range codes {
-		if asked == askedUnknown {
-			says[n] = label(lines, i, w, topic, before)
-			placed = placed || says[n] == saysSecret
+		if says[n] = label(lines, i, w, topic, before); says[n] == saysNothing {
+			says[n] = shaped(l, values, w)
 		}
+		placed = placed || says[n] == saysSecret
 	}
 	for n, w := range codes {
 		word := l[w.Start:w.End]
-		secret := (asked == askedCredential || asked == askedBoth && len(digitsOf(word)) > 0) && !notSecret[strings.ToLower(word)]
-		if asked == askedUnknown {
-			switch {
-			case says[n] == saysSecret:
-				secret = true
-			case says[n] == saysNothing && (!placed || len(digitsOf(word)) > 0):
-				secret = secretModel().Score(secretFeatures(lines, i, w, topic, before)) >= secretAt
-			}
+		secret := says[n] == saysSecret
+		if says[n] == saysNothing && (!placed || len(digitsOf(word)) > 0) {
+			secret = secretModel().Score(secretFeatures(lines, i, w, topic, before)) >= secretAt
 		}
 		if secret {
 			if start, end := bare(l, w.Start, w.End); start < end {

@@ -42,6 +42,27 @@ func TestWhatWasAskedTellsWhatACodeIs(t *testing.T) {
 		{[]string{"My serial number is 490154203237518, call me"}, "My serial number is 490154203237518, call me"},
 		{[]string{"please contact me about policy 7521 973 0842"}, "please contact me about policy 7521 973 0842"},
 		{[]string{"ISBN 978-3-16-148410-0 please"}, "ISBN 978-3-16-148410-0 please"},
+		// what else was asked for is no secret, and no telephone's number
+		{[]string{"bot: And what is your customer number?", "774 50 19"}, "774 50 19"},
+		{[]string{"bot: Which telephone number can we reach you at?", "0774 501933"}, "[phone]"},
+		{[]string{"bot: May I have your customer number and your telephone banking PIN?", "30 118 845 pin 60213"}, "30 118 845 pin [secret]"},
+		{[]string{"bot: Bitte nennen Sie mir Ihre Kundennummer und den Einmalcode aus der SMS.", "20417763 und 559 081"}, "20417763 und [secret]"},
+		{[]string{"bot: Please give me your customer number and your customer password.", "1180-5527 mangotree"}, "1180-5527 [secret]"},
+		{[]string{"bot: Bitte nennen Sie mir Ihren Namen und Ihr Kundenkennwort.", "sabine best, Apfelbaum7"}, "sabine best, [secret]"},
+		// asked in other words, or again
+		{[]string{"bot: Thank you. And your account password phrase?", "sunny99"}, "[secret]"},
+		{[]string{"bot: We have just sent you a six-digit code. Please enter it here.", "204 667"}, "[secret]"},
+		{[]string{"bot: What is your PIN?", "4711", "bot: I'm afraid that one is not accepted.", "oh sorry 4712"}, "oh sorry [secret]"},
+		{[]string{"bot: Please change your password right away.", "its snowcat2020 can u change it for me"}, "its [secret] can u change it for me"},
+		{[]string{"bot: Please change your password right away.", "ok and my order 1182?"}, "ok and my order 1182?"},
+		{[]string{"the code from the sms is 718204"}, "the code from the sms is [secret]"},
+		{[]string{"the code on the voucher is 60417"}, "the code on the voucher is 60417"},
+		{[]string{"security question doesnt work i type st anne hill and it says no"}, "security question doesnt work i type [secret] and it says no"},
+		{[]string{"wrong password. i type it and it says no"}, "wrong password. i type it and it says no"},
+		{[]string{"card is 5212 8840 1937 6605"}, "card is [card]"}, // mistyped
+		// what was asked is unknown: the shape says it
+		{[]string{"bot: ", "my flight", "bot: ", "QX7K2P its on 14 March"}, "QX7K2P its on 14 March"},
+		{[]string{"bot: ", "i cannot log in", "bot: ", "sunny99"}, "[secret]"},
 	} {
 		talk := m.Talk(said(x.talk...))
 		if got := talk[len(talk)-1].Text; got != x.want {

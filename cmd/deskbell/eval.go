@@ -24,7 +24,8 @@ import (
 
 func evalCommand() *cobra.Command {
 	var o eval.Options
-	var predictions, data, plot string
+	var predictions, plot string
+	var data []string
 	var asJSON bool
 	c := &cobra.Command{
 		Use: "eval TASK", Short: "Measure the copilot's decisions on labelled data", Args: cobra.ExactArgs(1),
@@ -39,11 +40,11 @@ func evalCommand() *cobra.Command {
 			o.Base = scratchBase(config)
 			var sets []eval.Set
 			switch task := args[0]; {
-			case task == "all" && data == "":
+			case task == "all" && len(data) == 0:
 				return usageError{errors.New("eval all: name the directory with --data DIR")}
 			case task == "all":
-				if sets = eval.Known(data); len(sets) == 0 {
-					return usageError{fmt.Errorf("%s: none of the known files is there (see docs/evaluation.md)", data)}
+				if sets = eval.Known(data...); len(sets) == 0 {
+					return usageError{fmt.Errorf("%s: none of the known files is there (see docs/evaluation.md)", strings.Join(data, ", "))}
 				}
 			case !known(task):
 				return usageError{fmt.Errorf("%q is no task: expected all or one of %s", task, strings.Join(eval.Tasks(), ", "))}
@@ -61,7 +62,7 @@ func evalCommand() *cobra.Command {
 	f.StringVar(&o.Far, "far", "", "texts that no article answers, for answer, JSONL")
 	f.BoolVar(&o.Holes, "holes", false, "leave the articles marked as holes out: their questions must be handed off")
 	f.StringVar(&predictions, "predictions", "", "write what was predicted, a JSON object a row; for all, a directory")
-	f.StringVar(&data, "data", "", "for all: the directory of evaluation data")
+	f.StringArrayVar(&data, "data", nil, "for all: a directory of evaluation data; may be given again")
 	f.StringVar(&plot, "plot", "", "write the calibration as SVG files into this directory")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	return c
@@ -140,7 +141,7 @@ func print(c *cobra.Command, r eval.Report, took time.Duration) {
 	w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
 	for _, f := range r.Figures {
 		line := fmt.Sprintf("  %s\t%.3f", f.Name, f.Value)
-		if f.Bar > 0 {
+		if f.Bar != nil {
 			sign, word := "≥", "reached"
 			if f.AtMost {
 				sign = "≤"
@@ -148,7 +149,7 @@ func print(c *cobra.Command, r eval.Report, took time.Duration) {
 			if !f.Reached {
 				word = "MISSED"
 			}
-			line += fmt.Sprintf("\t%s %.3g\t%s", sign, f.Bar, word)
+			line += fmt.Sprintf("\t%s %.3g\t%s", sign, *f.Bar, word)
 		}
 		_, _ = fmt.Fprintln(w, line)
 	}

@@ -226,58 +226,63 @@ func summary(_ context.Context, r *Report, o Options) error {
 	return nil
 }
 
-// facts: {turns: [[turn, text, act]], facts: [[slot, value]]}; what of them stands on the card, and which secrets.
+// facts: {turns: [[turn, text, act]], facts: [[slot, value]]}, or {turns: [{from, text}], facts, secrets: [[slot, value]]}; what of them stands on the card,
+// and which secrets. Where the other side's lines are there, once with and once without them.
 func facts(_ context.Context, r *Report, o Options) error {
-	all, err := Rows[struct {
-		Turns [][]any
-		Facts [][2]string
-	}](o.Gold)
+	all, err := Rows[factRow](o.Gold)
 	if err != nil {
 		return err
 	}
-	var there, of, leaked, secrets int
-	for i, x := range all {
-		var talk []handover.Message
-		next := 0.0
-		for _, t := range x.Turns {
-			if len(t) < 2 {
-				continue
+	whole := false
+	for _, without := range []bool{false, true} {
+		if without && !whole {
+			break
+		}
+		var there, of, leaked, secrets int
+		for i, x := range all {
+			talk, both, err := x.talk(without)
+			if err != nil {
+				return fmt.Errorf("%s: row %d: %w", o.Gold, i+1, err)
 			}
-			if turn, is := t[0].(float64); is {
-				if turn > next { // the other side spoke, and we are not told what
-					talk = append(talk, handover.Message{From: handover.FromAgent})
+			whole = whole || both
+			brief := copilot.Extract(nil, talk)
+			card := strings.Join(append([]string{brief.Summary, brief.Wants}, brief.KeyPoints...), "\n")
+			if !without {
+				err = o.predict(map[string]any{"i": i, "card": card})
+			} else {
+				err = o.predict(map[string]any{"i": i, "without": card})
+			}
+			if err != nil {
+				return err
+			}
+			secret := slices.Clone(x.Secrets)
+			for _, f := range x.Facts {
+				switch in := strings.Contains(card, f[1]); {
+				case f[0] == "password" || f[0] == "ssn":
+					secret = append(secret, f)
+				case in:
+					there++
+					of++
+				default:
+					of++
 				}
-				next = turn + 1
 			}
-			if text, ok := t[1].(string); ok {
-				talk = append(talk, handover.Message{From: handover.FromCustomer, Text: text})
-			}
-		}
-		brief := copilot.Extract(nil, talk)
-		card := strings.Join(append([]string{brief.Summary, brief.Wants}, brief.KeyPoints...), "\n")
-		if err := o.predict(map[string]any{"i": i, "card": card}); err != nil {
-			return err
-		}
-		for _, f := range x.Facts {
-			in := strings.Contains(card, f[1])
-			switch secret := f[0] == "password" || f[0] == "ssn"; {
-			case secret && in:
-				leaked++
+			for _, f := range secret {
 				secrets++
-			case secret:
-				secrets++
-			case in:
-				there++
-				of++
-			default:
-				of++
+				if strings.Contains(card, f[1]) {
+					leaked++
+				}
 			}
+			o.progress(i+1, len(all))
 		}
-		r.N++
-		o.progress(i+1, len(all))
+		r.N = len(all)
+		name := ""
+		if without {
+			name = ", the other side's lines left out"
+		}
+		r.add("coverage"+name, float64(there)/float64(max(1, of)))
+		r.add("secrets leaked"+name, float64(leaked)/float64(max(1, secrets)))
 	}
-	r.add("coverage", float64(there)/float64(max(1, of)))
-	r.add("secrets leaked", float64(leaked)/float64(max(1, secrets)))
 	return nil
 }
 
