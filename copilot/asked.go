@@ -28,11 +28,11 @@ func (r request) of(w want) bool { return slices.Contains(r.wants, w) }
 
 // secretNames name what only the customer may know, in the languages that we ship.
 var secretNames = regexp.MustCompile(`(?i)(?:\p{L}*pass ?(?:words?|codes?|phrases?)|\bpw\b|\p{L}*kennw(?:o|ö)rt(?:er|es|s)?|\p{L}*passw(?:o|ö)rt(?:er|es|s)?|\p{L}*wachtwoord|(?:\p{L}+-?)?\bpin\b(?: ?code| number)?|\p{L}{3,}-?pin\b|\bcvv2?\b|\bcvc2?\b|\botp\b|\bssn\b|\btan\b|social security(?: number)?|credentials|log-?in (?:details|data|information)` +
-	`|(?:security|verification|one[ -]?time|access|backup|secret|safe|sms|unlock|pick-?up|confirmation|authenti\w+) (?:codes?|passwords?|answers?|questions?|word)|(?:six|four|five|eight|\d)[ -]digit (?:code|number)|codes? (?:\S+ ){0,7}(?:sms|text(?:ed)?|app|sent you|did you set)|(?:sent|texted) (?:\S+ ){0,4}codes?|which code did you` +
-	`|(?:einmal|sicherheits|abhol|bestätigungs|zugangs|sms-?|freischalt)-?(?:codes?|frage)|codes? (?:\S+ ){0,7}(?:per sms|geschickt|gesendet)|(?:geheim|einmal)-?(?:zahl|code|wort|passwort)|zugangsdaten` +
-	`|contraseñas?|\bclaves?\b|códigos? (?:de (?:seguridad|verificación|acceso|un solo uso)|secreto|(?:\S+ ){0,6}(?:sms|enviado|mensaje))|pregunta de seguridad|credenciales` +
-	`|mots? de passe|\bmdp\b|codes? (?:secret|confidentiel|personnel|d'accès|d’accès|de sécurité|de vérification|(?:\S+ ){0,5}(?:reçu|sms|envoyé))|identifiants|question secrète|inloggegevens|(?:toegangs|verificatie|beveiligings|pin)code` +
-	`|codice (?:segreto|di sicurezza|di verifica|di accesso|(?:\S+ ){0,5}(?:sms|inviato|ricevuto))|parola d'ordine|\bsenha\b|palavra-passe|códigos? (?:\S+ ){0,6}(?:recebeu|enviamos)|\bhas(?:ł|l)[oa]\b|kod (?:\S+ ){0,4}sms|\bşifren?iz\w*|\bşifre\w*|\bparola\w*|كلمة (?:المرور|السر)|الرمز السري|رمز (?:التحقق|التاكيد|التأكيد))`)
+	`|(?:security|verification|one[ -]?time|access|backup|secret|safe|sms|unlock|pick-?up|confirmation|authenti\w+) (?:codes?|passwords?|answers?|questions?|word)|(?:six|four|five|eight|\d)[ -]digit (?:code|number)|codes? (?:\S+ ){0,7}(?:sms|text(?:ed)?|app|sent you|did you set)|(?:sent|texted) (?:\S+ ){0,4}codes?|which code did you|codes? (?:is|are|was|were|has been|have been) (?:just |now )?(?:on (?:its|the|their) way|sent|texted|e-?mailed|coming)|(?:sent|texted) (?:\S+ ){0,5}text message|text message (?:\S+ ){0,6}says?|secret (?:question|answer|word)|(?:the|your) answer (?:you (?:set|gave|chose)|to (?:your|the) (?:security|secret))` +
+	`|(?:einmal|sicherheits|abhol|bestätigungs|zugangs|sms-?|freischalt)-?(?:codes?|frage)|codes? (?:\S+ ){0,7}(?:per sms|geschickt|gesendet)|(?:geheim|einmal)-?(?:zahl|code|wort|passwort)|zugangsdaten|(?:geheim|sicherheits)(?:frage|antwort)` +
+	`|contraseñas?|\bclaves?\b|códigos? (?:de (?:seguridad|verificación|acceso|un solo uso)|secreto|(?:\S+ ){0,6}(?:sms|enviado|mensaje))|pregunta (?:de seguridad|secreta)|credenciales` +
+	`|mots? de passe|\bmdp\b|codes? (?:secret|confidentiel|personnel|d'accès|d’accès|de sécurité|de vérification|(?:\S+ ){0,5}(?:reçu|sms|envoyé))|identifiants|questions? secrètes?|(?:geheime?|beveiligings)-?(?:vraag|code)|inloggegevens|(?:toegangs|verificatie|beveiligings|pin)code` +
+	`|domanda (?:segreta|di sicurezza)|pergunta (?:secreta|de segurança)|codice (?:segreto|di sicurezza|di verifica|di accesso|(?:\S+ ){0,5}(?:sms|inviato|ricevuto))|parola d'ordine|\bsenha\b|palavra-passe|códigos? (?:\S+ ){0,6}(?:recebeu|enviamos)|\bhas(?:ł|l)[oa]\b|kod (?:\S+ ){0,4}sms|\bşifren?iz\w*|\bşifre\w*|\bparola\w*|كلمة (?:المرور|السر)|الرمز السري|رمز (?:التحقق|التاكيد|التأكيد))`)
 
 // phoneNames name a telephone number; numberNames what else has a number, a code or a date; names a person or an account.
 var (
@@ -46,26 +46,27 @@ var (
 var handing = regexp.MustCompile(`(?i)\b(?:please|pls|bitte|por favor|s'il vous pla[iî]t|svp|stp|alsjeblieft|alstublieft|graag|per favore|per cortesia|prosz[eę]|lütfen|tell|give|send|provide|share|confirm|state|enter|name|type|need|require|may i|nenn(?:en|e)|geb(?:en|t)|sag(?:en|t)|schick(?:en|t)|senden|best(?:ä|ae)tigen|brauche[n]?|ben(?:ö|oe)tige[n]?|d[ií]game|indique|env[ií]e|confirme|facilite|necesit\w+|donnez|envoyez|indiquez|confirmez|communiquez|besoin|geef|stuur|noem|bevestig|nodig|mi dia|mi dica|indichi|confermi|serve|informe|envie|preciso|podaj|prosimy|yaz\w*|من فضلك|لو سمحت|ارسل|اكتب)\b`)
 
 // advises is a sentence on what to do with a credential, which asks for none.
-var advises = regexp.MustCompile(`(?i)\b(?:chang(?:e|ing)|reset(?:ting)?|choose|forgot(?:ten)?|new password|(?:do not|don't|never) (?:share|send|tell|give)|how (?:do|can|to)|zurücksetzen|ändern|vergessen|niemals|nicht (?:weitergeben|schicken|mitteilen)|cambiar|restablecer|olvidad[oa]|no comparta|changer|réinitialiser|oublié|ne (?:partagez|communiquez)|wijzigen|vergeten|cambiare|reimpostare|dimenticat[oa]|alterar|redefinir|esque\w+|zmieni\w+|zresetuj\w*|değiştir\w*|sıfırla\w*)\b`)
+var advises = regexp.MustCompile(`(?i)\b(?:(?:no|not|don't|do not|n't) need|not necessary|without (?:the|a|your)|brauch\w* (?:\S+ ){0,3}(?:nicht|kein\w*)|nicht nötig|no hace falta|no necesit\w+|pas besoin|niet nodig|non serve|não precisa|chang(?:e|ing)|reset(?:ting)?|choose|forgot(?:ten)?|new password|(?:do not|don't|never) (?:share|send|tell|give)|how (?:do|can|to)|zurücksetzen|ändern|vergessen|niemals|nicht (?:weitergeben|schicken|mitteilen)|cambiar|restablecer|olvidad[oa]|no comparta|changer|réinitialiser|oublié|ne (?:partagez|communiquez)|wijzigen|vergeten|cambiare|reimpostare|dimenticat[oa]|alterar|redefinir|esque\w+|zmieni\w+|zresetuj\w*|değiştir\w*|sıfırla\w*)\b`)
 
 // again says that what was given did not fit, and asks for it once more.
-var again = regexp.MustCompile(`(?i)(?:\b(?:expired|invalid|incorrect|wrong|another one|new one|once more|one more time|try again|again|already (?:been )?used|not (?:been )?(?:valid|accepted|right|correct|recogni[sz]ed|match\w*)|(?:doesn't|does not|didn't|did not) (?:match|work|fit)|n't (?:valid|accepted|right|correct)` +
+var again = regexp.MustCompile(`(?i)(?:\b(?:expired|invalid|incorrect|wrong|another one|new one|once more|one more time|try again|again|already (?:been )?used|(?:not|\w+n't) (?:been )?(?:valid|accepted|right|correct|recogni[sz]ed|match\w*|work\w*|fit\w*|go(?:ing)? through)` +
 	`|abgelaufen|ungültig|falsch|noch einmal|nochmals?|erneut|stimmt (?:\S+ )?nicht|nicht (?:gültig|korrekt|richtig|akzeptiert)|caducad[oa]|incorrect[oa]|otra vez|de nuevo|no (?:es|coincide|vale)|expiré|invalide|erroné|encore une fois|à nouveau|pas (?:valide|correct|bon)|verlopen|ongeldig|onjuist|opnieuw|nog een keer|klopt niet|scadut[oa]|errat[oa]|di nuovo|non (?:è|e) (?:valid|corrett)[oa]|expirad[oa]|inválid[oa]|novamente|niepoprawn\w+|nieprawidłow\w+|ponownie|jeszcze raz|geçersiz|yanlış|tekrar)\b|غير صحيح|مرة اخرى|مرة أخرى)`)
 
-// asksFor reads what a line of the other side asks for; before is what it asked for last.
-func asksFor(line string, before request) request {
+// asksFor reads what a line of the other side asks for; before is what it asked for last. There are a hundred ways to ask ("once I have your PIN, we can go
+// on"): who names a credential asks for it, unless they advise on one, or quote an article.
+func asksFor(line string, quoted bool, before request) request {
 	if strings.TrimSpace(line) == "" {
 		return request{unknown: true}
 	}
 	var r request
-	any := false // it names something
+	any, other, mentioned := false, false, false // it names something; a question is about something else; a credential is only named
 	all := sentences(line)
 	if len(all) > 1 && handing.MatchString(all[len(all)-1]) && len(strings.Fields(all[len(all)-1])) <= 6 { // "We sent you a code. Please enter it here."
 		all = append(all[:len(all)-2], all[len(all)-2]+all[len(all)-1])
 	}
 	for _, s := range all {
 		question := strings.ContainsAny(s, "?؟")
-		if !question && !handing.MatchString(s) {
+		if !question && !handing.MatchString(s) && (quoted || !secretNames.MatchString(s)) {
 			continue
 		}
 		s = calling.ReplaceAllString(s, " tell ")
@@ -90,6 +91,9 @@ func asksFor(line string, before request) request {
 		}
 		slices.SortStableFunc(all, func(a, b named) int { return a.at - b.at })
 		any = any || len(all) > 0
+		secret := slices.ContainsFunc(all, func(n named) bool { return n.want == wantSecret })
+		other = other || question && !secret && !itself.MatchString(s)
+		mentioned = mentioned || secret && !question && !handing.MatchString(s)
 		for i, n := range all {
 			if i > 0 && all[i-1].want == n.want && !strings.ContainsAny(s[all[i-1].at:n.at], ",") && !listed.MatchString(s[all[i-1].at:n.at]) {
 				continue // "the number of your order" is one
@@ -100,6 +104,9 @@ func asksFor(line string, before request) request {
 			r.wants = append(r.wants, wantNumber) // "since when?", "which one?": no secret
 		}
 	}
+	if other && mentioned {
+		r.wants = slices.DeleteFunc(r.wants, func(w want) bool { return w == wantSecret })
+	}
 	if before.of(wantSecret) && again.MatchString(line) && (!any || secretNames.MatchString(line) || again.MatchString(all[0]) && oneMore.MatchString(line)) {
 		return request{wants: []want{wantSecret}}
 	}
@@ -109,8 +116,25 @@ func asksFor(line string, before request) request {
 // calling is "name" as a verb; oneMore asks for another of what was given.
 var (
 	calling = regexp.MustCompile(`(?i)\bname (?:the|your|me|us)\b`)
+	itself  = regexp.MustCompile(`(?i)\b(?:it|ihn|es|diesen|lo|la|le|l'|het|deze|isso|onu|go)\b`)
 	oneMore = regexp.MustCompile(`(?i)\b(?:another|new) (?:one|code)\b|\b(?:neuen|anderen|anderes|otro|otra|autre|nouveau|ander|nieuwe|altro|nuovo|outro|inny|nowy|başka|yeni)\b`)
 )
+
+// after is what is still asked for behind a customer's line: people give one thing a line.
+func (r request) after(line string) request {
+	if !r.of(wantSecret) || len(r.wants) == 1 || len(answered(line, r)) > 0 {
+		return r
+	}
+	given := len(valuesIn(line))
+	if given == 0 && r.of(wantName) && nameLike(line) {
+		return request{wants: slices.DeleteFunc(slices.Clone(r.wants), func(w want) bool { return w == wantName })}
+	}
+	left := slices.DeleteFunc(slices.Clone(r.wants), func(w want) bool {
+		given--
+		return w != wantSecret && given >= 0
+	})
+	return request{wants: left}
+}
 
 var listed = regexp.MustCompile(`(?i)\b(?:and|und|y|et|en|e|i|ve|as well as|sowie)\b|&|\+|و`)
 

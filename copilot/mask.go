@@ -52,7 +52,7 @@ const separators = `[ .\-/()]{0,2}`
 var rules = []rule{
 	{kind: "email", find: emails},
 	{kind: "secret", pattern: regexp.MustCompile(`\b(?:sk-[A-Za-z0-9_-]{16,}|xox[a-z]-[A-Za-z0-9-]{10,}|gh[pousr]_[A-Za-z0-9]{20,}|AKIA[0-9A-Z]{16}|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*)`)},
-	{digit: true, kind: "secret", group: 1, pattern: regexp.MustCompile(`(?i)\b(?:api[ _-]?key|secret key|access token|auth token|bearer|cvv2?|cvc2?|security code|one[ -]?time (?:code|pin|\p{L}?[a-z]{0,3}[as]{1,3}words?)|otp|tan|pin(?: code| number)?)\b\s*(?:is|was|ist|es|est|:|=|-)*\s*["']?([A-Za-z0-9_\-]*\d[A-Za-z0-9_\-]*)`)},
+	{digit: true, kind: "secret", group: 1, pattern: regexp.MustCompile(`(?i)\b(?:api[ _-]?key|secret key|access token|auth token|bearer|cvv2?|cvc2?|security code|(?:on|at) the back|one[ -]?time (?:code|pin|\p{L}?[a-z]{0,3}[as]{1,3}words?)|otp|tan|pin(?: code| number)?)\b\s*(?:is|was|ist|es|est|:|=|-)*\s*["']?([A-Za-z0-9_\-]*\d[A-Za-z0-9_\-]*)`)},
 	{digit: true, kind: "secret", group: 1, pattern: regexp.MustCompile(`(?i)\b(?:code|kod|código|codigo|codice|رمز)\b[^\d\n.]{0,24}\b(?:sms|text|texted|mail|app|whatsapp)\b\D{0,16}?(\d[\d -]{2,8}\d)`)},
 	{digit: true, kind: "iban", pattern: regexp.MustCompile(`\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b`), check: isIBAN},
 	{digit: true, kind: "card", pattern: regexp.MustCompile(`\b\d(?:[ \-]?\d){11,18}\b`), check: isCard},
@@ -77,6 +77,9 @@ func (m *Masker) Find(text string) []Span {
 		take("secret", s.Start, s.End)
 	}
 	for _, s := range typed(text) {
+		take("secret", s.Start, s.End)
+	}
+	for _, s := range selfEvident(text) {
 		take("secret", s.Start, s.End)
 	}
 	digits := strings.ContainsAny(text, "0123456789")
@@ -295,7 +298,7 @@ func isPhone(text string, start, end int) bool {
 	return !thousands || called || strings.ContainsAny(s, "-()") || s[0] == '0'
 }
 
-var keyword = regexp.MustCompile(`(?i)\b(?:pass ?words?|pas{1,2} ?w[a-z]{2,5}|passwd|pass ?codes?|passphrase|pswd|pwd|pword|pw|kennwort|passwort|contraseña|clave|mot de passe|mdp|wachtwoord)\b(?:\s+(?:is|was|to|as|ist|lautet|es|est|its|it's))*[\s:=\-"']*`)
+var keyword = regexp.MustCompile(`(?i)\b(?:pass ?words?|pas{1,2} ?w[a-z]{2,5}|passwd|pass ?codes?|passphrase|pswd|pwd|pword|pw|pass(?: is|:|=)|kennwort|passwort|contraseña|clave|mot de passe|mdp|wachtwoord)\b(?:\s+(?:is|was|to|as|ist|lautet|es|est|its|it's))*[\s:=\-"']*`)
 
 // notSecret are words that follow "password" without being one.
 var notSecret = words(`reset change changed forgot forgotten lost new old link page email mail please help and or for of on in at to the my your a an is not does doesn't doesnt isn't isnt won't wont can can't cant how what
@@ -358,6 +361,33 @@ func typed(text string) (spans []Span) {
 	return spans
 }
 
+// selfEvident are the words that only a password looks like: letters, a digit and a mark among them.
+func selfEvident(text string) (spans []Span) {
+	if !strings.ContainsAny(text, "!$%&*+=#^~") {
+		return nil
+	}
+	for _, w := range tokens(text) {
+		word := text[w[0]:w[1]]
+		letters, digits, marks := 0, 0, 0
+		for _, r := range word {
+			switch {
+			case unicode.IsLetter(r):
+				letters++
+			case unicode.IsDigit(r):
+				digits++
+			case strings.ContainsRune("!$%&*+=#^~", r):
+				marks++
+			case strings.ContainsRune("/:@<>()[]|", r): // an address, a tag
+				marks = -100
+			}
+		}
+		if letters >= 4 && digits > 0 && marks > 0 && len(word) <= 40 {
+			spans = append(spans, Span{w[0], w[1], "secret"})
+		}
+	}
+	return spans
+}
+
 // secretLooking is whether what follows the keyword ends the clause or has a digit soon: "password is hunter" but not "password page of".
 func secretLooking(rest string) bool {
 	rest = rest[:min(len(rest), besides)]
@@ -390,8 +420,9 @@ func (m *Masker) Talk(talk []handover.Message) []handover.Message {
 		case t.From != handover.FromCustomer && (t.Deleted || t.Visibility == handover.Internal || t.Visibility == handover.Pending): // they have not read it
 		case t.From == handover.FromCustomer:
 			lines, at, asked = append(lines, t.Text), append(at, i), append(asked, last)
+			last = last.after(t.Text)
 		default:
-			last = asksFor(t.Text, last)
+			last = asksFor(t.Text, len(t.Citations) > 0, last)
 		}
 	}
 	found, claimed := make([][]Span, len(lines)), make([]taken, len(lines))

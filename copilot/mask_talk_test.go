@@ -60,6 +60,10 @@ func TestWhatWasAskedTellsWhatACodeIs(t *testing.T) {
 		{[]string{"security question doesnt work i type st anne hill and it says no"}, "security question doesnt work i type [secret] and it says no"},
 		{[]string{"wrong password. i type it and it says no"}, "wrong password. i type it and it says no"},
 		{[]string{"card is 5212 8840 1937 6605"}, "card is [card]"}, // mistyped
+		{[]string{"bot: Once I have your PIN, we can go on.", "4711"}, "[secret]"},
+		{[]string{"bot: Passwords are never visible to us. Which version of the app do you have?", "5.12.3"}, "5.12.3"},
+		{[]string{"bot: I need your student ID and the code from your app.", "10448213", "731 904"}, "[secret]"},
+		{[]string{"hello, its paperLamp!77 as always"}, "hello, its [secret] as always"},
 		// what was asked is unknown: the shape says it
 		{[]string{"bot: ", "my flight", "bot: ", "QX7K2P its on 14 March"}, "QX7K2P its on 14 March"},
 		{[]string{"bot: ", "i cannot log in", "bot: ", "sunny99"}, "[secret]"},
