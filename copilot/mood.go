@@ -199,6 +199,7 @@ const (
 	callPart              = 0.55 // "HELLO???", once the bot has answered
 	insultPart            = 0.72 // insults, threats
 	fedUpPart             = 0.5
+	angryPart             = 0.6  // what the model of short messages takes for anger, in whatever language
 	nobodyPart            = 0.45 // nobody answers
 	rephrasePart          = 0.3
 	shoutPart             = 0.2
@@ -242,14 +243,18 @@ func Frustration(talk []handover.Message) Mood {
 		}
 		calm := 1 - angerPart*math.Pow(anger, 1.5)
 		calm *= 1 - turnPart*linear.Sigmoid(turnModel().Score(TurnFeatures(text, said, before))-turnShift)
-		if anger > 0.5 {
-			angry++
-		}
 		insist := insistPart
 		if turns > 1 {
 			insist = insistAgain
 		}
 		h := hear(text)
+		if anger <= 0.5 && h.only == 0 && kindOf(text, "") == kindAngry {
+			anger = 0.55
+			calm *= 1 - angryPart
+		}
+		if anger > 0.5 {
+			angry++
+		}
 		if turns > 1 && h.first&sayHello != 0 && asksLoudly(text) {
 			calm *= 1 - callPart
 		}

@@ -34,13 +34,18 @@ func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []h
 	w := wishOf(turn)
 	s.WantsHuman = w.score >= humanAt
 	c.answerTo(&s, h, conv, last)
+	kind := ""
+	if h.only == 0 && !h.emoji && !w.refuses { // the lists have not understood all of it
+		kind = kindOf(turn, afterWhat(conv, last))
+		take(&s, kind, h, last)
+	}
 	if w.refuses && !s.WantsHuman && len(w.rest) == 0 { // "don't connect me": nothing is asked
 		s.SmallTalk, s.Courtesy = true, handover.CourtesyOK
 	}
 	if s.SmallTalk || s.WantsHuman || s.Else || len(s.Suggestions) > 0 {
 		return s, nil
 	}
-	q := questionOf(turn, h, w, talk, last)
+	q := questionOf(turn, h, w, kind == kindCorrection, talk, last)
 	s.Corrects = q.corrects
 	found, err := c.search(ctx, q.text, false)
 	if err != nil {
@@ -194,6 +199,58 @@ func (c *Copilot) answerTo(s *handover.Signals, h heard, conv handover.Conversat
 	}
 }
 
+// afterWhat is what a message comes after, as the model of the kinds knows it. An offer beside an answer is no question that a yes or no answers.
+func afterWhat(conv handover.Conversation, last handover.Message) string {
+	switch {
+	case conv.State == handover.Waiting:
+		return afterWaiting
+	case len(last.Citations) > 0:
+		return afterAnswer
+	case conv.Offered || suggested(last):
+		return afterOffer
+	}
+	return ""
+}
+
+// take reads what a learnt kind says where the lists say nothing, and takes back a wish for a person that only the lists have seen.
+func take(s *handover.Signals, kind string, h heard, last handover.Message) {
+	switch kind {
+	case kindPerson:
+		s.WantsHuman = true
+		return
+	case kindAccept, kindDecline:
+		if suggested(last) {
+			s.Else = kind == kindDecline
+			return
+		}
+		s.Accepts, s.Declines = kind == kindAccept, kind == kindDecline
+		s.SmallTalk, s.Courtesy = true, handover.CourtesyOK
+	case kindSolved:
+		s.Solved, s.SmallTalk, s.Courtesy = true, true, handover.CourtesyThanks
+	case kindAbout:
+		s.SmallTalk, s.Courtesy = true, handover.CourtesyBot
+		switch {
+		case h.all&saySpeak != 0:
+			s.Courtesy = handover.CourtesySpeak
+		case h.all&sayWhat != 0:
+			s.Courtesy = handover.CourtesyHelp
+		}
+	case kindCourtesy:
+		s.SmallTalk, s.Courtesy = true, handover.CourtesyOK
+		switch {
+		case h.all&sayBye != 0:
+			s.Courtesy = handover.CourtesyBye
+		case h.all&sayThanks != 0 || len(last.Citations) > 0:
+			s.Courtesy, s.Helped = handover.CourtesyThanks, len(last.Citations) > 0
+		case h.all&sayHello != 0 || last.ID == 0:
+			s.Courtesy = handover.CourtesyHello
+		}
+	default:
+		return
+	}
+	s.WantsHuman = false
+}
+
 // asked is what a turn wants looked up.
 type asked struct {
 	text     string
@@ -204,13 +261,13 @@ type asked struct {
 }
 
 // questionOf leaves out what is no part of the question.
-func questionOf(turn string, h heard, w wish, talk []handover.Message, last handover.Message) asked {
+func questionOf(turn string, h heard, w wish, corrects bool, talk []handover.Message, last handover.Message) asked {
 	q := asked{text: turn, not: map[int64]bool{}}
 	if w.refuses && len(w.rest) > 0 {
 		q.text = strings.Join(w.rest, ". ")
 	}
 	before := previousQuestion(talk)
-	if h.all&(sayWrong|sayMeant) != 0 && len(last.Citations) > 0 && h.first&(sayWrong|sayMeant|sayNo) != 0 {
+	if len(last.Citations) > 0 && (corrects || h.all&(sayWrong|sayMeant) != 0 && h.first&(sayWrong|sayMeant|sayNo) != 0) {
 		q.corrects = true
 		for _, x := range last.Citations {
 			q.not[x.Passage] = true

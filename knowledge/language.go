@@ -1,6 +1,9 @@
 package knowledge
 
 import (
+	_ "embed"
+	"math"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -37,19 +40,6 @@ var spoken = map[whatlanggo.Lang]bool{
 	whatlanggo.Cmn: true, whatlanggo.Jpn: true, whatlanggo.Kor: true, whatlanggo.Arb: true, whatlanggo.Ell: true, whatlanggo.Heb: true,
 }
 
-// marks are the small words and courtesies that tell a language in a short text, where letter statistics do not.
-var marks = map[string]map[string]bool{
-	"en": words("the is are you what how my to and of in it for can do not have with this i where when why please hello thanks was your am did does will would if at on we they there who which im dont cant ive whats wheres get thank hi hey any want need be bye cheers morning nope yeah yes much long"),
-	"de": words("der die das ist sind ich sie wie was mein meine nicht und zu mit kann haben für ein eine einen bitte wo wann warum hallo danke auf es im den dem ihr euch mir mich habe hab habt gibt kein keine auch noch bei von oder wenn dass wer nein ja nee nix muss will möchte kostet tschüss servus moin dankeschön ok gut wird werden machen mal schon war"),
-	"es": words("el los las es son qué que cómo como mi mis no y de en con puedo tengo para una un por quiero dónde donde cuándo cuando hola gracias está estoy hay pero muy más mas tienen puede necesito cuánto cuanto cuesta mucho buenas buenos días sí usted ustedes me lo al del ese eso ya"), //nolint:misspell // Spanish
-	"fr": words("le la les est sont que comment mon ma mes ne pas et de avec je vous pour une un où quand bonjour merci des du c'est cest j'ai jai sur dans combien est-ce quel quelle votre vos suis peut peux veux faut oui non salut mais ça ca au aux bonsoir svp tout très à avez"),
-	"nl": words("de het een is zijn ik u hoe wat mijn niet en met kan hebben voor waar wanneer graag hallo bedankt op van dat dit je jullie heb heeft wel nog ook maar als bij naar moet wil mag nee ja dank dankjewel hoeveel kost zit worden wordt geen er te hoi doei"),
-	"pt": words("o a os as é são que como meu minha não nao e de em com posso tenho para uma um por quero onde quando olá ola obrigado obrigada está tem vocês voces você voce quanto custa muito mais mas do da no na dos das isso eu me tá bom dia boa tudo sim já"),
-	"it": words("il lo la gli le è sono che come mio mia non e di in con posso ho per una un vorrei dove quando ciao grazie quanto costa si sì no mi avete hai c'è ce del della dei delle nel nella al alla anche ma molto più buongiorno voglio devo questo perché perche da"),
-	"pl": words("jest są nie się czy jak co mój moja i w z na do ja chcę chce mogę moge gdzie kiedy proszę prosze dziękuję dziekuje cześć czesc dzień dzien dobry ile kosztuje to mam macie można mozna dla po od za że ze tak dzięki dzieki hej jestem tylko bez przez jaki jaka"),
-	"tr": words("bir ve bu ne nasıl nasil mı mi mu mü için icin var yok değil degil ben benim nerede zaman merhaba teşekkürler tesekkurler sağol istiyorum lütfen lutfen kaç kac da de ile çok cok evet hayır hayir siz bana hangi olarak selam tamam kadar ama şey mısınız musunuz"),
-}
-
 // scripts are those that tell the language by themselves.
 var scripts = []struct {
 	table    *unicode.RangeTable
@@ -58,43 +48,88 @@ var scripts = []struct {
 	{unicode.Hiragana, "ja"}, {unicode.Katakana, "ja"}, {unicode.Hangul, "ko"}, {unicode.Thai, "th"}, {unicode.Arabic, "ar"}, {unicode.Hebrew, "he"}, {unicode.Greek, "el"}, {unicode.Devanagari, "hi"}, {unicode.Han, "zh"},
 }
 
-// Languages that are told apart by small words, the likelier first where two have as many.
-var bySmallWords = []string{"en", "de", "es", "fr", "nl", "pt", "it", "pl", "tr"}
+// learnt are the weights by which short texts in Latin letters are told apart, made by cmd/train: a byte for each language at each of LanguageSize features.
+//
+//go:embed languages.bin
+var learnt []byte
 
-// letters are of few languages: one of them counts as a small word.
-var letters = map[rune]string{'ß': "de", 'ñ': "es", '¿': "es", '¡': "es", 'ã': "pt", 'õ': "pt", 'ł': "pl", 'ą': "pl", 'ę': "pl", 'ż': "pl", 'ś': "pl", 'ź': "pl", 'ğ': "tr", 'ş': "tr", 'ı': "tr", 'ù': "fr", 'œ': "fr", 'ê': "fr", 'ì': "it", 'ò': "it"}
+// Languages that the weights tell apart, in the file's order.
+var latin = []string{"en", "de", "es", "fr", "nl", "pt", "it", "pl", "tr", "hi"}
 
-// Language is the language of a text, ISO 639-1: by its script, by its small words when it is short, by its letters when it is long; "" when none is sure.
-func Language(text string) string {
+// What cmd/train needs to know of the weights, and how sure a language must be.
+const (
+	LanguageSize  = 1 << 15 // features
+	LanguageScale = 6.0     // a weight is its byte, signed, over this
+	sureOf        = 0.70    // how likely a language must be that a text is said to be in
+	longEnough    = 12      // words that letter statistics over many more languages need
+)
+
+// UseLanguages takes other weights in place of those that ship; for cmd/train, which measures them.
+func UseLanguages(weights []byte) { learnt = weights }
+
+// Latin are the languages that LanguageFeatures tell apart, for cmd/train.
+func Latin() []string { return latin }
+
+// LanguageFeatures are what tells a text's language: its words, and runs of one to four letters in them, each as a number below LanguageSize.
+func LanguageFeatures(text string) []uint32 {
+	var out []uint32
+	add := func(kind byte, s string) {
+		h := uint32(2166136261) ^ uint32(kind)
+		for i := range len(s) {
+			h = (h ^ uint32(s[i])) * 16777619
+		}
+		out = append(out, (h^h>>15)%LanguageSize)
+	}
+	list := tokens(text)
+	for _, w := range list[:min(len(list), 60)] {
+		add(1, w)
+		r := []rune(" " + w + " ")
+		r = r[:min(len(r), 24)]
+		for n := 1; n <= 4; n++ {
+			for i := 0; i+n <= len(r); i++ {
+				add(2, string(r[i:i+n]))
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// likely are the languages' shares of likelihood for a text in Latin letters.
+func likely(text string) []float64 {
+	p := make([]float64, len(latin))
+	if len(learnt) != LanguageSize*len(latin) {
+		return p
+	}
+	features := LanguageFeatures(text)
+	if len(features) == 0 {
+		return p
+	}
+	length := math.Sqrt(float64(len(features)))
+	var sum float64
+	for i := range p {
+		var x float64
+		for _, f := range features {
+			x += float64(int8(learnt[int(f)*len(latin)+i]))
+		}
+		p[i] = math.Exp(x / LanguageScale / length)
+		sum += p[i]
+	}
+	for i := range p {
+		p[i] /= sum
+	}
+	return p
+}
+
+// Language is the language of a text, ISO 639-1: by its script, by what was learnt from short messages, by its letters when it is long; "" when none is sure.
+func Language(text string) string { return LanguageAmong(text, "") }
+
+// LanguageAmong is Language where one is expected: it is the text's unless another is clearly likelier.
+func LanguageAmong(text, expected string) string {
 	if l := byScript(text); l != "" {
 		return l
 	}
-	best, most, second := "", 0, 0
-	list := tokens(text)
-	special := map[string]int{}
-	for _, r := range strings.ToLower(text[:min(len(text), 2000)]) {
-		if l := letters[r]; l != "" && special[l] < 2 {
-			special[l]++
-		}
-	}
-	for _, l := range bySmallWords {
-		n := special[l]
-		for _, w := range list[:min(len(list), 200)] {
-			if marks[l][w] {
-				n++
-			}
-		}
-		switch {
-		case n > most:
-			best, most, second = l, n, most
-		case n > second:
-			second = n
-		}
-	}
-	if most >= 2 && most > second {
-		return best
-	}
-	if len(list) >= 8 {
+	if list := tokens(text[:min(len(text), 4000)]); len(list) >= longEnough {
 		if d := whatlanggo.DetectWithOptions(text, whatlanggo.Options{Whitelist: spoken}); d.IsReliable() {
 			if d.Lang == whatlanggo.Nob {
 				return "no"
@@ -102,10 +137,24 @@ func Language(text string) string {
 			return d.Lang.Iso6391()
 		}
 	}
-	if most == 1 && second == 0 {
-		return best
+	p := likely(text)
+	best := 0
+	for i := range p {
+		if latin[i] == expected {
+			p[i] *= 4
+		}
+		if p[i] > p[best] {
+			best = i
+		}
 	}
-	return ""
+	var sum float64
+	for _, x := range p {
+		sum += x
+	}
+	if sum == 0 || p[best] < sureOf*sum {
+		return ""
+	}
+	return latin[best]
 }
 
 // byScript is the language of a text most of whose letters are of one script; kana alone make Japanese.

@@ -1,6 +1,7 @@
 package knowledge
 
 import (
+	"cmp"
 	"math"
 	"regexp"
 	"slices"
@@ -184,12 +185,13 @@ type asked struct {
 
 // askedOf reads a question: in its own language or, where nothing tells that, the articles' usual one.
 func askedOf(question string, languages []string) *asked {
-	own := Language(question)
-	usual := own
+	usual := ""
 	if len(languages) > 0 {
 		usual = languages[0]
-	} else if own == "" {
-		usual = "en"
+	}
+	own := LanguageAmong(question, usual)
+	if usual == "" {
+		usual = cmp.Or(own, "en")
 	}
 	words := tokens(question)
 	words = words[:min(len(words), maxTerms)]

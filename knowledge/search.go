@@ -36,6 +36,11 @@ func (b *Base) Search(ctx context.Context, question string, n int, f Filter) ([]
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}
+	usual := ""
+	if len(corpus.Languages) > 0 {
+		usual = corpus.Languages[0]
+	}
+	question = spelled(question, LanguageAmong(question, usual))
 	q := Query{Filter: f, Terms: terms(question, corpus.Languages), N: max(candidates, n)}
 	var stems []string
 	for _, t := range q.Terms {

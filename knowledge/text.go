@@ -83,6 +83,9 @@ func Terms(s string) []string {
 // terms are the words of a question, each once, in order, stemmed in its own language and in the others given.
 func terms(s string, languages []string) []Term {
 	own := Language(s)
+	if len(languages) > 0 {
+		own = LanguageAmong(s, languages[0])
+	}
 	switch {
 	case len(languages) > 0 && !contains(languages, own):
 		own = languages[0] // what nothing is written in is hardly asked in

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"io"
@@ -36,7 +37,7 @@ func main() {
 		}
 		b, err := models[name](*data, os.Stdout)
 		if err == nil {
-			err = os.WriteFile(filepath.Join(*out, name), b, 0o600)
+			err = os.WriteFile(filepath.Join(cmp.Or(elsewhere[name], *out), name), b, 0o600)
 		}
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "train %s: %v\n", name, err)
@@ -46,13 +47,18 @@ func main() {
 	}
 }
 
+// elsewhere are the weights that are not the copilot's.
+var elsewhere = map[string]string{"languages.bin": "knowledge"}
+
 // models are all that ship, each with how it is trained.
 var models = map[string]func(data string, w io.Writer) ([]byte, error){
-	"anger.bin":   anger,
-	"answer.json": answer,
-	"human.bin":   human,
-	"secret.bin":  secret,
-	"turn.bin":    turn,
+	"anger.bin":     anger,
+	"answer.json":   answer,
+	"human.bin":     human,
+	"kinds.bin":     kinds,
+	"languages.bin": language,
+	"secret.bin":    secret,
+	"turn.bin":      turn,
 }
 
 // read reads a file of the data, a JSON object a line.

@@ -1,0 +1,171 @@
+package copilot
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"sync"
+	"unicode"
+
+	"github.com/deskbell/deskbell/copilot/linear"
+)
+
+// Kinds are what a short message can be, as cmd/train learns to tell it from messages in thirteen languages; the last is everything else.
+var Kinds = []string{kindCourtesy, kindAbout, kindPerson, kindAngry, kindAccept, kindDecline, kindCorrection, kindSolved, kindQuestion}
+
+const (
+	kindCourtesy   = "courtesy"
+	kindAbout      = "about" // asks what we are
+	kindPerson     = "person"
+	kindAngry      = "angry"
+	kindAccept     = "accept"  // after an offer
+	kindDecline    = "decline" // after an offer
+	kindCorrection = "correction"
+	kindSolved     = "solved" // while waiting
+	kindQuestion   = "question"
+)
+
+// kindBits is the size of the kinds' model: 2^kindBits features.
+const kindBits = 17
+
+// Where a kind is the last thing before a customer's message.
+const (
+	afterAnswer  = "answer"
+	afterOffer   = "offer"
+	afterWaiting = "waiting"
+)
+
+// KindVector is what the model sees of a message: its words, pieces of its words, what stands between and above them, what the lists of phrases say of
+// it, and what the bot did before: "" nothing, "answer", "offer" or "waiting".
+func KindVector(text, after string) linear.Vector {
+	words := linear.Words(string(folded(text)))
+	pieces := linear.CharGrams(words, 2, 5)
+	for _, w := range words {
+		for _, r := range w {
+			if r >= 0x2e80 { // a script in which a character says much
+				pieces = append(pieces, string(r))
+			}
+		}
+	}
+	marks := append(tone(text), "after "+after, length(len(words)))
+	for _, r := range text {
+		if unicode.Is(unicode.So, r) {
+			marks = append(marks, string(r), "emoji")
+		}
+	}
+	return linear.Hashed(linear.Text{linear.WordGrams(words, 3), pieces, marks, ruled(text)}, kindBits, 1, 1, 0.7, 1)
+}
+
+// LearnKinds learns the model from messages; of each the number in Kinds.
+func LearnKinds(xs []linear.Vector, kinds []int) *linear.OneVsRest {
+	return linear.TrainOneVsRest(1<<kindBits, len(Kinds), xs, kinds, linear.Options{Epochs: 6, Decay: 3e-4, Seed: 1})
+}
+
+// KindBytes is what LearnKinds learnt, as it ships.
+func KindBytes(m *linear.OneVsRest) []byte { return m.Bytes(kindBits) }
+
+func length(words int) string {
+	switch {
+	case words <= 2:
+		return "tiny"
+	case words <= 5:
+		return "short"
+	case words <= 12:
+		return "middling"
+	}
+	return "long"
+}
+
+// ruled is what the lists of phrases and of ways to ask for a person say of a text: the model weighs it with the rest.
+func ruled(text string) []string {
+	h, w := hear(text), wishOf(text)
+	var out []string
+	for c := class(1); c <= sayNobody; c <<= 1 {
+		if h.only&c != 0 {
+			out = append(out, fmt.Sprintf("only %d", c))
+		}
+		if h.all&c != 0 {
+			out = append(out, fmt.Sprintf("says %d", c))
+		}
+		if h.first&c != 0 {
+			out = append(out, fmt.Sprintf("first %d", c))
+		}
+	}
+	switch {
+	case w.refuses:
+		out = append(out, "refuses")
+	case w.score >= humanAt:
+		out = append(out, "wish")
+	case w.score >= -1:
+		out = append(out, "perhaps a wish")
+	}
+	if h.only == 0 {
+		out = append(out, "more than said")
+	}
+	if strings.ContainsAny(text, "?؟？") {
+		out = append(out, "asks")
+	}
+	return out
+}
+
+var kindTable = sync.OnceValue(func() *linear.Table {
+	b, err := weights.ReadFile("weights/kinds.bin")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	t, err := linear.LoadTable(b)
+	if err != nil {
+		panic(err)
+	}
+	return t
+})
+
+// possible is whether a message can be of a kind, by what the bot did before it.
+func possible(kind, after string) bool {
+	switch kind {
+	case kindAccept, kindDecline:
+		return after == afterOffer
+	case kindCorrection:
+		return after == afterAnswer
+	case kindSolved:
+		return after == afterWaiting
+	}
+	return true
+}
+
+// KindOf is the likeliest kind of a message by its scores, and by how much it beats the next, or nothing; who is angry and who wants a person are both
+// heard by a person, and no rivals.
+func KindOf(scores []float64, after string) (kind string, margin float64) {
+	best, next := -1, math.Inf(-1)
+	for i, k := range Kinds {
+		if possible(k, after) && (best < 0 || scores[i] > scores[best]) {
+			best = i
+		}
+	}
+	rings := func(kind string) bool { return kind == kindPerson || kind == kindAngry }
+	for i, k := range Kinds {
+		if i != best && possible(k, after) && !(rings(k) && rings(Kinds[best])) {
+			next = max(next, scores[i])
+		}
+	}
+	return Kinds[best], min(scores[best]-next, 2*(scores[best]+1))
+}
+
+// mostKind is how many words a message may have that is read as a whole; of a longer one each clause may be one thing.
+const mostKind = 30
+
+// kindAt are the margins from which on a message is of a kind, on messages held out (cmd/train prints them): where somebody is rung for, 1 of 300 that
+// ask for nobody; else 1 of 100 that ask something.
+var kindAt = map[string]float64{kindCourtesy: 1, kindAbout: 1, kindPerson: 2, kindAngry: 2, kindAccept: 2, kindDecline: 1, kindCorrection: 1, kindSolved: 1, kindQuestion: 1}
+
+// kindOf is the kind of a message; "" when none is sure.
+func kindOf(text, after string) string {
+	if strings.TrimSpace(text) == "" || len(strings.Fields(text)) > mostKind {
+		return ""
+	}
+	kind, margin := KindOf(kindTable().Scores(KindVector(text, after)), after)
+	if margin >= kindAt[kind] {
+		return kind
+	}
+	return ""
+}
