@@ -144,6 +144,8 @@ func (b *Bot) act(ctx context.Context, c handover.Conversation, d handover.Decis
 			s.Citations = d.Signals.Citations
 		}
 		return say(s)
+	case handover.ActConfirm:
+		return say(handover.Spoken{Text: text("leave_which"), Choices: []handover.Choice{{Label: text("leave"), ID: handover.ChooseLeave}, {Label: text("stay"), ID: handover.ChooseStay}}})
 	case handover.ActDecline:
 		return say(handover.Spoken{Text: text("declined")})
 	case handover.ActNoPerson:

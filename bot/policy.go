@@ -58,6 +58,8 @@ func (p Policy) notify(s handover.Signals, m *handover.Matter) string {
 func (p Policy) whileWaiting(d *handover.Decision, s handover.Signals, c handover.Conversation) {
 	d.Raise = s.Frustration >= p.FrustrationAt
 	switch {
+	case s.Unclear:
+		d.Act = handover.ActConfirm
 	case s.Solved:
 		d.Act = handover.ActCancel
 	case s.SmallTalk && s.Courtesy != handover.CourtesyBot && s.Courtesy != handover.CourtesyHelp && s.Courtesy != handover.CourtesySpeak:

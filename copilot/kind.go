@@ -38,6 +38,10 @@ const (
 // KindVector is what the model sees of a message: its words, pieces of its words, what stands between and above them, what the lists of phrases say of
 // it, and what the bot did before: "" nothing, "answer", "offer" or "waiting".
 func KindVector(text, after string) linear.Vector {
+	return kindVector(text, after, hear(text), wishOf(text))
+}
+
+func kindVector(text, after string, h heard, w wish) linear.Vector {
 	words := linear.Words(string(folded(text)))
 	pieces := linear.CharGrams(words, 2, 5)
 	for _, w := range words {
@@ -53,7 +57,7 @@ func KindVector(text, after string) linear.Vector {
 			marks = append(marks, string(r), "emoji")
 		}
 	}
-	return linear.Hashed(linear.Text{linear.WordGrams(words, 3), pieces, marks, ruled(text)}, kindBits, 1, 1, 0.7, 1)
+	return linear.Hashed(linear.Text{linear.WordGrams(words, 3), pieces, marks, ruled(text, h, w)}, kindBits, 1, 1, 0.7, 1)
 }
 
 // LearnKinds learns the model from messages; of each the number in Kinds.
@@ -77,8 +81,7 @@ func length(words int) string {
 }
 
 // ruled is what the lists of phrases and of ways to ask for a person say of a text: the model weighs it with the rest.
-func ruled(text string) []string {
-	h, w := hear(text), wishOf(text)
+func ruled(text string, h heard, w wish) []string {
 	var out []string
 	for c := class(1); c <= sayNobody; c <<= 1 {
 		if h.only&c != 0 {
@@ -159,11 +162,11 @@ const mostKind = 30
 var kindAt = map[string]float64{kindCourtesy: 1, kindAbout: 1, kindPerson: 2, kindAngry: 2, kindAccept: 2, kindDecline: 1, kindCorrection: 1, kindSolved: 1, kindQuestion: 1}
 
 // kindOf is the kind of a message; "" when none is sure.
-func kindOf(text, after string) string {
+func kindOf(text, after string, h heard, w wish) string {
 	if strings.TrimSpace(text) == "" || len(strings.Fields(text)) > mostKind {
 		return ""
 	}
-	kind, margin := KindOf(kindTable().Scores(KindVector(text, after)), after)
+	kind, margin := KindOf(kindTable().Scores(kindVector(text, after, h, w)), after)
 	if margin >= kindAt[kind] {
 		return kind
 	}

@@ -3,7 +3,9 @@ package copilot
 import (
 	_ "embed"
 	"fmt"
+	"hash/maphash"
 	"math"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -201,6 +203,7 @@ const (
 	fedUpPart             = 0.5
 	angryPart             = 0.6  // what the model of short messages takes for anger, in whatever language
 	nobodyPart            = 0.45 // nobody answers
+	againPart             = 0.35 // that, or fed up, for the second time
 	rephrasePart          = 0.3
 	shoutPart             = 0.2
 	shoutAgain            = 0.3
@@ -225,7 +228,7 @@ func Frustration(talk []handover.Message) Mood {
 	var level, first float64
 	var asked [][]string
 	var began time.Time
-	turns, angry, insisting, rephrased, shouts := 0, 0, 0, 0, 0
+	turns, angry, insisting, rephrased, shouts, fedUp := 0, 0, 0, 0, 0, 0
 	said, before := "", ""
 	for _, m := range talk {
 		if m.From != handover.FromCustomer {
@@ -248,9 +251,19 @@ func Frustration(talk []handover.Message) Mood {
 			insist = insistAgain
 		}
 		h := hear(text)
-		if anger <= 0.5 && h.only == 0 && kindOf(text, "") == kindAngry {
-			anger = 0.55
-			calm *= 1 - angryPart
+		if h.only == 0 && anger <= 0.5 {
+			if by := angered(text, h); by > 0 {
+				calm *= 1 - angryPart*by
+				anger = max(anger, 0.3+0.3*by)
+			}
+		}
+		if turns > 1 && stuck().MatchString(string(folded(text))) {
+			if turns > 2 {
+				calm *= 1 - insistAgain
+			} else {
+				calm *= 1 - insistPart
+			}
+			insisting++
 		}
 		if anger > 0.5 {
 			angry++
@@ -262,10 +275,16 @@ func Frustration(talk []handover.Message) Mood {
 			for c, part := range map[class]float64{sayInsult | sayThreat: insultPart, sayFedUp: fedUpPart, sayNobody: nobodyPart, sayInsist: insist, sayWrong: insist / 2} {
 				if h.all&c != 0 {
 					calm *= 1 - part
+					if c&(sayFedUp|sayNobody) != 0 && fedUp > 0 { // for the second time
+						calm *= 1 - againPart
+					}
 				}
 			}
 			if h.all&(sayInsist|sayWrong) != 0 {
 				insisting++
+			}
+			if h.all&(sayFedUp|sayNobody) != 0 {
+				fedUp++
 			}
 			if h.all&(sayInsult|sayThreat|sayFedUp|sayNobody) != 0 && anger <= 0.5 {
 				angry++
@@ -316,6 +335,67 @@ func Frustration(talk []handover.Message) Mood {
 		evidence = append(evidence, fmt.Sprintf("%.1f → %.1f", first, level))
 	}
 	return Mood{Level: level, Evidence: strings.Join(evidence, "; ")}
+}
+
+// stuck is how people say that they have done all that they were told, once the bot has answered: politely, too.
+var stuck = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?:already|have|had|ive|i) (?:tried|done|did|checked|restarted|reset) (?:all|everything|each|that|this|it|both)\b.{0,24}(?:\btwice|\bthree|\bfour|\bfive|times|\bagain|\bstill|\bsame|\bnothing)|(?:tried|did|done) everything|going round in circles|same thing (?:again|over)|still (?:nothing|the same|doesnt|does not|not working|no)\b.{0,40}(?:tried|twice|times|again)` +
+		`|(?:alles|das|beides) (?:schon |bereits )?(?:\S+ ){0,3}(?:probiert|versucht|gemacht|ausprobiert|durch)\b|(?:zweimal|dreimal|viermal|mehrfach|mehrmals|x mal) (?:\S+ ){0,3}(?:gemacht|probiert|versucht|neu gestartet)|drehen uns im kreis|ich dreh mich im kreis|immer noch (?:das gleiche|dasselbe|nichts)` +
+		`|ya (?:he |lo |la )?(?:\S+ ){0,2}(?:hecho|probado|intentado|hice|probe|intente)\b.{0,24}(?:todo|veces|dos|tres|cuatro|igual|nada)|he probado (?:todo|de todo)|sigue (?:igual|lo mismo|sin funcionar).{0,30}(?:veces|todo)|damos vueltas|dando vueltas` +
+		`|deja (?:\S+ ){0,3}(?:fait|essaye|tente|verifie)\b.{0,24}(?:tout|fois|deux|trois|rien|pareil)|j ai tout (?:essaye|fait|tente)|tourne en rond|toujours (?:pareil|la meme chose)` +
+		`|ja (?:\S+ ){0,2}(?:fiz|tentei|testei|reiniciei|experimentei)\b.{0,24}(?:tudo|isso|vezes|duas|tres|quatro|igual)|tentei de tudo|continua tudo (?:na mesma|igual)|andando em circulos` +
+		`|ho (?:gia )?(?:provato|fatto|tentato)\b.{0,24}(?:tutto|volte|due|tre|quattro|niente|uguale)|sempre (?:uguale|lo stesso|la stessa cosa)|giriamo in tondo` +
+		`|(?:alles|dat) (?:\S+ ){0,3}(?:al |al eens )?(?:geprobeerd|gedaan)|al (?:twee|drie|vier|tien) keer (?:\S+ ){0,3}(?:gedaan|geprobeerd|opgestart)|nog steeds (?:hetzelfde|niks|niets)|draaien in cirkels|in rondjes` +
+		`|(?:juz |)(?:to |wszystko |wszystkiego )(?:juz )?(?:zrobil\w*|probowal\w*|sprawdzal\w*|robil\w*)|wszystkiego probowal\w*|(?:dwa|trzy|cztery|kilka) razy (?:\S+ ){0,3}(?:zrobil\w*|robil\w*|probowal\w*|sprawdz\w*)|dalej (?:to samo|nic)|kreci\w* sie w kolko` +
+		`|(?:hepsini|her seyi|soylediginiz her seyi|dediklerinizi) (?:\S+ ){0,4}(?:yaptim|denedim)|(?:iki|uc|dort|iki ser|ikiser) (?:kere|kez|defa) (?:\S+ ){0,2}(?:yaptim|denedim)|hala ayni|degisen bir sey yok` +
+		`|جربت (?:كل|كله|كل شي|هذا كله)|عملت كل (?:شي|حاجه|اللي)|سويت كل|نفس (?:المشكله|النتيجه)|بدون فايده|ما في فايده`)
+})
+
+// angered is how far the model of short messages takes a text for anger, 0…1; 0 when it takes it for something else.
+func angered(text string, h heard) float64 {
+	if strings.TrimSpace(text) == "" || len(strings.Fields(text)) > mostKind {
+		return 0
+	}
+	return angers.of(text, func() float64 {
+		kind, margin := KindOf(kindTable().Scores(kindVector(text, "", h, wishOf(text))), "")
+		if kind != kindAngry {
+			return 0
+		}
+		return min(1, max(0, (margin+0.5)/2.5))
+	})
+}
+
+// angers are what the last texts were taken for: a conversation's lines are read again with each new one.
+var angers memory
+
+// memory keeps what was found out of texts, by their hashes; when it is full it forgets all of it.
+type memory struct {
+	sync.Mutex
+	seed maphash.Seed
+	of64 map[uint64]float64
+}
+
+const mostRemembered = 4096
+
+func (m *memory) of(text string, find func() float64) float64 {
+	m.Lock()
+	if m.of64 == nil {
+		m.seed, m.of64 = maphash.MakeSeed(), map[uint64]float64{}
+	}
+	key := maphash.String(m.seed, text)
+	v, ok := m.of64[key]
+	m.Unlock()
+	if ok {
+		return v
+	}
+	v = find()
+	m.Lock()
+	defer m.Unlock()
+	if len(m.of64) >= mostRemembered {
+		clear(m.of64)
+	}
+	m.of64[key] = v
+	return v
 }
 
 // asksLoudly is whether a text has two question marks and more.

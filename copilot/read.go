@@ -36,11 +36,14 @@ func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []h
 	c.answerTo(&s, h, conv, last)
 	kind := ""
 	if h.only == 0 && !h.emoji && !w.refuses { // the lists have not understood all of it
-		kind = kindOf(turn, afterWhat(conv, last))
+		kind = kindOf(turn, afterWhat(conv, last), h, w)
 		take(&s, kind, h, last)
 	}
 	if w.refuses && !s.WantsHuman && len(w.rest) == 0 { // "don't connect me": nothing is asked
 		s.SmallTalk, s.Courtesy = true, handover.CourtesyOK
+	}
+	if conv.State == handover.Waiting && s.Solved && !leaving(last) && calledOff(turn) && knowledge.Names(earlier(talk, burst), "cancel", "order", "book", "appointment", "contract", "subscription") {
+		s.Solved, s.Unclear = false, true
 	}
 	if s.SmallTalk || s.WantsHuman || s.Else || len(s.Suggestions) > 0 {
 		return s, nil
@@ -132,10 +135,35 @@ func (c *Copilot) choose(ctx context.Context, s handover.Signals, chosen handove
 		s.WantsHuman = true
 	case chosen.ID == handover.ChooseElse:
 		s.Else = true
+	case chosen.ID == handover.ChooseLeave:
+		s.Solved = true
+	case chosen.ID == handover.ChooseStay:
+		s.SmallTalk, s.Courtesy = true, handover.CourtesyOK
 	default: // No, thanks; and those of messages from before choices had IDs
 		s.Accepts, s.Declines = accepts(chosen.Label) || wantsHuman(chosen.Label), declines(chosen.Label)
 	}
 	return s, nil
+}
+
+// leaving is whether a message asks if a person is still needed.
+func leaving(m handover.Message) bool {
+	return slices.ContainsFunc(m.Choices, func(c handover.Choice) bool { return c.ID == handover.ChooseLeave })
+}
+
+var callOff = regexp.MustCompile(`^(?:please |pls |can you |i want to |id like to |bitte |por favor |quiero |je veux |voglio |ik wil |chce |quero )?(?:cancel|stop|storno|stornieren|abbrechen|kundigen|cancelar|cancela|cancelen|anular|annuler|annulez|annulla|annullare|annullate|cancellare|annuleren|annuleer|anuluj|anulowac|iptal|iptal et|iptal edin|الغاء|الغي)(?: (?:it|that|this|please|pls|everything|bitte|das|alles|por favor|todo|tout|tutto|per favore|alles|het|graag|prosze|to|lutfen|من فضلك))*$`)
+
+// calledOff is whether a turn says no more than "cancel", which may be meant for an order as well as for the wait.
+func calledOff(turn string) bool { return callOff.MatchString(string(folded(turn))) }
+
+// earlier is what the customer said before this turn.
+func earlier(talk []handover.Message, burst []string) string {
+	var lines []string
+	for _, m := range talk {
+		if m.From == handover.FromCustomer {
+			lines = append(lines, shorten(m.Text, 40))
+		}
+	}
+	return strings.Join(lines[:max(0, len(lines)-len(burst))], "\n")
 }
 
 // suggested is whether a message asks which of a few passages it is about.
@@ -168,6 +196,8 @@ func (c *Copilot) answerTo(s *handover.Signals, h heard, conv handover.Conversat
 			s.Courtesy = handover.CourtesyHelp
 		}
 		return
+	case conv.State == handover.Waiting && leaving(last) && yes:
+		s.Solved = true
 	case conv.State == handover.Waiting:
 		s.Solved = h.only&(saySolved|sayNever) != 0 && h.only&(sayYes|sayThanks|sayOK|saySolved|sayNever) != 0
 	case suggested(last) && no:

@@ -24,6 +24,7 @@ type Signals struct {
 	Accepts     bool       `json:"accepts,omitempty"`    // says yes to the offer of a person
 	Declines    bool       `json:"declines,omitempty"`   // says no to it
 	Solved      bool       `json:"solved,omitempty"`     // says that the matter is settled
+	Unclear     bool       `json:"unclear,omitempty"`    // says "cancel", and may mean an order instead of the wait
 	SmallTalk   bool       `json:"small_talk,omitempty"` // courtesies alone, or a question about the bot: Courtesy says which
 	Courtesy    Courtesy   `json:"courtesy,omitempty"`
 	Helped      bool       `json:"helped,omitempty"`      // thanks for an answer
@@ -79,6 +80,8 @@ const (
 	ChoosePerson   = "person"
 	ChooseNoThanks = "no_thanks"
 	ChooseElse     = "else"
+	ChooseLeave    = "leave" // while waiting: no person is needed
+	ChooseStay     = "stay"  // while waiting: one is
 	ChoosePassage  = "passage:"
 )
 
@@ -104,6 +107,7 @@ const (
 	ActStaySilent     Act = "stay_silent"
 	ActPassOn         Act = "pass_on"   // while waiting: "I have passed that on", once
 	ActCancel         Act = "cancel"    // while waiting: solved without a person
+	ActConfirm        Act = "confirm"   // while waiting: "cancel" may be meant for something else
 	ActDecline        Act = "declined"  // the offer was turned down
 	ActNoPerson       Act = "no_person" // a person is needed and none can be had
 	ActAsk            Act = "ask"       // a field of the intent's form

@@ -3,6 +3,7 @@ package handover
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -83,7 +84,8 @@ func (d *Desk) Say(ctx context.Context, id, upTo int64, s Spoken, why Decision) 
 	return d.botTurn(ctx, id, upTo, why, func(c Conversation, ch *Change) error {
 		s := s
 		if c.State == Waiting {
-			s.Choices, s.Offers = nil, false // it rang already
+			s.Offers = false // it rang already
+			s.Choices = slices.DeleteFunc(slices.Clone(s.Choices), func(c Choice) bool { return c.ID != ChooseLeave && c.ID != ChooseStay })
 		}
 		ch.Next.Offers, ch.Next.Offered = 0, s.Offers
 		if s.NoAnswer {

@@ -116,3 +116,18 @@ func (t *thesaurus) mentions(stems []string) []mention {
 		return false
 	})
 }
+
+// Names is whether a text names one of the concepts, which are called as in concepts/en.txt, in its own language.
+func Names(text string, concepts ...string) bool {
+	own := Language(text)
+	if own == "" {
+		own = "en"
+	}
+	var stems []string
+	for _, w := range tokens(text) {
+		stems = append(stems, stem(own, w))
+	}
+	return slices.ContainsFunc(thesaurusOf(own).mentions(stems), func(m mention) bool {
+		return slices.ContainsFunc(concepts, func(name string) bool { return conceptNames()[name] == m.concept })
+	})
+}
