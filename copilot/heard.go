@@ -25,7 +25,8 @@ const mostCourteous = 25
 
 // hear reads a text.
 func hear(text string) heard {
-	f := folded(text)
+	own := knowledge.Language(text)
+	f := folded(knowledge.SpelledIn(text, own))
 	if len(f) > 2*mostPhrased {
 		f = slices.Concat(f[:mostPhrased], []rune(" "), f[len(f)-mostPhrased:])
 	}
@@ -36,7 +37,6 @@ func hear(text string) heard {
 	}
 	f = mended(f)
 	b := phrases()
-	own := knowledge.Language(text)
 	at := map[int]map[int]found{} // by where they begin and end; one that several classes have says all of them
 	b.find(f, func(x found) {
 		if x.class&strong != 0 && own != "" && own != "en" && !b.has(x.spoken, own) && !b.has(x.spoken, "en") || x.class&strong != 0 && own == "en" && !b.has(x.spoken, "en") {

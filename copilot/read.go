@@ -60,6 +60,11 @@ func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []h
 			q.text, found = q.context, with
 		}
 	}
+	if h.only == 0 && len(found) > 0 { // what the articles are written in is what most ask in
+		if l := knowledge.LanguageAmong(turn, found[0].Language); l == found[0].Language && l != "" && h.words >= 2 {
+			s.Language = l
+		}
+	}
 	found = slices.DeleteFunc(found, func(p knowledge.Passage) bool { return q.not[p.Section] })
 	s.Answer, s.Confidence, s.Citations = answer(q.text, found)
 	s.Found = len(found) > 0 && found[0].Signs[1] > 0

@@ -79,3 +79,9 @@ func released(word string) string {
 	}
 	return string(out)
 }
+
+// Spelled is a text with the short forms of chats in its language written out; the text itself where its language is not sure.
+func Spelled(text string) string { return spelled(text, Language(text)) }
+
+// SpelledIn is Spelled where the language is known.
+func SpelledIn(text, language string) string { return spelled(text, language) }

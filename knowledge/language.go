@@ -61,6 +61,7 @@ const (
 	LanguageSize  = 1 << 15 // features
 	LanguageScale = 6.0     // a weight is its byte, signed, over this
 	sureOf        = 0.70    // how likely a language must be that a text is said to be in
+	mostTold      = 4000    // bytes tell a language
 	longEnough    = 12      // words that letter statistics over many more languages need
 )
 
@@ -126,10 +127,13 @@ func Language(text string) string { return LanguageAmong(text, "") }
 
 // LanguageAmong is Language where one is expected: it is the text's unless another is clearly likelier.
 func LanguageAmong(text, expected string) string {
+	if len(text) > mostTold {
+		text = strings.ToValidUTF8(text[:mostTold], "")
+	}
 	if l := byScript(text); l != "" {
 		return l
 	}
-	if list := tokens(text[:min(len(text), 4000)]); len(list) >= longEnough {
+	if list := tokens(text); len(list) >= longEnough {
 		if d := whatlanggo.DetectWithOptions(text, whatlanggo.Options{Whitelist: spoken}); d.IsReliable() {
 			if d.Lang == whatlanggo.Nob {
 				return "no"

@@ -235,6 +235,9 @@ func askedOf(question string, languages []string) *asked {
 		}
 		seen[w] = true
 		u := unit{item: item{word: w, concepts: concepts[i], phrased: phrased[i], vector: -1}, weight: 0.8, stems: map[string]string{}}
+		if rare, ok := rarity(own, w); ok && own != "en" {
+			u.weight = 0.25 + 0.75*rare
+		}
 		if own == "en" {
 			if u.vector = vectors().find(w); u.vector >= 0 {
 				u.weight = 0.25 + 0.75*vectors().rarity(u.vector)
@@ -291,10 +294,13 @@ func (u *unit) in(language string) string {
 // likeness of a unit and a word, 0…1: hard by the word itself, its stem, a typing error or a part of a compound; soft by concept or vector.
 func likeness(u *unit, x *item, language string, typos bool) (hard, soft float64) {
 	s := u.in(language)
-	shared := false
+	both := 0
 	for _, c := range u.concepts {
-		shared = shared || slices.Contains(x.concepts, c)
+		if slices.Contains(x.concepts, c) {
+			both++
+		}
 	}
+	shared := both > 0
 	if s != "" && x.stem != "" {
 		switch {
 		case s == x.stem && (u.phrased || x.phrased) && !shared:
@@ -309,7 +315,7 @@ func likeness(u *unit, x *item, language string, typos bool) (hard, soft float64
 	}
 	soft = hard
 	if shared {
-		soft = max(soft, 0.8)
+		soft = max(soft, 0.5+0.35*float64(both)/math.Sqrt(float64(len(u.concepts)*len(x.concepts)))) // a word of many meanings says less
 	}
 	if soft < 0.8 && u.vector >= 0 && x.vector >= 0 {
 		soft = max(soft, min(0.75, max(0, (vectors().cosine(u.vector, x.vector)-0.3)*1.3)))

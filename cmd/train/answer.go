@@ -136,7 +136,7 @@ func (q query) wordsAlone() query {
 }
 
 // farRather is how much worse it is to answer what the base is not about than to leave out what it is about.
-const farRather = 2.5
+const farRather = 4
 
 // learnAnswer fits the confidence to queries that are ranked.
 func learnAnswer(queries []query) copilot.AnswerModel {
@@ -160,7 +160,7 @@ func learnAnswer(queries []query) copilot.AnswerModel {
 }
 
 // suggestRather is how much worse it is not to suggest the right passage than to suggest a wrong one.
-const suggestRather = 1.0
+const suggestRather = 0.62
 
 // learnThree fits how probable it is that one of the first three passages is right.
 func learnThree(queries []query) copilot.Weights {
@@ -263,7 +263,7 @@ func organisation(ctx context.Context, base *knowledge.Base, dir string) (out []
 // helpWeight is what a question to help pages counts, and organisationWeight one to an invented organisation: they are few, and most like what is asked.
 const (
 	helpWeight         = 0.5
-	organisationWeight = 4
+	organisationWeight = 2
 )
 
 // far is how many of CLINC150's questions, which no help article answers, teach what is far off.
@@ -400,7 +400,8 @@ func (t trained) figures(w io.Writer, name string, queries []query) {
 	var pos, neg, p []float64
 	var was []bool
 	first, three, answerable, answered, wrong, suggested, needless, rest := 0, 0, 0, 0, 0, 0, 0, 0
-	var at [3][2]int // answered and wrong at other thresholds
+	var at [3][2]int  // right and wrong at other thresholds
+	var ask [4][2]int // suggested rightly and needlessly, from which likelihood on
 	for _, q := range queries {
 		q = q.ranked(t.rank)
 		c := t.model.Both.Probability(copilot.Signs(q.found))
@@ -429,24 +430,34 @@ func (t trained) figures(w io.Writer, name string, queries []query) {
 				at[i][1]++
 			}
 		}
+		for i, t := range []float64{0.2, 0.3, 0.4, 0.5} {
+			if c < offerBelow && likely >= t {
+				switch {
+				case len(q.right) == 0:
+					ask[i][1]++
+				case in3:
+					ask[i][0]++
+				}
+			}
+		}
 		switch {
-		case c >= 0.4 && q.top():
+		case c >= offerBelow && q.top():
 			answered++
-		case c >= 0.4:
+		case c >= offerBelow:
 			wrong++
-		case likely >= 0.2 && len(q.right) == 0:
+		case likely >= suggestAbove && len(q.right) == 0:
 			needless++
-		case likely >= 0.2 && in3:
+		case likely >= suggestAbove && in3:
 			suggested++
 		}
-		if verbose && name != "help, held" && (c >= 0.4) != q.top() {
+		if verbose && name != "help, held" && (c >= offerBelow) != q.top() {
 			_, _ = fmt.Fprintf(w, "      %.2f %v %q -> %s want %v\n", c, q.top(), q.text, q.found[0].Key, slices.Sorted(maps.Keys(q.right)))
 		}
 	}
 	c := eval.Calibrate(p, was)
 	n := float64(max(1, answerable))
-	_, _ = fmt.Fprintf(w, "  %-12s recall@1 %.3f @3 %.3f; at 0.4 answered %.3f, wrong %.3f of all; suggested %.3f, needless %.3f; AUROC %.3f ECE %.3f; at 0.5, 0.6, 0.7 right and wrong %v; mean %.2f of %.2f\n", name, float64(first)/n, float64(three)/n,
-		float64(answered)/n, float64(wrong)/float64(len(queries)), float64(suggested)/n, float64(needless)/float64(max(1, rest)), eval.AUROC(pos, neg), c.ECE, at, mean(p), float64(len(pos))/float64(max(1, len(p))))
+	_, _ = fmt.Fprintf(w, "  %-12s recall@1 %.3f @3 %.3f; answered %.3f, wrong %.3f of all; suggested %.3f, needless %.3f; AUROC %.3f ECE %.3f; at 0.5, 0.6, 0.7 right and wrong %v; suggested and needless from 0.2, 0.3, 0.4, 0.5 %v; mean %.2f of %.2f\n", name, float64(first)/n, float64(three)/n,
+		float64(answered)/n, float64(wrong)/float64(len(queries)), float64(suggested)/n, float64(needless)/float64(max(1, rest)), eval.AUROC(pos, neg), c.ECE, at, ask, mean(p), float64(len(pos))/float64(max(1, len(p))))
 }
 
 func mean(values []float64) (sum float64) {
@@ -485,6 +496,12 @@ func (x *trials) fit(without string) copilot.Map {
 	}
 	return copilot.LearnMap(y.p, y.size, y.right, y.weigh)
 }
+
+// The product's defaults: policy.offer_below and policy.suggest_above.
+const (
+	offerBelow   = 0.60
+	suggestAbove = 0.20
+)
 
 var verbose = os.Getenv("VERBOSE") != ""
 

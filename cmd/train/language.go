@@ -2,8 +2,10 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -73,6 +75,9 @@ func language(data string, w io.Writer) ([]byte, error) {
 			}
 		}
 	}
+	if err := count(texts); err != nil {
+		return nil, err
+	}
 	learn := func(texts []spokenIn) []byte {
 		xs, ys := make([]linear.Vector, len(texts)), make([]int, len(texts))
 		for i, t := range texts {
@@ -125,4 +130,36 @@ func languageVector(text string) linear.Vector {
 		v[i] = linear.Feature{Index: f, Value: 1 / length}
 	}
 	return v
+}
+
+// mostUsual is how many words of a language are counted.
+const mostUsual = 800
+
+// count writes how often the words of each language are used: knowledge/usual.txt.
+func count(texts []spokenIn) error {
+	all, times := map[string]int{}, map[string]map[string]int{}
+	for _, t := range texts {
+		if times[t.language] == nil {
+			times[t.language] = map[string]int{}
+		}
+		for _, w := range knowledge.Plain(t.text) {
+			all[t.language]++
+			times[t.language][w]++
+		}
+	}
+	var b strings.Builder
+	b.WriteString("# How often words are used in our messages and articles, by cmd/train: all words, then the most usual ones.\n")
+	for _, l := range slices.Sorted(maps.Keys(times)) {
+		_, _ = fmt.Fprintf(&b, "%s: %d", l, all[l])
+		words := slices.SortedFunc(maps.Keys(times[l]), func(x, y string) int {
+			return cmp.Or(cmp.Compare(times[l][y], times[l][x]), cmp.Compare(x, y))
+		})
+		for _, w := range words[:min(len(words), mostUsual)] {
+			if times[l][w] > 2 {
+				_, _ = fmt.Fprintf(&b, " %s %d", w, times[l][w])
+			}
+		}
+		b.WriteString("\n")
+	}
+	return os.WriteFile(filepath.Join("knowledge", "usual.txt"), []byte(b.String()), 0o600)
 }

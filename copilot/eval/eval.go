@@ -112,7 +112,7 @@ func Known(dirs ...string) []Set {
 		{Task: "search", Gold: questions, Articles: articles}, {Task: "answer", Gold: questions, Articles: articles, Far: "oos_clinc150", Holes: true},
 		{Task: "frustration", Gold: "frust_goemotions"}, {Task: "frustration", Gold: "frust_airline"}, {Task: "dialogue-frustration", Gold: "frust_uss_sgd"},
 		{Task: "human", Gold: "human_bitext"}, {Task: "human", Gold: "human_rasa_finance"}, {Task: "summary", Gold: "sum_tweetsumm"}, {Task: "summary", Gold: "sum_dialogsum_dev"},
-		{Task: "facts", Gold: "facts_multidogo_software"}, {Task: "facts", Gold: "facts_domains"},
+		{Task: "facts", Gold: "facts_multidogo_software"}, {Task: "facts", Gold: "facts_domains"}, {Task: "facts", Gold: "facts_blind"},
 		{Task: "turns", Gold: "turns"}, {Task: "turns", Gold: "turns_blind"}, {Task: "step-in", Gold: "step_in"}, {Task: "step-in", Gold: "step_in_blind"}, {Task: "pii", Gold: "pii_presidio"}, {Task: "injection", Gold: "inj_direct"}, {Task: "injection", Gold: "inj_indirect_bipia_email"},
 	} {
 		for _, dir := range dirs {
