@@ -24,7 +24,9 @@ type heard struct {
 const mostCourteous = 25
 
 // hear reads a text.
-func hear(text string) heard {
+func hear(text string) heard { return hears.of(text, func() heard { return listen(text) }) }
+
+func listen(text string) heard {
 	own := knowledge.Language(text)
 	f := folded(knowledge.SpelledIn(text, own))
 	if len(f) > 2*mostPhrased {

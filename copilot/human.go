@@ -182,7 +182,9 @@ type wish struct {
 const mostWished = 600
 
 // wishOf scores each clause by itself, so that a long story before it hides no wish, and the whole where it is short.
-func wishOf(text string) wish {
+func wishOf(text string) wish { return wishes.of(text, func() wish { return findWish(text) }) }
+
+func findWish(text string) wish {
 	w := wish{score: -9}
 	text = knowledge.Spelled(endsOf(text, mostWished))
 	parts := clauses(text)

@@ -3,7 +3,6 @@ package copilot
 import (
 	_ "embed"
 	"fmt"
-	"hash/maphash"
 	"math"
 	"regexp"
 	"strings"
@@ -363,39 +362,6 @@ func angered(text string, h heard) float64 {
 		}
 		return min(1, max(0, (margin+0.5)/2.5))
 	})
-}
-
-// angers are what the last texts were taken for: a conversation's lines are read again with each new one.
-var angers memory
-
-// memory keeps what was found out of texts, by their hashes; when it is full it forgets all of it.
-type memory struct {
-	sync.Mutex
-	seed maphash.Seed
-	of64 map[uint64]float64
-}
-
-const mostRemembered = 4096
-
-func (m *memory) of(text string, find func() float64) float64 {
-	m.Lock()
-	if m.of64 == nil {
-		m.seed, m.of64 = maphash.MakeSeed(), map[uint64]float64{}
-	}
-	key := maphash.String(m.seed, text)
-	v, ok := m.of64[key]
-	m.Unlock()
-	if ok {
-		return v
-	}
-	v = find()
-	m.Lock()
-	defer m.Unlock()
-	if len(m.of64) >= mostRemembered {
-		clear(m.of64)
-	}
-	m.of64[key] = v
-	return v
 }
 
 // asksLoudly is whether a text has two question marks and more.

@@ -48,7 +48,9 @@ func TestBenchTurn(t *testing.T) {
 		t.Skip("BENCH=1 measures")
 	}
 	articles := rows[struct{ Title, Heading, Body, Language string }](t, "*/articles.jsonl")
-	questions := rows[struct{ Text string }](t, "*/questions.jsonl")
+	questions := rows[struct{ Text, Language string }](t, "*/questions.jsonl")
+	articles = slices.DeleteFunc(articles, func(a struct{ Title, Heading, Body, Language string }) bool { return a.Language != "en" })
+	questions = slices.DeleteFunc(questions, func(q struct{ Text, Language string }) bool { return q.Language != "en" })
 	var sentences []string
 	for _, a := range articles {
 		sentences = append(sentences, strings.Split(a.Body, ". ")...)

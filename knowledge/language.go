@@ -2,9 +2,11 @@ package knowledge
 
 import (
 	_ "embed"
+	"hash/maphash"
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -66,7 +68,12 @@ const (
 )
 
 // UseLanguages takes other weights in place of those that ship; for cmd/train, which measures them.
-func UseLanguages(weights []byte) { learnt = weights }
+func UseLanguages(weights []byte) {
+	learnt = weights
+	told.Lock()
+	defer told.Unlock()
+	told.kept = nil
+}
 
 // Latin are the languages that LanguageFeatures tell apart, for cmd/train.
 func Latin() []string { return latin }
@@ -96,8 +103,37 @@ func LanguageFeatures(text string) []uint32 {
 	return slices.Compact(out)
 }
 
+// told are the last texts' likelihoods: a turn's language is asked for by each that reads it.
+var told struct {
+	sync.Mutex
+	seed maphash.Seed
+	kept map[uint64][]float64
+}
+
+const mostToldKept = 512
+
 // likely are the languages' shares of likelihood for a text in Latin letters.
 func likely(text string) []float64 {
+	told.Lock()
+	if told.kept == nil {
+		told.seed, told.kept = maphash.MakeSeed(), map[uint64][]float64{}
+	}
+	key := maphash.String(told.seed, text)
+	p, ok := told.kept[key]
+	told.Unlock()
+	if !ok {
+		p = likelihoods(text)
+		told.Lock()
+		if len(told.kept) >= mostToldKept {
+			clear(told.kept)
+		}
+		told.kept[key] = p
+		told.Unlock()
+	}
+	return slices.Clone(p)
+}
+
+func likelihoods(text string) []float64 {
 	p := make([]float64, len(latin))
 	if len(learnt) != LanguageSize*len(latin) {
 		return p

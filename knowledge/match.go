@@ -32,8 +32,9 @@ type reading struct {
 	items       [][]item // of each piece, its table's heading row among them
 	texts       []string // of each piece, its table's heading row among them
 
-	mu    sync.Mutex
-	shows map[kind][]kind // of each piece, what it shows of a kind that was asked for: found out when it is first asked
+	mu     sync.Mutex
+	looked kind   // the kinds that were looked for
+	shows  []kind // of each piece, what of them it shows
 }
 
 // kind is a set of what a text shows or a question asks for.
@@ -74,21 +75,23 @@ var asks = sync.OnceValue(func() map[uint16]kind {
 	return m
 })
 
-// showing are the kinds, of those wanted, that each piece of a section shows.
+// showing are the kinds, of those wanted, that each piece of a section shows; each kind is looked for once.
 func (r *reading) showing(want kind) []kind {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if k, ok := r.shows[want]; ok {
-		return k
+	if left := want &^ r.looked; left != 0 {
+		if r.shows == nil {
+			r.shows = make([]kind, len(r.texts))
+		}
+		for i, t := range r.texts {
+			r.shows[i] |= shows(t, left)
+		}
+		r.looked |= left
 	}
-	out := make([]kind, len(r.texts))
-	for i, t := range r.texts {
-		out[i] = shows(t, want)
+	out := make([]kind, len(r.shows))
+	for i, k := range r.shows {
+		out[i] = k & want
 	}
-	if r.shows == nil {
-		r.shows = map[kind][]kind{}
-	}
-	r.shows[want] = out
 	return out
 }
 
