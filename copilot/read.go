@@ -2,10 +2,12 @@ package copilot
 
 import (
 	"context"
+	"errors"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/deskbell/deskbell/handover"
@@ -399,13 +401,19 @@ const partAt = 0.35
 
 // several answers each of several questions, where their answers are different ones.
 func (c *Copilot) several(ctx context.Context, s *handover.Signals, parts []string) error {
+	all, errs := make([][]knowledge.Passage, len(parts)), make([]error, len(parts))
+	var searches sync.WaitGroup
+	for i, p := range parts {
+		searches.Go(func() { all[i], errs[i] = c.search(ctx, p, false) })
+	}
+	searches.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
 	var out []handover.Part
 	seen := map[int64]bool{}
-	for _, p := range parts {
-		found, err := c.search(ctx, p, false)
-		if err != nil {
-			return err
-		}
+	for i, p := range parts {
+		found := all[i]
 		text, sure, citations := answer(p, found)
 		if text == "" || sure < partAt || seen[found[0].Section] {
 			continue

@@ -104,6 +104,7 @@ type Query struct {
 	Rarity map[string]float64 // of each stem, from Index.Rarity
 	Vector []float32          // nil: by words alone
 	N      int                // sections of each leg
+	Of     int                // sections that there are
 }
 
 // Hit is a section that a leg of the search found, with both legs' scores and the chunk of it that is nearest.

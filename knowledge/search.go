@@ -27,6 +27,8 @@ const (
 	similarWeight, namingWeight         = 0.7, 0.7
 	// candidates is how many sections each leg offers.
 	candidates = 50
+	// manySections is how many a base must have that the words without content are left out of the search.
+	manySections = 4000
 )
 
 // Search returns up to n passages nearest to the question, the best first. Both legs run always; a
@@ -41,7 +43,10 @@ func (b *Base) Search(ctx context.Context, question string, n int, f Filter) ([]
 		usual = corpus.Languages[0]
 	}
 	question = spelled(question, LanguageAmong(question, usual))
-	q := Query{Filter: f, Terms: terms(question, corpus.Languages), N: max(candidates, n)}
+	q := Query{Filter: f, Terms: terms(question, corpus.Languages), N: max(candidates, n), Of: corpus.Sections}
+	if content := func(t Term) bool { return t.Content }; corpus.Sections > manySections && slices.ContainsFunc(q.Terms, content) {
+		q.Terms = slices.DeleteFunc(q.Terms, func(t Term) bool { return !t.Content }) // half of all sections have them, and they tell nothing
+	}
 	var stems []string
 	for _, t := range q.Terms {
 		stems = append(stems, t.Stems...)

@@ -2,12 +2,14 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
@@ -268,10 +270,17 @@ func (x *Index) Find(ctx context.Context, q knowledge.Query) (hits []knowledge.H
 	err = pgx.BeginTxFunc(ctx, x.db, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		// How many sections a term has differs by the thousand: a plan for any question is right for none. What is searched is in memory:
 		// at a disk's price for a random page a hundred sections would be found by reading all.
-		if _, err := tx.Exec(ctx, `SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL random_page_cost = 1.1`); err != nil {
+		// In a small base any plan will do, and making one takes longer than what it saves.
+		plan := "force_custom_plan"
+		if q.Of > 0 && q.Of <= fewSections {
+			plan = "force_generic_plan"
+		}
+		if _, err := tx.Exec(ctx, `SET LOCAL plan_cache_mode = `+plan+`; SET LOCAL random_page_cost = 1.1`); err != nil {
 			return err
 		}
-		rows, _ := tx.Query(ctx, lexical, append(args, q.N)...)
+		offering := slices.Clone(args)
+		offering[3], offering[4], offering[5] = telling(terms, content, idf, q.Of)
+		rows, _ := tx.Query(ctx, lexical, append(offering, q.N)...)
 		words, err := pgx.CollectRows(rows, pgx.RowToStructByPos[leg])
 		if err != nil {
 			return fmt.Errorf("by words: %w", err)
@@ -295,6 +304,31 @@ func (x *Index) Find(ctx context.Context, q knowledge.Query) (hits []knowledge.H
 		return err
 	})
 	return hits, err
+}
+
+// fewSections is up to how many sections a plan for any question is made once; mostPostings is how many postings the words may have by which sections are
+// offered, of which the rarest are taken: the others count once the sections are there.
+const (
+	fewSections  = 2000
+	mostPostings = 6000
+)
+
+// telling are the rarest of the terms.
+func telling(terms []string, content []bool, idf []float64, sections int) (t []string, c []bool, r []float64) {
+	order := make([]int, len(terms))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(idf[b], idf[a]) })
+	postings := 0.0
+	for n, i := range order {
+		postings += (float64(sections) + 1) / math.Exp(idf[i]) // the inverse of Rarity, about
+		if n > 0 && postings > mostPostings {
+			break
+		}
+		t, c, r = append(t, terms[i]), append(c, content[i]), append(r, idf[i])
+	}
+	return t, c, r
 }
 
 // Section implements knowledge.Searcher.
