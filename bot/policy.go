@@ -125,11 +125,19 @@ func (p Policy) withBot(d *handover.Decision, s handover.Signals, c handover.Con
 	return handover.ActOffer, reason
 }
 
+// besideSure is how sure, as a part of OfferBelow, one of several answers must be that stands under its own heading beside a sure one: each question has found
+// another passage first, which speaks for both.
+const besideSure = 0.8
+
 // severalSure is whether at least one of several questions has a sure answer; the decision's signals then keep those that have.
 func (p Policy) severalSure(d *handover.Decision, s handover.Signals) bool {
 	var sure []handover.Part
+	surest := 0.0
 	for _, x := range s.Parts {
-		if x.Confidence >= p.AnswerAbove {
+		surest = max(surest, x.Confidence)
+	}
+	for _, x := range s.Parts {
+		if x.Confidence >= p.OfferBelow || surest >= p.OfferBelow && x.Confidence >= besideSure*p.OfferBelow {
 			sure = append(sure, x)
 		}
 	}
