@@ -422,3 +422,32 @@ func TestTheEmbeddingModelMakesTheVectors(t *testing.T) {
 		t.Fatal(len(v), err)
 	}
 }
+
+func TestCancelWhileWaitingAsksWhatIsMeantWhereItMayBeTheOrder(t *testing.T) {
+	t.Parallel()
+	c := copilot.New(library(t), nil, copilot.Options{Logger: pgtest.Logger()})
+	waiting := handover.Conversation{State: handover.Waiting}
+	asks := handover.Message{ID: 9, Seq: 9, From: handover.FromBot, Text: "?", Choices: []handover.Choice{{Label: "Gone", ID: handover.ChooseLeave}, {Label: "Still here", ID: handover.ChooseStay}}}
+	for _, x := range []struct {
+		name            string
+		talk            []handover.Message
+		unclear, solved bool
+	}{
+		{"an order before", said("i want to change my order", "agent: ok", "cancel"), true, false},
+		{"an order in German", said("ich habe etwas bestellt", "agent: ok", "stornieren bitte"), true, false},
+		{"nothing of the kind", said("where is the toilet", "agent: ok", "cancel"), false, true},
+		{"more than the word", said("i want to change my order", "agent: ok", "never mind, it works now"), false, true},
+		{"yes to the question", append(said("i want to change my order"), asks, handover.Message{ID: 10, Seq: 10, From: handover.FromCustomer, Text: "yes"}), false, true},
+		{"its button", append(said("i want to change my order"), asks, handover.Message{ID: 10, Seq: 10, From: handover.FromCustomer, Text: "Gone"}), false, true},
+		{"its other button", append(said("i want to change my order"), asks, handover.Message{ID: 10, Seq: 10, From: handover.FromCustomer, Text: "Still here"}), false, false},
+		{"again", append(said("i want to change my order"), asks, handover.Message{ID: 10, Seq: 10, From: handover.FromCustomer, Text: "cancel"}), false, true},
+	} {
+		s, err := c.Read(t.Context(), waiting, x.talk)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Unclear != x.unclear || s.Solved != x.solved {
+			t.Errorf("%s: unclear %v, solved %v", x.name, s.Unclear, s.Solved)
+		}
+	}
+}

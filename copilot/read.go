@@ -38,7 +38,11 @@ func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []h
 	c.answerTo(&s, h, conv, last)
 	kind := ""
 	if h.only == 0 && !h.emoji && !w.refuses { // the lists have not understood all of it
-		kind = kindOf(turn, afterWhat(conv, last), h, w)
+		after := afterWhat(conv, last)
+		if after != afterOffer && !s.WantsHuman && h.all&(sayNever|saySolved) != 0 {
+			after = afterWaiting // "nvm, found it" says the same whoever was to answer
+		}
+		kind = kindOf(turn, after, h, w)
 		take(&s, kind, h, last)
 	}
 	if w.refuses && !s.WantsHuman && len(w.rest) == 0 { // "don't connect me": nothing is asked
@@ -152,6 +156,11 @@ func (c *Copilot) choose(ctx context.Context, s handover.Signals, chosen handove
 	return s, nil
 }
 
+// which are the passages that a message asks to choose from.
+func which(m handover.Message) []handover.Choice {
+	return slices.DeleteFunc(slices.Clone(m.Choices), func(c handover.Choice) bool { return !strings.HasPrefix(c.ID, handover.ChoosePassage) })
+}
+
 // leaving is whether a message asks if a person is still needed.
 func leaving(m handover.Message) bool {
 	return slices.ContainsFunc(m.Choices, func(c handover.Choice) bool { return c.ID == handover.ChooseLeave })
@@ -207,11 +216,12 @@ func (c *Copilot) answerTo(s *handover.Signals, h heard, conv handover.Conversat
 		s.Solved = true
 	case conv.State == handover.Waiting:
 		s.Solved = h.only&(saySolved|sayNever) != 0 && h.only&(sayYes|sayThanks|sayOK|saySolved|sayNever) != 0
+	case suggested(last) && no && h.only&(sayLater|sayNever|saySolved) != 0: // none of it, and no more of it
 	case suggested(last) && no:
 		s.Else = true
 		return
 	case suggested(last) && yes:
-		s.Suggestions, s.Likely = slices.DeleteFunc(slices.Clone(last.Choices), func(c handover.Choice) bool { return !strings.HasPrefix(c.ID, handover.ChoosePassage) }), 1
+		s.Suggestions, s.Likely = which(last), 1
 		return
 	default:
 		s.Accepts, s.Declines = yes && !no, no
@@ -256,11 +266,11 @@ func take(s *handover.Signals, kind string, h heard, last handover.Message) {
 		s.WantsHuman = true
 		return
 	case kindAccept, kindDecline:
-		if suggested(last) {
-			s.Else = kind == kindDecline
+		if suggested(last) && kind == kindAccept {
+			s.Suggestions, s.Likely = which(last), 1
 			return
 		}
-		s.Accepts, s.Declines = kind == kindAccept, kind == kindDecline
+		s.Accepts, s.Declines = kind == kindAccept, kind == kindDecline && !suggested(last)
 		s.SmallTalk, s.Courtesy = true, handover.CourtesyOK
 	case kindSolved:
 		s.Solved, s.SmallTalk, s.Courtesy = true, true, handover.CourtesyThanks
