@@ -163,8 +163,8 @@ func valuesIn(line string) []stated {
 		if start == end {
 			continue
 		}
-		coded := hasDigit(line[start:end])
-		if !coded && !(prefix.MatchString(line[start:end]) && i+1 < len(all) && hasDigit(line[all[i+1][0]:all[i+1][1]]) && strings.TrimSpace(line[end:all[i+1][0]]) == "") {
+		begins := prefix.MatchString(line[start:end]) && i+1 < len(all) && hasDigit(line[all[i+1][0]:all[i+1][1]]) && strings.TrimSpace(line[end:all[i+1][0]]) == ""
+		if !begins && !hasDigit(line[start:end]) {
 			continue
 		}
 		for ; i+1 < len(all); i++ { // the groups that follow, with nothing but a space between

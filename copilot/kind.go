@@ -147,7 +147,7 @@ func KindOf(scores []float64, after string) (kind string, margin float64) {
 	}
 	rings := func(kind string) bool { return kind == kindPerson || kind == kindAngry }
 	for i, k := range Kinds {
-		if i != best && possible(k, after) && !(rings(k) && rings(Kinds[best])) {
+		if rival := !rings(k) || !rings(Kinds[best]); i != best && possible(k, after) && rival {
 			next = max(next, scores[i])
 		}
 	}
