@@ -159,7 +159,7 @@ const mostKind = 30
 
 // kindAt are the margins from which on a message is of a kind, on messages held out (cmd/train prints them): where somebody is rung for, 1 of 300 that
 // ask for nobody; else 1 of 100 that ask something.
-var kindAt = map[string]float64{kindCourtesy: 1, kindAbout: 1, kindPerson: 2, kindAngry: 2, kindAccept: 2, kindDecline: 1, kindCorrection: 1, kindSolved: 1, kindQuestion: 1}
+var kindAt = map[string]float64{kindCourtesy: 0.3, kindAbout: 0.3, kindPerson: 2.3, kindAngry: 1, kindAccept: 0.6, kindDecline: 0.3, kindCorrection: 0.3, kindSolved: 0.3}
 
 // kindOf is the kind of a message; "" when none is sure.
 func kindOf(text, after string, h heard, w wish) string {

@@ -75,8 +75,12 @@ func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []h
 	s.Answer, s.Confidence, s.Citations = answer(q.text, found)
 	s.Found = len(found) > 0 && found[0].Signs[1] > 0
 	s.Suggestions, s.Likely = suggestions(found)
-	if len(q.parts) > 1 {
-		if err := c.several(ctx, &s, q.parts); err != nil {
+	if len(q.parts) > 1 && (!q.loose || s.Confidence < loosePartAt) {
+		at := partAt
+		if q.loose {
+			at = loosePartAt
+		}
+		if err := c.several(ctx, &s, q.parts, at); err != nil {
 			return s, err
 		}
 	}
@@ -303,6 +307,7 @@ type asked struct {
 	text     string
 	context  string         // with what it refers to; "": it stands by itself
 	parts    []string       // of several questions
+	loose    bool           // they may as well be one
 	corrects bool           // the last answer was not it
 	not      map[int64]bool // passages that were not it
 }
@@ -338,7 +343,7 @@ func questionOf(turn string, h heard, w wish, corrects bool, talk []handover.Mes
 	if before != "" && before != q.text && follows(q.text) {
 		q.context = before + " " + q.text
 	}
-	q.parts = partsOf(q.text)
+	q.parts, q.loose = partsOf(q.text)
 	return q
 }
 
@@ -385,15 +390,25 @@ func follows(text string) bool {
 	return n <= 3 || n <= 8 && follow.MatchString(f)
 }
 
-var joints = regexp.MustCompile(`(?i)\s*[?!;\n]+\s*|\.\s+|,?\s+(?:and also|and|also|plus|und außerdem|und|sowie|außerdem|y además|y también|y|además|e também|e anche|inoltre|et aussi|et|aussi|en ook|en|ook|oraz|i jeszcze|i|ve ayrıca|ve|ayrıca|n|also,|وكمان|وأيضا)\s+|\s+[+&]\s+|,\s+|\s+و(?:هل|كم|متى|اين|كيف)?`)
+var joints = regexp.MustCompile(`(?i)\s*[?!;\n]+\s*|,?\s+(?:and also|and|also|plus|und außerdem|und|sowie|außerdem|y además|y también|y|además|e também|e anche|inoltre|et aussi|et|aussi|en ook|en|ook|oraz|i jeszcze|i|ve ayrıca|ve|ayrıca|n|also,|وكمان|وأيضا)\s+|\s+[+&]\s+|\s+و(?:هل|كم|متى|اين|كيف)?`)
 
-// partsOf are the questions that a text may be made of: at most three, each with a word of content.
-func partsOf(text string) []string {
+// looseJoints may stand between two questions, and more often stand within one.
+var looseJoints = regexp.MustCompile(`,\s+|\.\s+`)
+
+// partsOf are the questions that a text may be made of: at most three, each with a word of content; loose where only a comma or a full stop is between them.
+func partsOf(text string) (parts []string, loose bool) {
 	if len(text) > mostWished {
-		return nil
+		return nil, false
 	}
+	if parts = cut(text, joints); len(parts) > 0 {
+		return parts, false
+	}
+	return cut(text, looseJoints), true
+}
+
+func cut(text string, at *regexp.Regexp) []string {
 	var out []string
-	for _, p := range joints.Split(text, -1) {
+	for _, p := range at.Split(text, -1) {
 		p = strings.TrimSpace(p)
 		if x := hear(p); p == "" || x.only != 0 || len(knowledge.Terms(p)) == 0 {
 			continue
@@ -407,10 +422,13 @@ func partsOf(text string) []string {
 }
 
 // Each question of a turn must be so sure that it is one of its own, and by so much the surest.
-const partAt = 0.35
+const (
+	partAt      = 0.35
+	loosePartAt = 0.70
+)
 
 // several answers each of several questions, where their answers are different ones.
-func (c *Copilot) several(ctx context.Context, s *handover.Signals, parts []string) error {
+func (c *Copilot) several(ctx context.Context, s *handover.Signals, parts []string, at float64) error {
 	all, errs := make([][]knowledge.Passage, len(parts)), make([]error, len(parts))
 	var searches sync.WaitGroup
 	for i, p := range parts {
@@ -425,7 +443,7 @@ func (c *Copilot) several(ctx context.Context, s *handover.Signals, parts []stri
 	for i, p := range parts {
 		found := all[i]
 		text, sure, citations := answer(p, found)
-		if text == "" || sure < partAt || seen[found[0].Section] {
+		if text == "" || sure < at || seen[found[0].Section] {
 			continue
 		}
 		seen[found[0].Section] = true
