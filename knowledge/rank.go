@@ -22,11 +22,18 @@ var rankWeights = sync.OnceValue(func() (w [Signs]float64) {
 })
 
 // compared is how many passages that the two legs think most of are read word by word, and ranked anew.
-const compared = 40
+const (
+	compared       = 40
+	comparedOfMany = 20
+)
 
 // rank reads the first passages beside the question, and puts the one that answers it best first.
 func (b *Base) rank(question string, corpus Corpus, all []Passage) {
-	all = all[:min(len(all), compared)]
+	most := compared
+	if corpus.Sections > manySections { // what was read before is seldom read again
+		most = comparedOfMany
+	}
+	all = all[:min(len(all), most)]
 	readings := make([]*reading, len(all))
 	offsets := make([]int, len(all))
 	together(len(all), func(i int) { readings[i], offsets[i] = b.readings.of(&all[i].Hit) })
