@@ -192,8 +192,8 @@ func (s *snapshot) rarity(stems []string) map[string]float64 {
 
 // found is what a question says of a section.
 type found struct {
-	score, matched, nearest float64 // nearest of all its chunks, the name's among them
-	worded                  bool    // a word of the question is in it
+	score, matched float64
+	worded         bool // a word of the question is in it
 }
 
 // find is Find's, from what is kept.
