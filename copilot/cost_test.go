@@ -19,7 +19,7 @@ func texts() map[string]func(string) {
 		return append([]handover.Message{{From: handover.FromBot, Text: asked}}, line(text)...)
 	}
 	intents := NewRecogniser([]Labelled{{"where is my parcel", "parcel"}, {"I want my money back", "refund"}, {"track my order", "parcel"}, {"refund please", "refund"}}, nil)
-	return map[string]func(string){
+	all := map[string]func(string){
 		"mask":      func(s string) { m.Mask(s) },
 		"talk":      func(s string) { m.Talk(line(s)) },
 		"asked":     func(s string) { m.Talk(after("What is your password?", s)) },
@@ -33,6 +33,13 @@ func texts() map[string]func(string) {
 		"summary":   func(s string) { Summarise(line(s)) },
 		"links":     func(s string) { onlyLinks(s, "https://a") },
 	}
+	for name, read := range all { // nothing is remembered of a text: each costs what a new one does
+		all[name] = func(text string) {
+			angers.kept, wishes.kept, hears.kept = nil, nil, nil
+			read(text)
+		}
+	}
+	return all
 }
 
 func TestWhatATextCostsGrowsWithItsLength(t *testing.T) {

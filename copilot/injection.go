@@ -61,13 +61,19 @@ func Suspicion(text string) float64 {
 	return float64(n) / float64(len(commands))
 }
 
+// suspicious is whether a text speaks to a model in any way.
+func suspicious(text string) bool {
+	if len(text) < shortestCommand {
+		return false
+	}
+	lower := strings.ToLower(text)
+	return slices.ContainsFunc(commands, func(c command) bool { return c.in(text, lower) })
+}
+
 // Commands are the sentences of a text that speak to a model: quoted to nobody, and somebody should look at how they came there.
 func Commands(text string) (found []string) {
-	if Suspicion(text) == 0 {
-		return nil
-	}
 	for _, s := range sentence.FindAllString(text, -1) {
-		if Suspicion(s) > 0 {
+		if suspicious(s) {
 			found = append(found, s)
 		}
 	}

@@ -55,7 +55,7 @@ var splits = regexp.MustCompile(`(?s).+?(?:[.!?]+(?:\s+|$)|\n+|$)`)
 var opener = regexp.MustCompile(`(?i)^(?:(?:hi|hello|hey|dear|guys|team|there|all|please|pls|so|well|ok|okay|good (?:morning|afternoon|evening))[\s,!.:]+)+`)
 
 // mostRead is how much of one line a summary of 60 words looks at, in bytes.
-const mostRead = 4 << 10
+const mostRead = 2 << 10
 
 // beginning is what a summary looks at of a line.
 func beginning(text string) string {
