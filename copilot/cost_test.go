@@ -35,7 +35,9 @@ func texts() map[string]func(string) {
 	}
 	for name, read := range all { // nothing is remembered of a text: each costs what a new one does
 		all[name] = func(text string) {
-			angers.kept, wishes.kept, hears.kept = nil, nil, nil
+			angers.forget()
+			wishes.forget()
+			hears.forget()
 			read(text)
 		}
 	}

@@ -33,6 +33,13 @@ func (m *memo[V]) of(text string, find func() V) V {
 	return v
 }
 
+// forget empties it, for tests that measure.
+func (m *memo[V]) forget() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.kept = nil
+}
+
 var (
 	angers = memo[float64]{most: 4096}
 	wishes = memo[wish]{most: 256}
