@@ -159,11 +159,11 @@ const mostKind = 30
 
 // kindAt are the margins from which on a message is of a kind, on messages held out (cmd/train prints them): where somebody is rung for, 1 of 300 that
 // ask for nobody; else 1 of 100 that ask something.
-var kindAt = map[string]float64{kindCourtesy: 0.3, kindAbout: 0.3, kindPerson: 2.3, kindAngry: 1, kindAccept: 0.6, kindDecline: 0.3, kindCorrection: 0.3, kindSolved: 0.3}
+var kindAt = map[string]float64{kindCourtesy: 0.3, kindAbout: 0.3, kindPerson: 2.3, kindAngry: 1, kindAccept: 0.6, kindDecline: 0.3, kindCorrection: 0.3, kindSolved: 1.5}
 
 // kindOf is the kind of a message; "" when none is sure.
 func kindOf(text, after string, h heard, w wish) string {
-	if strings.TrimSpace(text) == "" || len(strings.Fields(text)) > mostKind {
+	if !wordy(text) || suspicious(text) { // what speaks to a model settles nothing
 		return ""
 	}
 	kind, margin := KindOf(kindTable().Scores(kindVector(text, after, h, w)), after)
@@ -171,4 +171,28 @@ func kindOf(text, after string, h heard, w wish) string {
 		return kind
 	}
 	return ""
+}
+
+// wordy is whether a text has words to tell its kind by, and not too many: "c12-3." is a number of something, whatever it looks like.
+func wordy(text string) bool {
+	if len(strings.Fields(text)) > mostKind {
+		return false
+	}
+	for _, w := range linear.Words(text) {
+		letters := 0
+		for _, r := range w {
+			if unicode.IsLetter(r) {
+				letters++
+			} else if unicode.IsDigit(r) {
+				letters = -len(w)
+			}
+			if r >= 0x2e80 && unicode.IsLetter(r) {
+				return true
+			}
+		}
+		if letters >= 2 {
+			return true
+		}
+	}
+	return false
 }

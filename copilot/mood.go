@@ -352,7 +352,7 @@ var stuck = sync.OnceValue(func() *regexp.Regexp {
 
 // angered is how far the model of short messages takes a text for anger, 0…1; 0 when it takes it for something else.
 func angered(text string, h heard) float64 {
-	if strings.TrimSpace(text) == "" || len(strings.Fields(text)) > mostKind {
+	if !wordy(text) {
 		return 0
 	}
 	return angers.of(text, func() float64 {

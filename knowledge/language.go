@@ -107,49 +107,32 @@ func LanguageFeatures(text string) []uint32 {
 var told struct {
 	sync.Mutex
 	seed maphash.Seed
-	kept map[uint64]tale
-}
-
-// tale is what was found out of a text: the likelihoods, and what letter statistics say of a long one.
-type tale struct {
-	likely []float64
-	long   string
+	kept map[uint64][]float64
 }
 
 const mostToldKept = 512
 
-// tell finds out what tells a text's language, once.
-func tell(text string) tale {
+// likely are the languages' shares of likelihood for a text in Latin letters.
+func likely(text string) []float64 {
 	told.Lock()
 	if told.kept == nil {
-		told.seed, told.kept = maphash.MakeSeed(), map[uint64]tale{}
+		told.seed, told.kept = maphash.MakeSeed(), map[uint64][]float64{}
 	}
 	key := maphash.String(told.seed, text)
-	t, ok := told.kept[key]
+	p, ok := told.kept[key]
 	told.Unlock()
-	if ok {
-		return t
-	}
-	if len(tokens(text)) >= longEnough {
-		if d := whatlanggo.DetectWithOptions(text, whatlanggo.Options{Whitelist: spoken}); d.IsReliable() {
-			if t.long = d.Lang.Iso6391(); d.Lang == whatlanggo.Nob {
-				t.long = "no"
-			}
+	if !ok {
+		p = likelihoods(text)
+		told.Lock()
+		if len(told.kept) >= mostToldKept {
+			clear(told.kept)
 		}
+		told.kept[key] = p
+		told.Unlock()
 	}
-	if t.long == "" {
-		t.likely = likelihoods(text)
-	}
-	told.Lock()
-	defer told.Unlock()
-	if len(told.kept) >= mostToldKept {
-		clear(told.kept)
-	}
-	told.kept[key] = t
-	return t
+	return slices.Clone(p)
 }
 
-// likelihoods are the languages' shares of likelihood for a text in Latin letters.
 func likelihoods(text string) []float64 {
 	p := make([]float64, len(latin))
 	if len(learnt) != LanguageSize*len(latin) {
@@ -186,11 +169,15 @@ func LanguageAmong(text, expected string) string {
 	if l := byScript(text); l != "" {
 		return l
 	}
-	t := tell(text)
-	if t.long != "" {
-		return t.long
+	if list := tokens(text); len(list) >= longEnough {
+		if d := whatlanggo.DetectWithOptions(text, whatlanggo.Options{Whitelist: spoken}); d.IsReliable() {
+			if d.Lang == whatlanggo.Nob {
+				return "no"
+			}
+			return d.Lang.Iso6391()
+		}
 	}
-	p := slices.Clone(t.likely)
+	p := likely(text)
 	best := 0
 	for i := range p {
 		if latin[i] == expected {

@@ -22,18 +22,11 @@ var rankWeights = sync.OnceValue(func() (w [Signs]float64) {
 })
 
 // compared is how many passages that the two legs think most of are read word by word, and ranked anew.
-const (
-	compared       = 40
-	comparedOfMany = 20
-)
+const compared = 40
 
 // rank reads the first passages beside the question, and puts the one that answers it best first.
 func (b *Base) rank(question string, corpus Corpus, all []Passage) {
-	most := compared
-	if corpus.Sections > manySections { // what was read before is seldom read again
-		most = comparedOfMany
-	}
-	all = all[:min(len(all), most)]
+	all = all[:min(len(all), compared)]
 	readings := make([]*reading, len(all))
 	offsets := make([]int, len(all))
 	together(len(all), func(i int) { readings[i], offsets[i] = b.readings.of(&all[i].Hit) })

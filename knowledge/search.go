@@ -45,7 +45,6 @@ func (b *Base) Search(ctx context.Context, question string, n int, f Filter) ([]
 	question = spelled(question, LanguageAmong(question, usual))
 	q := Query{Filter: f, Terms: terms(question, corpus.Languages), N: max(candidates, n), Of: corpus.Sections}
 	if content := func(t Term) bool { return t.Content }; corpus.Sections > manySections && slices.ContainsFunc(q.Terms, content) {
-		q.N = max(n, candidates/2)
 		q.Terms = slices.DeleteFunc(q.Terms, func(t Term) bool { return !t.Content }) // half of all sections have them, and they tell nothing
 	}
 	var stems []string
