@@ -163,7 +163,7 @@ var kindAt = map[string]float64{kindCourtesy: 0.3, kindAbout: 0.3, kindPerson: 2
 
 // kindOf is the kind of a message; "" when none is sure.
 func kindOf(text, after string, h heard, w wish) string {
-	if !wordy(text) || suspicious(text) { // what speaks to a model settles nothing
+	if !wordy(text) || suspicious(text) || strings.Contains(text, "@deskbell") || strings.Contains(text, "://") { // what speaks to a program settles nothing
 		return ""
 	}
 	kind, margin := KindOf(kindTable().Scores(kindVector(text, after, h, w)), after)

@@ -43,7 +43,7 @@ func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []h
 			after = afterWaiting // "nvm, found it" says the same whoever was to answer
 		}
 		kind = kindOf(turn, after, h, w)
-		take(&s, kind, h, last)
+		take(&s, kind, h, last, conv.State == handover.Waiting)
 	}
 	if w.refuses && !s.WantsHuman && len(w.rest) == 0 { // "don't connect me": nothing is asked
 		s.SmallTalk, s.Courtesy = true, handover.CourtesyOK
@@ -51,7 +51,7 @@ func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []h
 	if conv.State == handover.Waiting && s.Solved && !leaving(last) && calledOff(turn) && knowledge.Names(earlier(talk, burst), "cancel", "order", "book", "appointment", "contract", "subscription") {
 		s.Solved, s.Unclear = false, true
 	}
-	if s.SmallTalk || s.WantsHuman || s.Else || len(s.Suggestions) > 0 {
+	if s.Unclear || s.SmallTalk || s.WantsHuman || s.Else || len(s.Suggestions) > 0 {
 		return s, nil
 	}
 	q := questionOf(turn, h, w, kind == kindCorrection, talk, last)
@@ -264,7 +264,7 @@ func afterWhat(conv handover.Conversation, last handover.Message) string {
 }
 
 // take reads what a learnt kind says where the lists say nothing, and takes back a wish for a person that only the lists have seen.
-func take(s *handover.Signals, kind string, h heard, last handover.Message) {
+func take(s *handover.Signals, kind string, h heard, last handover.Message, waiting bool) {
 	switch kind {
 	case kindPerson:
 		s.WantsHuman = true
@@ -277,6 +277,10 @@ func take(s *handover.Signals, kind string, h heard, last handover.Message) {
 		s.Accepts, s.Declines = kind == kindAccept, kind == kindDecline && !suggested(last)
 		s.SmallTalk, s.Courtesy = true, handover.CourtesyOK
 	case kindSolved:
+		if waiting && h.all&(saySolved|sayNever) == 0 && !leaving(last) { // the model alone takes nobody out of the queue: it asks
+			s.Unclear = true
+			return
+		}
 		s.Solved, s.SmallTalk, s.Courtesy = true, true, handover.CourtesyThanks
 	case kindAbout:
 		s.SmallTalk, s.Courtesy = true, handover.CourtesyBot

@@ -105,7 +105,7 @@ func taken(ctx context.Context, reader *copilot.Copilot, x turnRow) (string, err
 		return "accept", nil
 	case s.Declines && x.After == "offer":
 		return "decline", nil
-	case s.Solved && x.After == "waiting":
+	case (s.Solved || s.Unclear) && x.After == "waiting": // it is asked, where the words alone do not say so
 		return "solved", nil
 	case s.SmallTalk && about:
 		return "about", nil
