@@ -451,3 +451,18 @@ func TestCancelWhileWaitingAsksWhatIsMeantWhereItMayBeTheOrder(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsSaidToASuggestion(t *testing.T) {
+	t.Parallel()
+	c := copilot.New(library(t), nil, copilot.Options{Logger: pgtest.Logger()})
+	suggests := handover.Message{ID: 9, Seq: 9, From: handover.FromBot, Text: "?", Choices: []handover.Choice{{Label: "Delivery times", ID: handover.ChoosePassage + "1"}, {Label: "Something else", ID: handover.ChooseElse}}}
+	for text, courteous := range map[string]bool{"ok thx": true, "nah im good ill ring tomorrow": true, "no no es eso, es q llego rota": false, "yes": false} {
+		s, err := c.Read(t.Context(), handover.Conversation{State: handover.WithBot}, append(said("how is it"), suggests, handover.Message{ID: 10, Seq: 10, From: handover.FromCustomer, Text: text}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.SmallTalk != courteous || s.Else {
+			t.Errorf("%q: small talk %v, something else %v", text, s.SmallTalk, s.Else)
+		}
+	}
+}

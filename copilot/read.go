@@ -43,6 +43,9 @@ func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []h
 			after = afterWaiting // "nvm, found it" says the same whoever was to answer
 		}
 		kind = kindOf(turn, after, h, w)
+		if kind == kindDecline && suggested(last) && kindOf(turn, afterAnswer, h, w) == kindCorrection {
+			kind = "" // "no, it arrived broken": none of these, and what it is instead
+		}
 		take(&s, kind, h, last, conv.State == handover.Waiting)
 	}
 	if w.refuses && !s.WantsHuman && len(w.rest) == 0 { // "don't connect me": nothing is asked
@@ -224,7 +227,7 @@ func (c *Copilot) answerTo(s *handover.Signals, h heard, conv handover.Conversat
 	case suggested(last) && no:
 		s.Else = true
 		return
-	case suggested(last) && yes:
+	case suggested(last) && yes && h.only&(sayThanks|sayBye) == 0: // "ok thanks" chooses nothing
 		s.Suggestions, s.Likely = which(last), 1
 		return
 	default:
