@@ -59,23 +59,15 @@ func (d *Desk) elapse(ctx context.Context, t Timer) error {
 	return nil
 }
 
-// cause turns a timer into an effect, if its handoff is still the current one.
+// cause turns a timer into an effect: of an earlier handoff only, late copies are looked for.
 func (d *Desk) cause(ctx context.Context, t Timer, k Kind) error {
 	_, err := d.update(ctx, ByID(t.Conversation), func(c Conversation, ch *Change) error {
 		ch.Elapsed = append(ch.Elapsed, t)
-		if c.Handoff.ID == t.Handoff && (k == KindSweep || c.State == Waiting) {
+		if k == KindSweep || c.Handoff.ID == t.Handoff && c.State == Waiting {
 			ch.cause(k, nil)
 		}
-		return nil
-	})
-	return err
-}
-
-// SweepLater looks for late copies of our posts in a handoff's thread, after a while.
-func (d *Desk) SweepLater(ctx context.Context, handoff int64, after time.Duration) error {
-	_, err := d.update(ctx, ByHandoff(handoff), func(c Conversation, ch *Change) error {
-		if c.Handoff.ID == handoff {
-			ch.Timers = append(ch.Timers, Timer{Conversation: c.ID, Handoff: handoff, Kind: TimerSweep, After: after})
+		for i := range ch.Effects {
+			ch.Effects[i].Handoff = t.Handoff
 		}
 		return nil
 	})

@@ -60,6 +60,12 @@ func (k Kind) Lane() string {
 	return ""
 }
 
+// Posts says whether effects of this kind post in a team's channel: an attempt whose outcome is unknown, or that came late, may leave a copy there.
+func (k Kind) Posts() bool { return k == KindCard || k == KindTranscript || k == KindRelay }
+
+// SweepAfter is how long after such an attempt copies are looked for: Slack shows a post later than it says so.
+const SweepAfter = 10 * time.Second
+
 // The order in which free slots are given away.
 const (
 	firstCard = iota

@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// Queue gives out the effects that are due.
+// Queue gives out the effects that are due. Where a run of effects that post has looked, or comes to its end after its lane was taken over, Done, Retry and
+// Fail plan a sweep of its handoff in the same write: a copy may be there.
 type Queue interface {
 	// Lease gives this worker up to n lanes that have something due and whose pace is free, the most urgent first,
 	// each for the length of lease, and takes one place of each pace.

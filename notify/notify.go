@@ -202,11 +202,9 @@ func (n *Notifier) card(ctx context.Context, r handover.Run) error {
 	if posted.TS, err = w.Post(ctx, card, r.Look); err != nil {
 		return n.cardFailed(ctx, card, err)
 	}
-	if r.Look {
-		n.sweepLater(ctx, handoff)
-	}
-	if err := n.desk.Posted(ctx, handoff, posted); err != nil { // it is there, and we do not know its ts: look
-		n.sweepLater(ctx, handoff)
+	if err := n.desk.Posted(ctx, handoff, posted); errors.Is(err, handover.ErrUnknown) {
+		return n.takeBack(ctx, posted)
+	} else if err != nil { // it is there, and we do not know its ts: look
 		return &handover.UnknownOutcomeError{Err: err}
 	}
 	if x, err := n.reads.Watch(ctx, card.ID); err == nil { // the bot holds it no longer
@@ -233,10 +231,27 @@ func (n *Notifier) card(ctx context.Context, r handover.Run) error {
 	return nil
 }
 
+// takeBack deletes a card of a conversation that was erased while it was being posted, by whom nobody waited for any more.
+func (n *Notifier) takeBack(ctx context.Context, card handover.Card) error {
+	eraser, can := n.workspaces(card.Workspace).(Eraser)
+	if !can {
+		return nil
+	}
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer done()
+	left, err := eraser.Erase(ctx, card, nil)
+	if err != nil || len(left) > 0 {
+		n.o.Logger.ErrorContext(ctx, "a card of an erased conversation is left", "workspace", card.Workspace, "channel", card.Channel, "ts", card.TS, "err", err)
+	}
+	return err
+}
+
 // cardFailed: a card never fails for good. It falls to the default team's channel, and stays due.
 func (n *Notifier) cardFailed(ctx context.Context, card Card, err error) error {
 	if errors.As(err, new(*handover.UnknownOutcomeError)) {
-		n.sweepLater(ctx, card.Handoff.ID)
+		if _, e := n.reads.OfHandoff(ctx, card.Handoff.ID); errors.Is(e, handover.ErrUnknown) {
+			return n.takeBack(ctx, card.Handoff.Card)
+		}
 	}
 	if !errors.Is(err, ErrPlace) {
 		if handover.IsPermanent(err) {
@@ -253,12 +268,6 @@ func (n *Notifier) cardFailed(ctx context.Context, card Card, err error) error {
 		return &handover.NotNowError{Err: err, After: time.Minute}
 	}
 	return nil
-}
-
-func (n *Notifier) sweepLater(ctx context.Context, handoff int64) {
-	if err := n.desk.SweepLater(ctx, handoff, 10*time.Second); err != nil {
-		n.o.Logger.WarnContext(ctx, "no sweep planned", "handoff", handoff, "err", err)
-	}
 }
 
 // thread returns the card in whose thread effects are done, once it is posted.
@@ -293,7 +302,7 @@ func (n *Notifier) transcript(ctx context.Context, r handover.Run) error {
 	if len(lines) == 0 {
 		return nil
 	}
-	return n.relayed(ctx, c.Handoff.ID, r.Look, w.Relay(ctx, c.Handoff.Card, fmt.Sprint("transcript:", c.Handoff.Card.ID), lines, r.Look))
+	return w.Relay(ctx, c.Handoff.Card, fmt.Sprint("transcript:", c.Handoff.Card.ID), lines, r.Look)
 }
 
 // relay carries messages into the thread.
@@ -317,7 +326,7 @@ func (n *Notifier) relay(ctx context.Context, r handover.Run) error {
 	for i, m := range veiled {
 		lines[i] = n.line(c, m)
 	}
-	return n.relayed(ctx, c.Handoff.ID, r.Look, w.Relay(ctx, c.Handoff.Card, "", lines, r.Look))
+	return w.Relay(ctx, c.Handoff.Card, "", lines, r.Look)
 }
 
 // veiled are the messages of effects as a workspace may see them, each read with those before it.
@@ -333,13 +342,6 @@ func (n *Notifier) veiled(ctx context.Context, c handover.Conversation, effects 
 		talk = append(talk, e.Message)
 	}
 	return n.o.Mask.Talk(talk)[len(before):], nil
-}
-
-func (n *Notifier) relayed(ctx context.Context, handoff int64, looked bool, err error) error {
-	if looked || errors.As(err, new(*handover.UnknownOutcomeError)) {
-		n.sweepLater(ctx, handoff)
-	}
-	return err
 }
 
 func (n *Notifier) line(c handover.Conversation, m handover.Message) Line {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -273,6 +274,8 @@ type talk struct {
 	card  string
 	at    atomic.Int64 // the server that they are led to
 
+	patience time.Duration // how long a request may take; 0: 4 s
+
 	mu       sync.Mutex
 	messages map[string]bot.MessageView
 	order    []int64                    // revs as they came
@@ -334,7 +337,7 @@ func (k *talk) must(method, path, body string, into any) {
 		} else {
 			r.Header.Set("Authorization", "Bearer "+k.token)
 		}
-		res, err := impatient.Do(r)
+		res, err := (&http.Client{Timeout: cmp.Or(k.patience, impatient.Timeout)}).Do(r)
 		if err == nil {
 			b, readErr := io.ReadAll(res.Body)
 			_ = res.Body.Close()

@@ -217,7 +217,7 @@ func (c *chaos) guests(n int) {
 	d := handover.NewDesk(desk.New(db.Pool, db.Reserve), handover.NewWakes(nil), handover.Options{})
 	rng := rand.New(rand.NewPCG(c.seed, 94))
 	for i := range n {
-		k := &talk{c: c, n: 4 * i} // on the web
+		k := &talk{c: c, n: 4 * i, patience: time.Minute} // on the web; what they gave up could come after the erasure, and begin anew
 		name := fmt.Sprintf("guest-%d", i)
 		var in struct {
 			Token string
@@ -249,6 +249,14 @@ func (c *chaos) forgotten() (left int) {
 	if err := db.QueryRow(c.Context(), `SELECT (SELECT count(*) FROM conversations WHERE erasing OR contact::text LIKE '%guest-%') + (SELECT count(*) FROM messages WHERE text LIKE '%guest-%')
 		+ (SELECT count(*) FROM erasures WHERE done_at IS NULL)`).Scan(&left); err != nil {
 		c.Fatal(err)
+	}
+	if left > 0 {
+		var rows string
+		if err := db.QueryRow(c.Context(), `SELECT (SELECT coalesce(string_agg(c::text, E'\n'), '') FROM conversations c WHERE erasing OR contact::text LIKE '%guest-%') || E'\n' ||
+			(SELECT coalesce(string_agg(l::text, E'\n'), '') FROM lanes l JOIN conversations c ON c.id = l.conversation_id WHERE erasing OR contact::text LIKE '%guest-%')`).Scan(&rows); err != nil {
+			c.Error(err)
+		}
+		c.Logf("still in the database: %s", rows)
 	}
 	for _, m := range c.slack.Everything("C1") {
 		if !m.Deleted && strings.Contains(m.Shown(), "guest-") {

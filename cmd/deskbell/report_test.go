@@ -158,13 +158,16 @@ func (c *chaos) report(talks []*talk) {
 		}
 		k.mu.Unlock()
 	}
-	cards := 0
+	var cards []string
 	for _, m := range c.slack.Channel("C1") {
 		if m.BotID != "" {
-			cards++
+			cards = append(cards, fmt.Sprintf("card %s of %s: %.300s", m.TS, m.Posted.Format(time.TimeOnly+".000"), m.Shown()))
 		}
 	}
-	doubled += max(0, cards-len(talks))
+	if more := len(cards) - len(talks); more > 0 {
+		doubled += more
+		c.Logf("%d cards too many:\n%s", more, strings.Join(cards, "\n"))
+	}
 	var hit []string
 	for _, p := range points {
 		hit = append(hit, fmt.Sprintf("%s %d×", p, c.points[p].Load()))

@@ -634,6 +634,59 @@ func TestADeadWorkersLaneIsTakenOverAndItsLateDoneRefused(t *testing.T) {
 	}
 }
 
+func TestACopyThatMayBeThereIsLookedFor(t *testing.T) {
+	sweeps := func(b *bundle) (n int) {
+		if err := b.db.QueryRow(t.Context(), `SELECT count(*) FROM timers WHERE kind = 'sweep' AND handoff_id > 0`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for name, c := range map[string]struct {
+		end    func(b *bundle, dead, heir handover.Run) error
+		sweeps int
+	}{
+		"the heir has looked and posted":  {func(b *bundle, _, heir handover.Run) error { _, err := b.store.Done(t.Context(), heir); return err }, 1},
+		"the heir has looked and failed":  {func(b *bundle, _, heir handover.Run) error { return b.store.Fail(t.Context(), heir, "refused") }, 1},
+		"the heir tries again, and looks": {func(b *bundle, _, heir handover.Run) error { return b.store.Retry(t.Context(), heir, handover.Back{}) }, 0},
+		"the dead one has posted late": {func(b *bundle, dead, _ handover.Run) error {
+			_, err := b.store.Done(t.Context(), dead)
+			return lost(err)
+		}, 1},
+		"the dead one may have": {func(b *bundle, dead, _ handover.Run) error {
+			return lost(b.store.Retry(t.Context(), dead, handover.Back{}))
+		}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := setup(t)
+			b.waits()
+			dead := b.lease(handover.LaneCard)
+			if len(dead) != 1 || dead[0].Kind != handover.KindCard {
+				t.Fatal(dead)
+			}
+			if _, err := b.db.Exec(t.Context(), `UPDATE lanes SET leased_until = now() WHERE lane = 'card'`); err != nil {
+				t.Fatal(err)
+			}
+			heir := b.lease(handover.LaneCard)
+			if err := c.end(b, dead[0], heir[0]); err != nil || sweeps(b) != c.sweeps {
+				t.Errorf("%d sweeps, %v", sweeps(b), err)
+			}
+		})
+	}
+	b := setup(t)
+	b.waits()
+	if _, err := b.store.Done(t.Context(), b.lease(handover.LaneCard)[0]); err != nil || sweeps(b) != 0 {
+		t.Errorf("a post that went well: %d sweeps, %v", sweeps(b), err)
+	}
+}
+
+// lost is nil of an error that says that the lane was taken over.
+func lost(err error) error {
+	if errors.Is(err, handover.ErrLeaseLost) {
+		return nil
+	}
+	return fmt.Errorf("the lane was not taken over: %w", err)
+}
+
 func TestAnOutageUsesUpNoAttemptAndHoldsItsPace(t *testing.T) {
 	b := setup(t)
 	b.waits()

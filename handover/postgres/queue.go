@@ -116,15 +116,31 @@ func ids(r handover.Run) []int64 {
 	return ids
 }
 
+// swept plans a sweep with what l, the lane as it was given back, says: $1 is the conversation, $4 the handoff whose posts may have copies if its lane was
+// taken over, $5 whether they may have anyhow.
+const swept = `
+		s AS (INSERT INTO timers (conversation_id, handoff_id, kind, subject, due_at)
+			SELECT c.id, $4::bigint, 'sweep', $4::bigint, now() + $6 FROM conversations c WHERE c.id = $1 AND NOT c.erasing AND $4::bigint > 0 AND ($5::bool OR NOT EXISTS (SELECT FROM l))
+			ON CONFLICT (conversation_id, kind, subject) DO UPDATE SET due_at = EXCLUDED.due_at)`
+
+// ended are a run's arguments for a statement that gives its lane back: $1 … $8; look: whether it is over and had to look.
+func ended(r handover.Run, look bool) []any {
+	posted := int64(0)
+	if r.Kind.Posts() && len(r.Effects) > 0 {
+		posted = r.Effects[0].Handoff
+	}
+	return []any{r.Conversation.ID, r.Lane, r.Attempt, posted, look, handover.SweepAfter, len(r.Effects), ids(r)}
+}
+
 // Done implements handover.Queue.
 func (s *Store) Done(ctx context.Context, r handover.Run) (more bool, err error) {
 	err = s.queue.QueryRow(ctx, `
 		WITH l AS (
-			UPDATE lanes SET leased_until = NULL, queued = queued - $4, failures = 0, look = false, error = '',
-				due_at = CASE WHEN queued - $4 > 0 THEN now() ELSE 'infinity' END
+			UPDATE lanes SET leased_until = NULL, queued = queued - $7, failures = 0, look = false, error = '',
+				due_at = CASE WHEN queued - $7 > 0 THEN now() ELSE 'infinity' END
 			WHERE conversation_id = $1 AND lane = $2 AND attempt = $3 AND leased_until IS NOT NULL RETURNING queued),
-		d AS (DELETE FROM effects WHERE id = ANY($5) AND EXISTS (SELECT FROM l))
-		SELECT queued > 0 FROM l`, r.Conversation.ID, r.Lane, r.Attempt, len(r.Effects), ids(r)).Scan(&more)
+		d AS (DELETE FROM effects WHERE id = ANY($8) AND EXISTS (SELECT FROM l)),`+swept+`
+		SELECT queued > 0 FROM l`, ended(r, r.Look)...).Scan(&more)
 	return more, lost(err)
 }
 
@@ -133,11 +149,11 @@ func (s *Store) Fail(ctx context.Context, r handover.Run, cause string) error {
 	var more bool
 	err := s.queue.QueryRow(ctx, `
 		WITH l AS (
-			UPDATE lanes SET leased_until = NULL, queued = queued - $4, failures = 0, look = false, error = $6,
-				due_at = CASE WHEN queued - $4 > 0 THEN now() ELSE 'infinity' END
+			UPDATE lanes SET leased_until = NULL, queued = queued - $7, failures = 0, look = false, error = $9,
+				due_at = CASE WHEN queued - $7 > 0 THEN now() ELSE 'infinity' END
 			WHERE conversation_id = $1 AND lane = $2 AND attempt = $3 AND leased_until IS NOT NULL RETURNING queued),
-		f AS (UPDATE effects SET failed_at = now(), error = $6 WHERE id = ANY($5) AND EXISTS (SELECT FROM l))
-		SELECT queued > 0 FROM l`, r.Conversation.ID, r.Lane, r.Attempt, len(r.Effects), ids(r), cause).Scan(&more)
+		f AS (UPDATE effects SET failed_at = now(), error = $9 WHERE id = ANY($8) AND EXISTS (SELECT FROM l)),`+swept+`
+		SELECT queued > 0 FROM l`, append(ended(r, r.Look), cause)...).Scan(&more)
 	return lost(err)
 }
 
@@ -150,9 +166,10 @@ func (s *Store) Retry(ctx context.Context, r handover.Run, b handover.Back) erro
 	}
 	var more bool
 	err := s.queue.QueryRow(ctx, `
-		UPDATE lanes SET leased_until = NULL, due_at = now() + $4, failures = failures + CASE WHEN $5 THEN 1 ELSE 0 END, look = look OR $6, error = $7
-		WHERE conversation_id = $1 AND lane = $2 AND attempt = $3 AND leased_until IS NOT NULL RETURNING true`,
-		r.Conversation.ID, r.Lane, r.Attempt, b.After, b.Failed, b.Look, b.Cause).Scan(&more)
+		WITH l AS (
+			UPDATE lanes SET leased_until = NULL, due_at = now() + $7, failures = failures + CASE WHEN $8 THEN 1 ELSE 0 END, look = look OR $9, error = $10
+			WHERE conversation_id = $1 AND lane = $2 AND attempt = $3 AND leased_until IS NOT NULL RETURNING true AS given),`+swept+`
+		SELECT given FROM l`, append(ended(r, false)[:6], b.After, b.Failed, b.Look, b.Cause)...).Scan(&more)
 	return lost(err)
 }
 

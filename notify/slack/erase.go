@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -14,23 +16,43 @@ import (
 
 var _ notify.Eraser = (*Workspace)(nil)
 
-// Erase implements notify.Eraser. The card is emptied first, so that nothing can be pressed or read on it should Slack not delete it.
+// copied is how long after a card was posted copies of it may be there that no sweep has found yet: much longer than a lease.
+const copied = time.Hour
+
+// Erase implements notify.Eraser. Of a card that was to be posted, or was a while ago, copies go as well.
 func (w *Workspace) Erase(ctx context.Context, card handover.Card, files []string) (left []string, err error) {
-	if card.TS == "" { // it was to be posted: perhaps it was
+	cards := []string{card.TS}
+	if seconds, _ := strconv.ParseFloat(card.TS, 64); time.Since(time.Unix(int64(seconds), 0)) < copied || card.TS == "" {
 		posts, err := w.history(ctx, card)
-		if w.stays(&left, card, "", err) {
+		if w.stays(&left, card, card.TS, err) {
 			return left, nil
 		}
 		if err != nil {
 			return nil, err
 		}
-		i := slices.IndexFunc(posts, func(p seen) bool { return slices.Contains(p.blocks, cardBlock(card.ID)) })
-		if i < 0 {
-			return nil, nil
+		for _, p := range posts {
+			if p.ts != card.TS && slices.Contains(p.blocks, cardBlock(card.ID)) {
+				cards = append(cards, p.ts)
+			}
 		}
-		card.TS = posts[i].ts
 	}
-	gone := section("_This conversation was erased._")
+	for _, ts := range cards {
+		if card.TS = ts; ts == "" {
+			continue
+		}
+		more, err := w.eraseThread(ctx, card, files)
+		if err != nil {
+			return nil, err
+		}
+		left = append(left, more...)
+	}
+	return left, nil
+}
+
+// eraseThread deletes a card and what we posted in its thread. The card is emptied first, so that nothing can be pressed or read on it should Slack not delete it.
+func (w *Workspace) eraseThread(ctx context.Context, card handover.Card, files []string) (left []string, err error) {
+	// It keeps the card's id, by which it is found again if this is all that is done now.
+	gone := slack.NewSectionBlock(mrkdwn("_This conversation was erased._"), nil, nil, slack.SectionBlockOptionBlockID(cardBlock(card.ID)))
 	_, _, _, err = w.api().UpdateMessageContext(ctx, card.Channel, card.TS, slack.MsgOptionBlocks(gone), slack.MsgOptionText("This conversation was erased.", false))
 	if err = outcome(err, w.updateKey(), true); err != nil && !handover.IsPermanent(err) && !errors.Is(err, notify.ErrPlace) {
 		return nil, err
