@@ -193,7 +193,7 @@ func queries(data string) (learn, held []query, err error) {
 		return nil, nil, err
 	}
 	defer drop()
-	base := knowledge.NewBase(postgres.New(db.Pool, postgres.Options{}), knowledge.NewHashed(384), nil)
+	base := knowledge.NewBase(postgres.New(db.Pool, postgres.Options{SmallBelow: -1}), knowledge.NewHashed(384), nil)
 	for _, dir := range organisations(data) {
 		q, err := organisation(ctx, base, dir)
 		if err != nil {

@@ -108,6 +108,9 @@ func (x *Index) Switch(ctx context.Context, e knowledge.Embedder) (switched bool
 			return err
 		}
 		switched = true
+		if _, err := tx.Exec(ctx, `UPDATE corpus SET revision = revision + 1`); err != nil {
+			return err
+		}
 		_, err := tx.Exec(ctx, `UPDATE embedders SET searched = true WHERE name = $1 AND dims = $2`, e.Name(), e.Dimensions())
 		return err
 	})

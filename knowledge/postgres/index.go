@@ -35,6 +35,7 @@ func Migrations() pg.Migrations {
 // Options steer an index.
 type Options struct {
 	ExactBelow int           // vectors are searched exactly below so many chunks, by an HNSW index above; default 10,000
+	SmallBelow int           // a base of at most so many sections is kept in memory and searched there; default 1,000, negative: none is
 	Works      *pgxpool.Pool // for imports and indexes, which take their time; nil: the one that is searched
 }
 
@@ -43,6 +44,7 @@ type Index struct {
 	db    *pgxpool.Pool
 	works *pgxpool.Pool // for what takes its time
 	o     Options
+	small kept
 }
 
 var _ knowledge.Index = (*Index)(nil)
@@ -51,6 +53,9 @@ var _ knowledge.Index = (*Index)(nil)
 func New(db *pgxpool.Pool, o Options) *Index {
 	if o.ExactBelow == 0 {
 		o.ExactBelow = 10_000
+	}
+	if o.SmallBelow == 0 {
+		o.SmallBelow = 1000
 	}
 	if o.Works == nil {
 		o.Works = db
@@ -150,7 +155,7 @@ func columns(s knowledge.IndexedSection) (terms []string, n [3][]int, lens []int
 func recount(ctx context.Context, tx pgx.Tx) error {
 	_, err := tx.Exec(ctx, `UPDATE corpus SET (sections, title_avg, head_avg, body_avg) =
 		(SELECT count(*), coalesce(avg(lens[1]), 0), coalesce(avg(lens[2]), 0), coalesce(avg(lens[3]), 0) FROM sections),
-		chunks = (SELECT count(*) FROM chunks), languages = (SELECT coalesce(array_agg(language ORDER BY n DESC, language), '{}') FROM (SELECT language, count(*) AS n FROM articles WHERE language <> '' GROUP BY 1) l)`)
+		chunks = (SELECT count(*) FROM chunks), revision = revision + 1, languages = (SELECT coalesce(array_agg(language ORDER BY n DESC, language), '{}') FROM (SELECT language, count(*) AS n FROM articles WHERE language <> '' GROUP BY 1) l)`)
 	return err
 }
 
@@ -179,8 +184,12 @@ func (x *Index) List(ctx context.Context) ([]knowledge.Listed, error) {
 
 // Corpus implements knowledge.Searcher.
 func (x *Index) Corpus(ctx context.Context) (c knowledge.Corpus, err error) {
-	err = x.db.QueryRow(ctx, `SELECT sections, languages, coalesce(e.name, ''), coalesce(e.dims, 0), coalesce(c.scale, 0), coalesce(c.shift, 0)
-		FROM corpus LEFT JOIN embedders e ON e.searched LEFT JOIN LATERAL (`+calibration+`) c ON true`).Scan(&c.Sections, &c.Languages, &c.Embedder, &c.Dims, &c.Scale, &c.Shift)
+	var revision int64
+	err = x.db.QueryRow(ctx, `SELECT sections, languages, coalesce(e.name, ''), coalesce(e.dims, 0), coalesce(c.scale, 0), coalesce(c.shift, 0), revision
+		FROM corpus LEFT JOIN embedders e ON e.searched LEFT JOIN LATERAL (`+calibration+`) c ON true`).Scan(&c.Sections, &c.Languages, &c.Embedder, &c.Dims, &c.Scale, &c.Shift, &revision)
+	if err == nil {
+		x.fresh(ctx, revision, c.Sections)
+	}
 	return c, err
 }
 
@@ -210,6 +219,9 @@ func (x *Index) Uncalibrate(ctx context.Context) (now knowledge.Calibrated, ok b
 // Rarity implements knowledge.Searcher. A term that no section has weighs as one that a single section has: a small corpus says little
 // about it.
 func (x *Index) Rarity(ctx context.Context, stems []string) (map[string]float64, error) {
+	if s := x.snapshot(); s != nil {
+		return s.rarity(stems), nil
+	}
 	rows, err := x.db.Query(ctx, `SELECT q.term, ln(1 + (n.n - d.df + 0.5) / (d.df + 0.5))
 		FROM unnest($1::text[]) AS q (term), (SELECT greatest(sections, 1)::float8 AS n FROM corpus) n,
 			LATERAL (SELECT least(n.n, greatest(count(*), 1)) AS df FROM postings p WHERE p.term = q.term) d`, stems)
@@ -265,6 +277,9 @@ func (x *Index) Find(ctx context.Context, q knowledge.Query) (hits []knowledge.H
 		if t.Content {
 			total += best
 		}
+	}
+	if s := x.snapshot(); s != nil {
+		return s.find(q, terms, content, idf, max(total, 1e-9)), nil
 	}
 	args := []any{q.Internal, q.Language, tags, terms, content, idf}
 	err = pgx.BeginTxFunc(ctx, x.db, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {

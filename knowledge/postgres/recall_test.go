@@ -66,7 +66,7 @@ func TestTheIndexFindsWhatAnExactSearchFinds(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(timed.Close)
-			index := postgres.New(timed, postgres.Options{ExactBelow: 2 * size})
+			index := postgres.New(timed, postgres.Options{ExactBelow: 2 * size, SmallBelow: -1})
 			base := knowledge.NewBase(index, embed, nil)
 			articles := made(size)
 			began := time.Now()

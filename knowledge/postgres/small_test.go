@@ -1,0 +1,107 @@
+package postgres_test
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/deskbell/deskbell/internal/pg/pgtest"
+	"github.com/deskbell/deskbell/knowledge"
+	"github.com/deskbell/deskbell/knowledge/postgres"
+)
+
+// organisations are the articles of cmd/train and the questions to them.
+func organisations(t *testing.T) (articles []knowledge.Article, questions []string) {
+	t.Helper()
+	type row struct{ ID, Title, Heading, Body, Language, Text string }
+	read := func(name string) (out []row) {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for l := range strings.Lines(string(b)) {
+			var r row
+			if err := json.Unmarshal([]byte(l), &r); err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, r)
+		}
+		return out
+	}
+	dirs, _ := filepath.Glob(filepath.Join("..", "..", "cmd", "train", "organisations", "*"))
+	for i, dir := range dirs {
+		for _, a := range read(filepath.Join(dir, "articles.jsonl")) {
+			audience := knowledge.ForAll
+			if i%5 == 0 {
+				audience = knowledge.Internal
+			}
+			articles = append(articles, knowledge.Article{Key: filepath.Base(dir) + a.ID, Title: a.Title, Audience: audience, Language: a.Language, Tags: []string{filepath.Base(dir)}, Sections: []knowledge.Section{{Heading: a.Heading, Text: a.Body}}})
+		}
+		for _, q := range read(filepath.Join(dir, "questions.jsonl")) {
+			questions = append(questions, q.Text)
+		}
+	}
+	if len(articles) < 100 {
+		t.Fatal("no organisations")
+	}
+	return articles, questions
+}
+
+func TestASmallBaseInMemoryIsSearchedAsInTheDatabase(t *testing.T) {
+	t.Parallel()
+	articles, questions := organisations(t)
+	db := pgtest.New(t, postgres.Migrations())
+	inDatabase := knowledge.NewBase(postgres.New(db, postgres.Options{SmallBelow: -1}), knowledge.NewHashed(384), nil)
+	inMemory := knowledge.NewBase(postgres.New(db, postgres.Options{}), knowledge.NewHashed(384), nil)
+	if _, err := inDatabase.Import(t.Context(), "x", articles, nil); err != nil {
+		t.Fatal(err)
+	}
+	near := func(a, b float64) bool { return math.Abs(a-b) < 2e-6 }
+	compared := 0
+	for i, q := range questions {
+		if i%7 != 0 {
+			continue
+		}
+		for _, f := range []knowledge.Filter{{}, {Internal: true}, {Language: "es"}, {Internal: true, Tags: []string{"moda"}}} {
+			a, err := inDatabase.Search(t.Context(), q, 30, f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := inMemory.Search(t.Context(), q, 30, f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(a) != len(b) {
+				t.Fatalf("%q %+v: %d and %d passages", q, f, len(a), len(b))
+			}
+			by := map[int64]knowledge.Passage{}
+			for _, p := range a {
+				by[p.Section] = p
+			}
+			for j, p := range b[:min(len(b), 5)] {
+				o, ok := by[p.Section]
+				if !ok || !near(o.BM25, p.BM25) || !near(o.Coverage, p.Coverage) || !near(o.Similarity, p.Similarity) || !near(o.Naming, p.Naming) || o.Start != p.Start || o.End != p.End || o.Text != p.Text || o.Whole != p.Whole || o.Title != p.Title || o.Audience != p.Audience {
+					t.Fatalf("%q %+v, passage %d:\n%+v\n%+v", q, f, j, p.Hit, o.Hit)
+				}
+				compared++
+			}
+		}
+	}
+	t.Logf("%d passages are the same", compared)
+	// What changes in the database changes what is found, whoever changed it.
+	if _, err := inDatabase.Import(t.Context(), "y", []knowledge.Article{{Key: "new", Title: "Xylophones", Audience: knowledge.ForAll, Language: "en", Sections: []knowledge.Section{{Heading: "Xylophone hire", Text: "We hire out xylophones."}}}}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := inMemory.Search(t.Context(), "xylophone hire", 3, knowledge.Filter{}); err != nil || len(b) == 0 || b[0].Key != "new" {
+		t.Errorf("%+v %v", b, err)
+	}
+	if _, err := inDatabase.Remove(t.Context(), "y", "new"); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := inMemory.Search(t.Context(), "xylophone hire", 3, knowledge.Filter{}); err != nil || len(b) > 0 && b[0].Key == "new" {
+		t.Errorf("%+v %v", b, err)
+	}
+}
