@@ -14,7 +14,7 @@ import (
 
 // kinds learns to tell what a short message is, from messages in thirteen languages.
 func kinds(_ string, w io.Writer) ([]byte, error) {
-	all, err := messages()
+	all, err := messages("messages")
 	if err != nil {
 		return nil, err
 	}

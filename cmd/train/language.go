@@ -20,14 +20,18 @@ import (
 // message is a line of the corpus of short messages: what the bot did before, what it is, and what it says.
 type message struct{ language, after, is, text string }
 
-// messages reads the corpus: our own, a file a language, written by people who had not seen the code.
-func messages() (out []message, err error) {
-	files, err := filepath.Glob(filepath.Join("cmd", "train", "messages", "*.txt"))
-	if len(files) == 0 {
-		files, err = filepath.Glob(filepath.Join("messages", "*.txt"))
-	}
-	if err != nil {
-		return nil, err
+// messages reads corpora of our own, a file a language, written by people who had not seen the code: messages, and complaints.
+func messages(corpora ...string) (out []message, err error) {
+	var files []string
+	for _, c := range corpora {
+		in, err := filepath.Glob(filepath.Join("cmd", "train", c, "*.txt"))
+		if len(in) == 0 {
+			in, err = filepath.Glob(filepath.Join(c, "*.txt"))
+		}
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, in...)
 	}
 	for _, name := range files {
 		f, err := os.Open(name)
@@ -52,7 +56,7 @@ type spokenIn struct{ language, text string }
 // language learns to tell the languages of short texts: from the messages, and from what our organisations' articles and the questions to them say.
 // It writes knowledge/languages.bin.
 func language(data string, w io.Writer) ([]byte, error) {
-	all, err := messages()
+	all, err := messages("messages")
 	if err != nil {
 		return nil, err
 	}

@@ -138,7 +138,7 @@ func (e emotional) angry() float64 {
 	return 0
 }
 
-// anger: GoEmotions' train rows (Apache-2.0), and our own complaints beside calm lines, as a desk hears them.
+// anger: GoEmotions' train rows (Apache-2.0), our own complaints beside calm lines, as a desk hears them, and the English messages of the corpus.
 func anger(data string, w io.Writer) ([]byte, error) {
 	rows, err := read[emotional](data, "frust_goemotions")
 	if err != nil {
@@ -158,6 +158,24 @@ func anger(data string, w io.Writer) ([]byte, error) {
 					s = append(s, linear.Example{Text: copilot.AngerFeatures(text), Label: float64(y), Weight: min(2, 25/float64(len(texts)))})
 				}
 			}
+		}
+	}
+	said, err := messages("messages", "complaints")
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range said {
+		label, weight, known := 0.0, 1.0, true
+		switch m.is {
+		case "complaint":
+			label, weight = 1, 2
+		case "angry":
+			label, weight = 1, 0.5
+		case "person", "correction": // they may be angry or not
+			known = false
+		}
+		if m.language == "en" && known { // what is learnt of other languages made it worse in English
+			s = append(s, linear.Example{Text: copilot.AngerFeatures(m.text), Label: label, Weight: weight})
 		}
 	}
 	p := linear.Train(copilot.AngerBits, 5e-5, s)
