@@ -2,8 +2,10 @@ package copilot
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/deskbell/deskbell/knowledge"
@@ -64,8 +66,25 @@ func listen(text string) heard {
 	if s.words <= mostCourteous {
 		s.cover(f, at)
 	}
+	if t := string(f); s.only == 0 && s.words <= mostEither && eitherOr().MatchString(t) && !wantsOne.MatchString(t) {
+		s.all, s.only = s.all&^sayInsist|sayBot, sayBot
+	}
 	return s
 }
+
+// mostEither is how many words a text may have that only asks what we are.
+const mostEither = 14
+
+// eitherOr is who asks which of two we are, a person or a machine, and wantsOne who says which they want.
+var (
+	eitherOr = sync.OnceValue(func() *regexp.Regexp {
+		const human, bot = `(?:humans?|person\w*|people|some(?:one|body)|mensch\w*|jemand|einer|personas?|humanos?|alguien|gente|quelqu un|qqn|humain\w*|pessoas?|alguem|qualcuno|umano|mens|iemand|ktos|czlowiek\w*|insan\w*|biri\w*|شخص|انسان|موظف|بشر|真人|人)`,
+			`(?:bots?|robot\w*|roboter|machines?|maschine\w*|chatbots?|maquinas?|automat\w*|macchina|maszyn\w*|makine\w*|روبوت|اله|بوت|机器人|機器人|ボット|ロボット)`
+		const or = `.{0,24}(?: (?:or|oder|o|u|ou|of|czy|yoksa|veya|ya|ولا|او|ام) |还是|還是|それとも).{0,14}`
+		return regexp.MustCompile(human + or + bot + `|` + bot + or + human)
+	})
+	wantsOne = regexp.MustCompile(`\b(?:want|need|prefer|rather|talk|speak|get|give|will|mochte|brauche?|sprech\w*|reden|quiero|necesito|habl\w*|veux|voudrais|besoin|parl\w*|quero|preciso|fal[ao]\w*|voglio|vorrei|wil|graag|spreken|chce|potrzebuje|rozmawia\w*|istiyorum|lazim|konus\w*)\b|اريد|ابغى|ابي|عايز|بدي|اتكلم|要|想|找`)
+)
 
 // covered is how a text up to a place can be said by phrases alone.
 type covered struct {
