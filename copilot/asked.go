@@ -31,7 +31,7 @@ var secretNames = regexp.MustCompile(`(?i)(?:\p{L}*pass ?(?:words?|codes?|phrase
 	`|(?:security|verification|one[ -]?time|access|backup|secret|safe|sms|unlock|pick-?up|confirmation|authenti\w+) (?:codes?|passwords?|answers?|questions?|word)|(?:six|four|five|eight|\d)[ -]digit (?:code|number)|codes? (?:\S+ ){0,7}(?:sms|text(?:ed)?|app|sent you|did you set)|(?:sent|texted) (?:\S+ ){0,4}codes?|which code did you|codes? (?:is|are|was|were|has been|have been) (?:just |now )?(?:on (?:its|the|their) way|sent|texted|e-?mailed|coming)|(?:sent|texted) (?:\S+ ){0,5}text message|text message (?:\S+ ){0,6}says?|secret (?:question|answer|word)|(?:the|your) answer (?:you (?:set|gave|chose)|to (?:your|the) (?:security|secret))` +
 	`|(?:einmal|sicherheits|abhol|bestätigungs|zugangs|sms-?|freischalt)-?(?:codes?|frage)|codes? (?:\S+ ){0,7}(?:per sms|geschickt|gesendet)|(?:geheim|einmal)-?(?:zahl|code|wort|passwort)|zugangsdaten|(?:geheim|sicherheits)(?:frage|antwort)` +
 	`|contraseñas?|\bclaves?\b|códigos? (?:de (?:seguridad|verificación|acceso|un solo uso)|secreto|(?:\S+ ){0,6}(?:sms|enviado|mensaje))|pregunta (?:de seguridad|secreta)|credenciales` +
-	`|mots? de passe|\bmdp\b|codes? (?:secret|confidentiel|personnel|d'accès|d’accès|de sécurité|de vérification|(?:\S+ ){0,5}(?:reçu|sms|envoyé))|identifiants|questions? secrètes?|(?:geheime?|beveiligings)-?(?:vraag|code)|inloggegevens|(?:toegangs|verificatie|beveiligings|pin)code` +
+	`|mots? de passe|\bmdp\b|codes? (?:secret|confidentiel|personnel|d'accès|d’accès|de sécurité|de vérification|(?:\S+ ){0,5}(?:reçu|sms|envoyé))|identifiants|questions? secrètes?|(?:geheime?|beveiligings)[- ]?(?:vraag|code|woord|antwoord)|inloggegevens|(?:toegangs|verificatie|beveiligings|pin)code` +
 	`|domanda (?:segreta|di sicurezza)|pergunta (?:secreta|de segurança)|codice (?:segreto|di sicurezza|di verifica|di accesso|(?:\S+ ){0,5}(?:sms|inviato|ricevuto))|parola d'ordine|\bsenha\b|palavra-passe|códigos? (?:\S+ ){0,6}(?:recebeu|enviamos)|\bhas(?:ł|l)[oa]\b|kod (?:\S+ ){0,4}sms|\bşifren?iz\w*|\bşifre\w*|\bparola\w*|كلمة (?:المرور|السر)|الرمز السري|رمز (?:التحقق|التاكيد|التأكيد))`)
 
 // phoneNames name a telephone number; numberNames what else has a number, a code or a date; names a person or an account.
@@ -299,7 +299,7 @@ func answered(line string, r request) (spans []Span) {
 }
 
 // besidesSecret are words that stand beside a secret in an answer.
-var besidesSecret = words(`oh ah ok sorry hm uh its it's thats that's sure here heres here's ups oops ach moment vertippt perdon perdón disculpa pardon désolé c'est scusi ecco toma aquí hier voici mine try then now it's ja oui si sí yes yeah well so and und y et en e`)
+var besidesSecret = words(`oh ah ok sorry hm uh its it's thats that's sure here heres here's ups oops ach moment vertippt perdon perdón disculpa pardon désolé c'est scusi ecco toma aquí hier voici mine try then now it's ja oui si sí yes yeah well so and und y et en e a the der die das den dem el la los las le les l un une una o os as il lo de het een to my mein meine mi mon ma mio mia meu minha mijn moj moja mój antwort answer respuesta réponse risposta resposta antwoord odpowiedź`)
 
 // mixed is a password's shape: four small letters and more with digits, or marks, as no order's number has.
 func mixed(word string) bool {

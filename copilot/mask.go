@@ -500,6 +500,13 @@ func guessed(lines []string, i int, topic []string, asked request, before int) (
 			spans = append(spans, Span{w[0], w[1], "secret"})
 		}
 	}
+	if asked.unknown || !asked.of(wantNumber) {
+		for _, at := range bareCode.FindAllStringSubmatchIndex(l, -1) {
+			if n := len(digitsOf(l[at[2]:at[3]])); n >= 4 && n <= 8 && !otherCode.MatchString(l) {
+				spans = append(spans, Span{at[2], at[3], "secret"})
+			}
+		}
+	}
 	if !asked.unknown {
 		return append(spans, answered(l, asked)...)
 	}
@@ -527,6 +534,13 @@ func guessed(lines []string, i int, topic []string, asked request, before int) (
 	}
 	return spans
 }
+
+// bareCode is a code of which nothing says what it is for, as people call the one that they sign in with; otherCode is what it may be for all the same.
+var (
+	bareCode = regexp.MustCompile(`(?i)(?:^|[,;(./]\s*|(?:^|\s)(?:and|und|et|y|e|en|i|ve|the|my|your|der|den|mein|meinen|le|mon|el|mi|il|mio|o|meu|de|mijn|mój|moj|got|kreeg|reçu|bekommen)\s+)(?:code|kod|kodu|kodum|código|codigo|codice|puk|رمز|الرمز|الكود)` +
+		`(?:\s+(?:that i|i|que j['’]ai|que me|que|che ho|den ich|die ik)(?:\s+\p{L}+){1,2})?(?:\s*[:=]|\s+(?:is|was|ist|war|lautet|est|c['’]est|es|era|è|é|jest|to|هو))*\s+(\d[\d -]{2,8}\d)\b`)
+	otherCode = regexp.MustCompile(`(?i)error|fehler|erreur|\bfout|\berro\b|\bbłąd|\bhata\b|fault|discount|promo|rabatt|voucher|gutschein|coupon|remise|descuento|sconto|desconto|korting|zniżk|indirim|postal|\bzip\b|country|\bqr\b|barcode|product|article|artikel`)
+)
 
 // told is what the words around a code and its shape say that it is.
 type told int

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/deskbell/deskbell/copilot"
+	"github.com/deskbell/deskbell/handover"
 )
 
 func TestWhatWasAskedTellsWhatACodeIs(t *testing.T) {
@@ -72,5 +73,26 @@ func TestWhatWasAskedTellsWhatACodeIs(t *testing.T) {
 		if got := talk[len(talk)-1].Text; got != x.want {
 			t.Errorf("%q: %s, want %s", x.talk, got, x.want)
 		}
+	}
+}
+
+func TestACodeThatNothingIsSaidOfIsASecret(t *testing.T) {
+	var m *copilot.Masker
+	for text, want := range map[string]string{
+		"22015583 et le code c'est 0416": "22015583 et le code c'est [secret]", "il codice è 0416": "il codice è [secret]", "der code lautet 731904": "der code lautet [secret]", "el código es 0416": "el código es [secret]",
+		"le code que j'ai reçu 204877": "le code que j'ai reçu [secret]", "my code: 0416": "my code: [secret]", "the code I got is 731 904": "the code I got is [secret]", "ik kreeg code 731904": "ik kreeg code [secret]",
+		// these say what they are for
+		"code postal 75011": "", "discount code 2024": "", "booking code 448812": "", "error code 5003": "", "it shows an error, the code is 5003": "", "fehlercode 5003": "", "country code 0049": "",
+	} {
+		if want == "" {
+			want = text
+		}
+		if got := m.Talk([]handover.Message{{From: handover.FromCustomer, Text: text}})[0].Text; got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+	asked := []handover.Message{{From: handover.FromBot, Text: "What is your booking number?"}, {From: handover.FromCustomer, Text: "the code is 448812"}}
+	if got := m.Talk(asked)[1].Text; got != "the code is 448812" {
+		t.Errorf("a number that was asked for: %q", got)
 	}
 }
