@@ -68,6 +68,9 @@ func listen(text string) heard {
 	}
 	if t := string(f); s.only == 0 && s.words <= mostEither && eitherOr().MatchString(t) && !wantsOne.MatchString(t) {
 		s.all, s.only = s.all&^sayInsist|sayBot, sayBot
+		if i := slices.Index(b.names, own); i >= 0 {
+			s.spoken = 1 << i
+		}
 	}
 	return s
 }
