@@ -466,3 +466,20 @@ func TestWhatIsSaidToASuggestion(t *testing.T) {
 		}
 	}
 }
+
+func TestACalmReportIsNoAnger(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"I want my money back", "my pot arrived broken", "the app crashes on start", "I was charged twice", "my luggage is lost", "the driver did not come", "the handle of my cup came off",
+		"my suitcase has not come yet", "the router blinks red since last night", "my refund is not there yet", "ich will mein geld zurück", "quiero mi dinero de vuelta", "mon colis est arrivé cassé",
+	} {
+		if m := copilot.Frustration([]handover.Message{{From: handover.FromCustomer, Text: text}}); m.Level >= 0.35 {
+			t.Errorf("%q: %.2f (%s)", text, m.Level, m.Evidence)
+		}
+	}
+	for _, text := range []string{"third time my parcel got rerouted and nobody answers my mails", "you are useless", "this is ridiculous, i have been waiting for three weeks"} {
+		if m := copilot.Frustration([]handover.Message{{From: handover.FromCustomer, Text: text}}); m.Level < 0.6 {
+			t.Errorf("%q: %.2f (%s)", text, m.Level, m.Evidence)
+		}
+	}
+}

@@ -241,7 +241,7 @@ func folded(text string) []rune {
 	var last rune
 	run := 0
 	for _, r := range elided.ReplaceAllString(strings.ToLower(text), "$1 $2") {
-		if r == '\'' || r == '’' || r == '`' || unicode.Is(unicode.Mn, r) && r < 0x370 {
+		if r == '\'' || r == '’' || r == '`' || unicode.Is(unicode.Mn, r) && (r < 0x370 || r >= 0xfe00 && r < 0xfe10) { // accents, and what chooses an emoji's look
 			continue
 		}
 		if unicode.Is(unicode.Mn, r) && r >= 0x600 && r < 0x700 || r == 'ـ' { // Arabic's vowel signs, and its stretching

@@ -167,6 +167,8 @@ func anger(data string, w io.Writer) ([]byte, error) {
 	for _, m := range said {
 		label, weight, known := 0.0, 1.0, true
 		switch m.is {
+		case "calm":
+			weight = 3
 		case "complaint":
 			label, weight = 1, 2
 		case "angry":
