@@ -21,25 +21,15 @@ const copied = time.Hour
 
 // Erase implements notify.Eraser. Of a card that was to be posted, or was a while ago, copies go as well.
 func (w *Workspace) Erase(ctx context.Context, card handover.Card, files []string) (left []string, err error) {
-	cards := []string{card.TS}
-	if seconds, _ := strconv.ParseFloat(card.TS, 64); time.Since(time.Unix(int64(seconds), 0)) < copied || card.TS == "" {
-		posts, err := w.history(ctx, card)
-		if w.stays(&left, card, card.TS, err) {
-			return left, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range posts {
-			if p.ts != card.TS && slices.Contains(p.blocks, cardBlock(card.ID)) {
-				cards = append(cards, p.ts)
-			}
-		}
+	cards, err := w.copies(ctx, card)
+	if err != nil && !w.stays(&left, card, "", err) {
+		return nil, err
+	}
+	if card.TS != "" {
+		cards = append(cards, card.TS)
 	}
 	for _, ts := range cards {
-		if card.TS = ts; ts == "" {
-			continue
-		}
+		card.TS = ts
 		more, err := w.eraseThread(ctx, card, files)
 		if err != nil {
 			return nil, err
@@ -47,6 +37,21 @@ func (w *Workspace) Erase(ctx context.Context, card handover.Card, files []strin
 		left = append(left, more...)
 	}
 	return left, nil
+}
+
+// copies are the posts of a card that its ts does not name.
+func (w *Workspace) copies(ctx context.Context, card handover.Card) (found []string, err error) {
+	seconds, _ := strconv.ParseFloat(card.TS, 64)
+	if card.ID == 0 || card.TS != "" && time.Since(time.Unix(int64(seconds), 0)) > copied { // a watched conversation's has no id
+		return nil, nil
+	}
+	posts, err := w.history(ctx, card)
+	for _, p := range posts {
+		if p.ts != card.TS && slices.Contains(p.blocks, cardBlock(card.ID)) {
+			found = append(found, p.ts)
+		}
+	}
+	return found, err
 }
 
 // eraseThread deletes a card and what we posted in its thread. The card is emptied first, so that nothing can be pressed or read on it should Slack not delete it.
