@@ -148,7 +148,7 @@ var wishings = []wishing{
 	},
 }
 
-type compiledWishing struct{ near, alone, phrases, not, innocent *regexp.Regexp }
+type compiledWishing struct{ near, alone, phrases, not, innocent *needled }
 
 var compiledWishings = sync.OnceValue(func() []compiledWishing {
 	out := make([]compiledWishing, len(wishings))
@@ -159,13 +159,13 @@ var compiledWishings = sync.OnceValue(func() []compiledWishing {
 		}
 		c := &out[i]
 		if a.verbs != "" {
-			c.near = regexp.MustCompile(word(a.verbs) + `(?:.{0,28}[ ])?(?:` + a.people + `)(?:$|[ ])|` + word(a.people) + `(?:.{0,28}[ ])?(?:` + a.verbs + `)(?:$|[ ])`)
+			c.near = compile(word(a.verbs) + `(?:.{0,28}[ ])?(?:` + a.people + `)(?:$|[ ])|` + word(a.people) + `(?:.{0,28}[ ])?(?:` + a.verbs + `)(?:$|[ ])`)
 		}
-		c.alone = regexp.MustCompile(`^(?:` + a.alone + `)$`)
-		c.phrases = regexp.MustCompile(word(a.phrases))
-		c.not = regexp.MustCompile(word(a.not))
+		c.alone = compile(`^(?:` + a.alone + `)$`)
+		c.phrases = compile(word(a.phrases))
+		c.not = compile(word(a.not))
 		if a.innocent != "" {
-			c.innocent = regexp.MustCompile(word(a.innocent))
+			c.innocent = compile(word(a.innocent))
 		}
 	}
 	return out
