@@ -110,15 +110,68 @@ const (
 	mostPieceWords = 60
 )
 
+// lexeme is what is known of a word by itself.
+type lexeme struct {
+	stem    string
+	stopped bool
+	vector  int32 // -1: none
+}
+
+// lexemes keeps the words of passages, a language each: a base has few thousand. When it has too many it forgets all.
+var lexemes struct {
+	mu   sync.RWMutex
+	kept map[string]map[string]lexeme
+	n    int
+}
+
+const mostLexemes = 20_000
+
+func lexemesOf(language string, words []string) []lexeme {
+	out := make([]lexeme, len(words))
+	var fresh []int
+	lexemes.mu.RLock()
+	of := lexemes.kept[language]
+	for i, w := range words {
+		x, ok := of[w]
+		if out[i] = x; !ok {
+			fresh = append(fresh, i)
+		}
+	}
+	lexemes.mu.RUnlock()
+	if len(fresh) == 0 {
+		return out
+	}
+	for _, i := range fresh {
+		x := lexeme{stem: stem(language, words[i]), stopped: stopped(language, words[i]), vector: -1}
+		if language == "en" {
+			x.vector = vectors().find(words[i])
+		}
+		out[i] = x
+	}
+	lexemes.mu.Lock()
+	defer lexemes.mu.Unlock()
+	if lexemes.kept == nil || lexemes.n > mostLexemes {
+		lexemes.kept, lexemes.n = map[string]map[string]lexeme{}, 0
+	}
+	if lexemes.kept[language] == nil {
+		lexemes.kept[language] = map[string]lexeme{}
+	}
+	for _, i := range fresh {
+		lexemes.kept[language][strings.Clone(words[i])] = out[i]
+	}
+	lexemes.n += len(fresh)
+	return out
+}
+
 // itemsOf are the content words of a text, with the concepts that it mentions.
 func itemsOf(language, text string) []item {
 	words := tokens(text)
 	if len(words) > mostPieceWords {
 		words = words[:mostPieceWords]
 	}
-	stems := make([]string, len(words))
-	for i, w := range words {
-		stems[i] = stem(language, w)
+	known, stems := lexemesOf(language, words), make([]string, len(words))
+	for i := range words {
+		stems[i] = known[i].stem
 	}
 	concepts := make([][]uint16, len(words))
 	var loose []uint16 // of phrases without a content word
@@ -126,12 +179,12 @@ func itemsOf(language, text string) []item {
 	for _, m := range thesaurusOf(language).mentions(stems) {
 		bare, content := true, 0
 		for i := m.from; i < m.to; i++ {
-			if !stopped(language, words[i]) {
+			if !known[i].stopped {
 				content++
 			}
 		}
 		for i := m.from; i < m.to; i++ {
-			if !stopped(language, words[i]) {
+			if !known[i].stopped {
 				bare = false
 				phrased[i] = phrased[i] || content > 1
 				if !slices.Contains(concepts[i], m.concept) {
@@ -145,14 +198,9 @@ func itemsOf(language, text string) []item {
 	}
 	out := make([]item, 0, len(words))
 	for i, w := range words {
-		if stopped(language, w) {
-			continue
+		if !known[i].stopped {
+			out = append(out, item{word: w, stem: stems[i], concepts: concepts[i], phrased: phrased[i], vector: known[i].vector})
 		}
-		x := item{word: w, stem: stems[i], concepts: concepts[i], phrased: phrased[i], vector: -1}
-		if language == "en" {
-			x.vector = vectors().find(w)
-		}
-		out = append(out, x)
 	}
 	if len(loose) > 0 {
 		out = append(out, item{concepts: loose, vector: -1})

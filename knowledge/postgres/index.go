@@ -35,7 +35,7 @@ func Migrations() pg.Migrations {
 // Options steer an index.
 type Options struct {
 	ExactBelow int           // vectors are searched exactly below so many chunks, by an HNSW index above; default 10,000
-	SmallBelow int           // a base of at most so many sections is kept in memory and searched there; default 1,000, negative: none is
+	SmallBelow int           // a base of at most so many sections is kept in memory and searched there; default 10,000, negative: none is
 	Works      *pgxpool.Pool // for imports and indexes, which take their time; nil: the one that is searched
 }
 
@@ -55,7 +55,7 @@ func New(db *pgxpool.Pool, o Options) *Index {
 		o.ExactBelow = 10_000
 	}
 	if o.SmallBelow == 0 {
-		o.SmallBelow = 1000
+		o.SmallBelow = 10_000
 	}
 	if o.Works == nil {
 		o.Works = db
@@ -188,7 +188,7 @@ func (x *Index) Corpus(ctx context.Context) (c knowledge.Corpus, err error) {
 	err = x.db.QueryRow(ctx, `SELECT sections, languages, coalesce(e.name, ''), coalesce(e.dims, 0), coalesce(c.scale, 0), coalesce(c.shift, 0), revision
 		FROM corpus LEFT JOIN embedders e ON e.searched LEFT JOIN LATERAL (`+calibration+`) c ON true`).Scan(&c.Sections, &c.Languages, &c.Embedder, &c.Dims, &c.Scale, &c.Shift, &revision)
 	if err == nil {
-		x.fresh(ctx, revision, c.Sections)
+		x.fresh(ctx, revision, c.Sections, c.Dims)
 	}
 	return c, err
 }

@@ -1,8 +1,8 @@
 package postgres
 
 import (
-	"cmp"
 	"context"
+	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -13,37 +13,48 @@ import (
 	"github.com/deskbell/deskbell/knowledge"
 )
 
-// A small base is kept in memory as it is in the database, and searched there: most installations have a few hundred sections, and five statements
-// take longer than looking at all of them. Each search asks the database whether what is kept is still what is there, so that all processes search the same.
+// A base of ordinary size is kept in memory as it is in the database, and searched there: five statements take longer than looking at all of it. Each
+// search asks the database whether what is kept is still what is there, so that all processes search the same.
 
-// settled is how long a base must have been as it is before it is read again: an import changes it many times.
-const settled = 2 * time.Second
+const (
+	// settled is how long a base must have been as it is before it is read again: an import changes it many times.
+	settled = 2 * time.Second
+	// quick is up to how many sections a search waits for the base to be read, some 20 ms; the reading of more goes on beside the searches.
+	quick = 1000
+	// mostNumbers are sections times dimensions of what is kept: each section has some two vectors, of 2 bytes a number.
+	mostNumbers = 4_000_000
+	// longest is how long reading a base may take.
+	longest = time.Minute
+)
 
-// snapshot is a small base at one revision.
+// snapshot is a base at one revision.
 type snapshot struct {
 	revision                   int64
-	dims                       int // of the searched vectors; 0: none
 	titleAvg, headAvg, bodyAvg float64
 	sections                   []sectioned
 	postings                   map[string][]posting // by term; sections ascending
+	chunks                     []chunked            // section after section, as they follow
+	dims                       int                  // of the searched vectors; 0: none
+	numbers                    []uint16             // of the chunks' vectors, as a halfvec keeps them: each dimension's, chunk by chunk
 }
 
 type sectioned struct {
-	hit    knowledge.Hit // without what a question says of it
-	tags   []string
-	chunks []chunked // windows of the text, as they follow
-	name   []float32 // the vector of title and heading; nil: none
+	hit       knowledge.Hit // without what a question says of it
+	tags      []string
+	lens      [3]float64 // of title, heading and body, in terms
+	from, end int        // its chunks
 }
 
 type chunked struct {
-	start, end int
-	text       string
-	vector     []float32
+	section    int     // its place in sections
+	start, end int     // in bytes of the section; both 0: title and heading
+	at, to     int     // the same in characters
+	by         float32 // 1 / its vector's length; 0: it has none
 }
 
 type posting struct {
-	section                                                int // its place in sections
-	title, heading, body, titleLen, headingLen, bodyLength float64
+	section              uint32 // its place in sections
+	title, heading, body uint16 // how often
 }
 
 // kept is the snapshot that an index has.
@@ -56,14 +67,26 @@ type kept struct {
 
 // fresh makes sure that the snapshot is of a revision, or that there is none: then the database is asked. Nobody waits for whoever reads it anew, and
 // what fails in that, the search that follows meets and says.
-func (x *Index) fresh(ctx context.Context, revision int64, sections int) {
-	k := &x.small
-	if !k.due(revision, sections, x.o.SmallBelow) {
+func (x *Index) fresh(ctx context.Context, revision int64, sections, dims int) {
+	most := x.o.SmallBelow
+	if dims > 0 {
+		most = min(most, mostNumbers/dims)
+	}
+	if !x.small.due(revision, sections, most) {
 		return
 	}
-	ctx, done := context.WithTimeout(ctx, settled)
+	if sections <= quick {
+		x.reload(ctx)
+		return
+	}
+	go x.reload(context.WithoutCancel(ctx))
+}
+
+func (x *Index) reload(ctx context.Context) {
+	ctx, done := context.WithTimeout(ctx, longest)
 	defer done()
 	s, err := x.load(ctx)
+	k := &x.small
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.loading = false
@@ -80,7 +103,7 @@ func (k *kept) due(revision int64, sections, most int) bool {
 		return false
 	}
 	k.now = nil
-	if sections == 0 || sections > most || k.loading || time.Since(k.read) < settled { // a thousand sections take about 10 MiB
+	if sections == 0 || sections > most || k.loading || time.Since(k.read) < settled {
 		return false
 	}
 	k.loading, k.read = true, time.Now()
@@ -102,51 +125,62 @@ func (x *Index) load(ctx context.Context) (*snapshot, error) {
 			Scan(&s.revision, &s.titleAvg, &s.headAvg, &s.bodyAvg, &embedder, &s.dims); err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, `SELECT s.id, a.id, a.source, a.key, a.title, a.url, a.audience, a.language, s.heading, s.text, a.tags
+		rows, err := tx.Query(ctx, `SELECT s.id, a.id, a.source, a.key, a.title, a.url, a.audience, a.language, s.heading, s.text, s.lens, a.tags
 			FROM sections s JOIN articles a ON a.id = s.article_id ORDER BY s.id`)
 		if err != nil {
 			return err
 		}
 		at := map[int64]int{}
 		var h knowledge.Hit
+		var lens []int
 		var tags []string
-		if _, err := pgx.ForEachRow(rows, []any{&h.Section, &h.Article, &h.Source, &h.Key, &h.Title, &h.URL, &h.Audience, &h.Language, &h.Heading, &h.Whole, &tags}, func() error {
+		if _, err := pgx.ForEachRow(rows, []any{&h.Section, &h.Article, &h.Source, &h.Key, &h.Title, &h.URL, &h.Audience, &h.Language, &h.Heading, &h.Whole, &lens, &tags}, func() error {
 			at[h.Section] = len(s.sections)
-			s.sections = append(s.sections, sectioned{hit: h, tags: slices.Clone(tags)})
+			s.sections = append(s.sections, sectioned{hit: h, tags: slices.Clone(tags), lens: [3]float64{float64(lens[0]), float64(lens[1]), float64(lens[2])}})
 			return nil
 		}); err != nil {
 			return err
 		}
-		vector, join := `NULL::real[]`, ``
+		vector, join, all := `NULL::real[]`, ``, 0
 		if s.dims > 0 {
 			vector, join = `v.embedding::vector::real[]`, `LEFT JOIN `+tableName(embedder, s.dims)+` v ON v.chunk_id = c.id`
+			if err := tx.QueryRow(ctx, `SELECT count(*) FROM chunks`).Scan(&all); err != nil {
+				return err
+			}
+			s.numbers = make([]uint16, s.dims*all)
 		}
-		if rows, err = tx.Query(ctx, `SELECT c.section_id, c.start_at, c.end_at, `+vector+` FROM chunks c `+join+` ORDER BY c.section_id, c.start_at, c.id`); err != nil {
+		if rows, err = tx.Query(ctx, `SELECT c.section_id, c.start_at, c.end_at, `+vector+` FROM chunks c `+join+` ORDER BY c.section_id, c.end_at = 0, c.start_at, c.id`); err != nil {
 			return err
 		}
 		var section int64
 		var c chunked
-		if _, err := pgx.ForEachRow(rows, []any{&section, &c.start, &c.end, &c.vector}, func() error {
-			c.vector = unit(slices.Clone(c.vector))
-			if of := &s.sections[at[section]]; c.end == 0 {
-				of.name = c.vector
-			} else {
-				r := []rune(of.hit.Whole)
-				c.text = string(r[min(c.start, len(r)):min(c.end, len(r))])
-				of.chunks = append(of.chunks, c)
+		var numbers []float32
+		if _, err := pgx.ForEachRow(rows, []any{&section, &c.at, &c.to, &numbers}, func() error {
+			c.section, c.by = at[section], length(numbers)
+			if c.by > 0 {
+				c.by = 1 / c.by
 			}
+			for d, x := range numbers {
+				s.numbers[d*all+len(s.chunks)] = halfOf(x)
+			}
+			of := &s.sections[c.section]
+			c.start, c.end = byteAt(of.hit.Whole, c.at), byteAt(of.hit.Whole, c.to)
+			if of.end == 0 {
+				of.from = len(s.chunks)
+			}
+			s.chunks = append(s.chunks, c)
+			of.end = len(s.chunks)
 			return nil
 		}); err != nil {
 			return err
 		}
-		if rows, err = tx.Query(ctx, `SELECT term, section_id, title, heading, body, title_len, head_len, body_len FROM postings ORDER BY term, section_id`); err != nil {
+		if rows, err = tx.Query(ctx, `SELECT term, section_id, title, heading, body FROM postings ORDER BY term, section_id`); err != nil {
 			return err
 		}
 		var term string
-		var p posting
-		_, err = pgx.ForEachRow(rows, []any{&term, &section, &p.title, &p.heading, &p.body, &p.titleLen, &p.headingLen, &p.bodyLength}, func() error {
-			p.section = at[section]
-			s.postings[term] = append(s.postings[term], p)
+		var title, heading, body int
+		_, err = pgx.ForEachRow(rows, []any{&term, &section, &title, &heading, &body}, func() error {
+			s.postings[term] = append(s.postings[term], posting{uint32(at[section]), count(title), count(heading), count(body)})
 			return nil
 		})
 		return err
@@ -154,40 +188,94 @@ func (x *Index) load(ctx context.Context) (*snapshot, error) {
 	return s, err
 }
 
-// unit is a vector of length one; nil stays nil.
-func unit(v []float32) []float32 {
+// count is how often a term stands in a field; more than 65,535 times is as often.
+func count(n int) uint16 { return uint16(min(n, math.MaxUint16)) }
+
+// byteAt is where a text's character n begins.
+func byteAt(text string, n int) int {
+	for i := range text {
+		if n == 0 {
+			return i
+		}
+		n--
+	}
+	return len(text)
+}
+
+func length(v []float32) float32 {
 	var sum float64
 	for _, x := range v {
 		sum += float64(x) * float64(x)
 	}
-	if sum == 0 {
-		return v
-	}
-	by := float32(1 / math.Sqrt(sum))
-	for i := range v {
-		v[i] *= by
-	}
-	return v
+	return float32(math.Sqrt(sum))
 }
 
-// half is a number as a halfvec keeps it: IEEE 754's binary16, rounded to the even.
+// A halfvec's numbers are IEEE 754's binary16: those below 2^-14 are 2^-24 apart, the others have eleven digits.
+const smallestHalf = 1.0 / (1 << 14)
+
+// half is a number as a halfvec keeps it, rounded to the even.
 func half(x float32) float32 {
-	if math.Abs(float64(x)) < 1.0/(1<<14) { // one of the smallest, which are 2^-24 apart
+	if math.Abs(float64(x)) < smallestHalf {
 		return float32(math.RoundToEven(float64(x)*(1<<24)) / (1 << 24))
 	}
 	b := math.Float32bits(x)
 	return math.Float32frombits((b + 0xfff + b>>13&1) &^ 0x1fff)
 }
 
-func cosine(a, b []float32) float64 {
-	if len(a) != len(b) {
-		return 0
+// halfOf are the bits of a number that is such a one.
+func halfOf(x float32) uint16 {
+	b := math.Float32bits(x)
+	sign := uint16(b>>16) & 0x8000
+	if a := math.Abs(float64(x)); a < smallestHalf {
+		return sign | uint16(a*(1<<24))
 	}
-	var sum float32
-	for i, x := range a {
-		sum += x * b[i]
+	return sign | uint16(int(b>>23&0xff)-127+15)<<10 | uint16(b>>13&0x3ff)
+}
+
+// halves are the numbers by their bits.
+var halves = sync.OnceValue(func() *[1 << 16]float32 {
+	var all [1 << 16]float32
+	for i := range all {
+		e, digits := i>>10&0x1f, float64(i&0x3ff)
+		x := math.Ldexp(digits, -24)
+		if e > 0 {
+			x = math.Ldexp(1024+digits, e-25)
+		}
+		if i >= 1<<15 {
+			x = -x
+		}
+		all[i] = float32(x)
 	}
-	return float64(sum)
+	return &all
+})
+
+// similarities are the cosines of each chunk's vector and a question's; nil where they have nothing to compare. A question has few of the dimensions that
+// the built-in embedder knows: those alone are looked at.
+func (s *snapshot) similarities(question []float32) []float32 {
+	if len(question) == 0 || len(question) != s.dims {
+		return nil
+	}
+	asked := make([]float32, len(question))
+	for i, x := range question {
+		asked[i] = half(x)
+	}
+	long := length(asked)
+	if long == 0 {
+		long = 1
+	}
+	all := make([]float32, len(s.chunks))
+	known := halves()
+	for d, x := range asked {
+		if x /= long; x != 0 {
+			for i, n := range s.numbers[d*len(all) : (d+1)*len(all)] {
+				all[i] += x * known[n]
+			}
+		}
+	}
+	for i := range all {
+		all[i] *= s.chunks[i].by
+	}
+	return all
 }
 
 // rarity is Rarity's, from what is kept.
@@ -214,62 +302,71 @@ func (s *snapshot) find(q knowledge.Query, terms []string, content []bool, idf [
 	all := make([]found, len(s.sections))
 	for i, t := range terms {
 		for _, p := range s.postings[t] {
-			f := &all[p.section]
+			f, lens := &all[p.section], &s.sections[p.section].lens
 			f.worded = true
-			f.score += idf[i] * (title*p.title/(p.title+least+titleBy*p.titleLen) + head*p.heading/(p.heading+least+headBy*p.headingLen) + body*p.body/(p.body+least+bodyBy*p.bodyLength))
+			if p.title > 0 {
+				f.score += idf[i] * title * float64(p.title) / (float64(p.title) + least + titleBy*lens[0])
+			}
+			if p.heading > 0 {
+				f.score += idf[i] * head * float64(p.heading) / (float64(p.heading) + least + headBy*lens[1])
+			}
+			if p.body > 0 {
+				f.score += idf[i] * body * float64(p.body) / (float64(p.body) + least + bodyBy*lens[2])
+			}
 			if content[i] {
 				f.matched += idf[i]
 			}
 		}
 	}
-	var may, worded []int
+	passes := make([]bool, len(s.sections))
 	for i := range s.sections {
-		if s.sections[i].passes(q.Filter) {
-			may = append(may, i)
-			if all[i].worded {
-				worded = append(worded, i)
-			}
-		}
+		passes[i] = s.sections[i].passes(q.Filter)
 	}
-	slices.SortFunc(worded, func(a, b int) int { return cmp.Or(cmp.Compare(all[b].score, all[a].score), cmp.Compare(a, b)) })
 	chosen := map[int]bool{}
-	for _, i := range worded[:min(len(worded), q.N)] {
+	for _, i := range first(q.N, len(all), func(i int) (float64, bool) { return all[i].score, all[i].worded && passes[i] }) {
 		chosen[i] = true
 	}
-	var vector []float32
-	if len(q.Vector) > 0 && len(q.Vector) == s.dims {
-		vector = make([]float32, len(q.Vector))
-		for i, v := range q.Vector {
-			vector[i] = half(v)
-		}
-		unit(vector)
-		type near struct {
-			section int
-			by      float64
-		}
-		var nearest []near
-		for _, i := range may {
-			for _, c := range s.sections[i].chunks {
-				if c.vector != nil {
-					nearest = append(nearest, near{i, cosine(vector, c.vector)})
-				}
-			}
-			if s.sections[i].name != nil {
-				nearest = append(nearest, near{i, cosine(vector, s.sections[i].name)})
-			}
-		}
-		slices.SortStableFunc(nearest, func(a, b near) int { return cmp.Compare(b.by, a.by) })
-		for _, n := range nearest[:min(len(nearest), 2*q.N)] {
-			chosen[n.section] = true
-		}
+	similar := s.similarities(q.Vector)
+	for _, i := range first(2*q.N, len(similar), func(i int) (float64, bool) {
+		return float64(similar[i]), s.chunks[i].by > 0 && passes[s.chunks[i].section]
+	}) {
+		chosen[s.chunks[i].section] = true
 	}
-	var hits []knowledge.Hit
-	for _, i := range may {
-		if chosen[i] {
-			hits = append(hits, s.sections[i].described(all[i], vector, total))
-		}
+	hits := make([]knowledge.Hit, 0, len(chosen))
+	for _, i := range slices.Sorted(maps.Keys(chosen)) {
+		hits = append(hits, s.described(i, all[i], similar, total))
 	}
 	return hits
+}
+
+// first are the n of so many that have the highest score, of those that count; of equal ones the first.
+func first(n, many int, score func(i int) (by float64, counts bool)) []int {
+	type scored struct {
+		i  int
+		by float64
+	}
+	var best []scored
+	for i := range many {
+		by, counts := score(i)
+		if !counts || len(best) == n && by <= best[n-1].by {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(best, by, func(s scored, by float64) int { // behind its equals
+			if s.by >= by {
+				return -1
+			}
+			return 1
+		})
+		if len(best) == n {
+			best = best[:n-1]
+		}
+		best = slices.Insert(best, at, scored{i, by})
+	}
+	out := make([]int, len(best))
+	for i, s := range best {
+		out[i] = s.i
+	}
+	return out
 }
 
 func (s *sectioned) passes(f knowledge.Filter) bool {
@@ -277,28 +374,36 @@ func (s *sectioned) passes(f knowledge.Filter) bool {
 		!slices.ContainsFunc(f.Tags, func(t string) bool { return !slices.Contains(s.tags, t) })
 }
 
-// described is a section as a hit: scored by both legs, with its nearest chunk.
-func (s *sectioned) described(f found, vector []float32, total float64) knowledge.Hit {
-	h := s.hit
+// described is a section as a hit: scored by both legs, with its nearest chunk; without vectors, its first.
+func (s *snapshot) described(section int, f found, similar []float32, total float64) knowledge.Hit {
+	of := &s.sections[section]
+	h := of.hit
 	h.BM25, h.Coverage = f.score, min(1, f.matched/total)
-	best, at := math.Inf(-1), -1
-	for i, c := range s.chunks {
-		by := -2.0 // without a vector, the first
-		if vector != nil && c.vector != nil {
-			by = cosine(vector, c.vector)
+	best, at := -2.0, -1
+	for i := of.from; i < of.end; i++ {
+		c := &s.chunks[i]
+		compared := similar != nil && c.by > 0
+		if c.to == 0 { // title and heading
+			if compared {
+				h.Naming = float64(similar[i])
+			}
+			continue
 		}
-		if by > best {
-			best, at = by, i
+		if by := float64(-2); at < 0 || compared {
+			if compared {
+				by = float64(similar[i])
+			}
+			if at < 0 || by > best {
+				best, at = by, i
+			}
 		}
 	}
 	if at >= 0 {
-		h.Start, h.End, h.Text = s.chunks[at].start, s.chunks[at].end, s.chunks[at].text
+		c := &s.chunks[at]
+		h.Start, h.End, h.Text = c.at, c.to, h.Whole[c.start:c.end]
 		if best > -2 {
 			h.Similarity = best
 		}
-	}
-	if vector != nil && s.name != nil {
-		h.Naming = cosine(vector, s.name)
 	}
 	return h
 }
