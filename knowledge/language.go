@@ -103,34 +103,49 @@ func LanguageFeatures(text string) []uint32 {
 	return slices.Compact(out)
 }
 
-// told are the last texts' likelihoods: a turn's language is asked for by each that reads it.
+// told is what was found of the last texts: a turn's language is asked for by each that reads it.
 var told struct {
 	sync.Mutex
 	seed maphash.Seed
-	kept map[uint64][]float64
+	kept map[uint64]tongue
 }
 
 const mostToldKept = 512
 
-// likely are the languages' shares of likelihood for a text in Latin letters.
-func likely(text string) []float64 {
+// tongue is what a text's letters say of its language.
+type tongue struct {
+	sure   string    // of a long text, where its letters leave no doubt
+	likely []float64 // else the share of likelihood of each of latin
+}
+
+func tongueOf(text string) tongue {
 	told.Lock()
 	if told.kept == nil {
-		told.seed, told.kept = maphash.MakeSeed(), map[uint64][]float64{}
+		told.seed, told.kept = maphash.MakeSeed(), map[uint64]tongue{}
 	}
 	key := maphash.String(told.seed, text)
-	p, ok := told.kept[key]
+	t, ok := told.kept[key]
 	told.Unlock()
-	if !ok {
-		p = likelihoods(text)
-		told.Lock()
-		if len(told.kept) >= mostToldKept {
-			clear(told.kept)
-		}
-		told.kept[key] = p
-		told.Unlock()
+	if ok {
+		return t
 	}
-	return slices.Clone(p)
+	if len(tokens(text)) >= longEnough {
+		if d := whatlanggo.DetectWithOptions(text, whatlanggo.Options{Whitelist: spoken}); d.IsReliable() {
+			if t.sure = d.Lang.Iso6391(); d.Lang == whatlanggo.Nob {
+				t.sure = "no"
+			}
+		}
+	}
+	if t.sure == "" {
+		t.likely = likelihoods(text)
+	}
+	told.Lock()
+	defer told.Unlock()
+	if len(told.kept) >= mostToldKept {
+		clear(told.kept)
+	}
+	told.kept[key] = t
+	return t
 }
 
 func likelihoods(text string) []float64 {
@@ -169,15 +184,11 @@ func LanguageAmong(text, expected string) string {
 	if l := byScript(text); l != "" {
 		return l
 	}
-	if list := tokens(text); len(list) >= longEnough {
-		if d := whatlanggo.DetectWithOptions(text, whatlanggo.Options{Whitelist: spoken}); d.IsReliable() {
-			if d.Lang == whatlanggo.Nob {
-				return "no"
-			}
-			return d.Lang.Iso6391()
-		}
+	t := tongueOf(text)
+	if t.sure != "" {
+		return t.sure
 	}
-	p := likely(text)
+	p := slices.Clone(t.likely)
 	best := 0
 	for i := range p {
 		if latin[i] == expected {

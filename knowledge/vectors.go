@@ -3,9 +3,11 @@ package knowledge
 import (
 	_ "embed"
 	"encoding/binary"
+	"math"
 	"sort"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // vectorsFile is made by cmd/vectors of GloVe vectors (see NOTICE): English words alone.
@@ -74,14 +76,25 @@ func (v *wordVectors) find(word string) int32 {
 // unitLength is what cmd/vectors counts a vector of unit length.
 const unitLength = 300
 
+// cosines keeps the last pairs that were compared, by a hash of the pair: the two words' numbers, of 16 bits each, and the cosine's bits. A question's words
+// meet the same words in passage after passage.
+var cosines [1 << 15]atomic.Uint64
+
 // cosine is of two words' vectors, -1…1.
 func (v *wordVectors) cosine(a, b int32) float64 {
+	pair := uint64(a)<<16 | uint64(b)
+	slot := &cosines[pair*0x9e3779b97f4a7c15>>(64-15)]
+	if kept := slot.Load(); kept>>32 == pair && kept != 0 {
+		return float64(math.Float32frombits(uint32(kept)))
+	}
 	x, y := v.numbers[int(a)*v.dims:(int(a)+1)*v.dims], v.numbers[int(b)*v.dims:(int(b)+1)*v.dims]
 	var xy int32
 	for i := range len(x) {
 		xy += int32(int8(x[i])) * int32(int8(y[i]))
 	}
-	return float64(xy) / (unitLength * unitLength)
+	cosine := float32(float64(xy) / (unitLength * unitLength))
+	slot.Store(pair<<32 | uint64(math.Float32bits(cosine)))
+	return float64(cosine)
 }
 
 // rarity is how much a word says by itself, 0 (the most frequent) … 1 (rank 10,000 and beyond).
