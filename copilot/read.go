@@ -420,7 +420,7 @@ func cut(text string, at *regexp.Regexp) []string {
 	var out []string
 	for _, p := range at.Split(text, -1) {
 		p = strings.TrimSpace(p)
-		if x := hear(p); p == "" || x.only != 0 || len(knowledge.Terms(p)) == 0 {
+		if x := hear(p); p == "" || x.only != 0 || !knowledge.Content(p) {
 			continue
 		}
 		out = append(out, p)

@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -78,6 +79,11 @@ func Terms(s string) []string {
 		return rest
 	}
 	return out
+}
+
+// Content is whether a text has a word that says something by itself.
+func Content(s string) bool {
+	return slices.ContainsFunc(terms(s, nil), func(t Term) bool { return t.Content })
 }
 
 // terms are the words of a question, each once, in order, stemmed in its own language and in the others given.
