@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/deskbell/deskbell/copilot/linear"
+	"github.com/deskbell/deskbell/internal/needle"
 	"github.com/deskbell/deskbell/knowledge"
 )
 
@@ -148,7 +149,7 @@ var wishings = []wishing{
 	},
 }
 
-type compiledWishing struct{ near, alone, phrases, not, innocent *needled }
+type compiledWishing struct{ near, alone, phrases, not, innocent *needle.Regexp }
 
 var compiledWishings = sync.OnceValue(func() []compiledWishing {
 	out := make([]compiledWishing, len(wishings))
@@ -159,13 +160,13 @@ var compiledWishings = sync.OnceValue(func() []compiledWishing {
 		}
 		c := &out[i]
 		if a.verbs != "" {
-			c.near = compile(word(a.verbs) + `(?:.{0,28}[ ])?(?:` + a.people + `)(?:$|[ ])|` + word(a.people) + `(?:.{0,28}[ ])?(?:` + a.verbs + `)(?:$|[ ])`)
+			c.near = needle.MustCompile(word(a.verbs) + `(?:.{0,28}[ ])?(?:` + a.people + `)(?:$|[ ])|` + word(a.people) + `(?:.{0,28}[ ])?(?:` + a.verbs + `)(?:$|[ ])`)
 		}
-		c.alone = compile(`^(?:` + a.alone + `)$`)
-		c.phrases = compile(word(a.phrases))
-		c.not = compile(word(a.not))
+		c.alone = needle.MustCompile(`^(?:` + a.alone + `)$`)
+		c.phrases = needle.MustCompile(word(a.phrases))
+		c.not = needle.MustCompile(word(a.not))
 		if a.innocent != "" {
-			c.innocent = compile(word(a.innocent))
+			c.innocent = needle.MustCompile(word(a.innocent))
 		}
 	}
 	return out

@@ -3,10 +3,11 @@ package knowledge
 import (
 	"cmp"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/deskbell/deskbell/internal/needle"
 )
 
 // An item is a word of a passage as it is compared with.
@@ -50,17 +51,18 @@ const (
 	way
 )
 
+// shown are looked for in lower case.
 var shown = []struct {
 	kind kind
-	re   *regexp.Regexp
+	re   *needle.Regexp
 }{
-	{money, regexp.MustCompile(`(?i)[€$£₺¥]\s?\d|\d\s?(?:[€$£₺¥]|eur\b|euros?\b|usd\b|dollars?\b|pounds?\b|gbp\b|p\b|cents?\b|reais\b|pesos?\b|mxn\b|cop\b|zł|zl\b|pln\b|tl\b|lira\b|chf\b|franken\b|percent\b|prozent\b|por ciento\b|%)|r\$\s?\d|\b(?:free|kostenlos|gratis|gratuit\w*|gratuito|bezpłatn\w*|darmow\w*|ücretsiz|kostenfrei|geen kosten|مجان\w*)\b`)},
-	{duration, regexp.MustCompile(`(?i)\b(?:\d+|one|two|three|four|five|six|seven|ten|twelve|ein\w*|zwei|drei|vier|fünf|sechs|zehn|un|una|dos|tres|cuatro|cinco|deux|trois|due|tre|dois|duas|twee|drie|dwa|trzy|iki|üç|few|half)\b[^.|\n]{0,14}?\b(?:seconds?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|sekunden?|minuten?|stunden?|tagen?|wochen?|monate?n?|jahre?n?|segundos?|minutos?|horas?|d[ií]as?|semanas?|mes(?:es)?|años?|heures?|jours?|semaines?|mois|ans?|ore|ora|giorni|giorno|settiman[ae]|mes[ei]|ann[io]|dias?|mês|anos?|uur|dagen|dag|weken|maanden|maand|jaar|godzin\w*|dni|dzień|tygodni\w*|miesi\w+|lat|rok\w*|saat|gün|hafta|ay|yıl|working|business|werk\w*|laborable\w*|ouvr\w*)\b|\d+\s?(?:ساعة|ساعات|يوم|أيام|اسبوع|أسابيع|شهر|أشهر)`)},
-	{clock, regexp.MustCompile(`(?i)\b\d{1,2}[:.h]\d\d\b|\b\d{1,2}\s?(?:am|pm|uhr|h\b|hs\b|uur)|\b\d{1,2}\s?[–-]\s?\d{1,2}\s?(?:uhr|h\b|uur)?|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)s?\b|\b(?:lunes|martes|miércoles|jueves|viernes|sábados?|domingos?)\b|\b(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\b|\b(?:luned|marted|mercoled|gioved|venerd)ì|\b(?:sabato|domenica|segunda|terça|quarta|quinta|sexta)\b|\b(?:maandag|dinsdag|woensdag|donderdag|vrijdag|zaterdag|zondag)\b|\b(?:poniedział\w*|wtor\w*|środ\w*|czwart\w*|piąt\w*|sobot\w*|niedziel\w*)|\b(?:pazartesi|salı|çarşamba|perşembe|cuma|cumartesi|pazar)\b|الاثنين|الجمعة|السبت|الأحد`)},
-	{phoneOrMail, regexp.MustCompile(`(?i)[\w.+-]+@[\w-]+\.\w+|(?:\+|\b0)\d[\d /()-]{5,}\d|\b(?:phone|telefon\w*|teléfono|téléphone|telefono|telefone|call us|hotline|hattı)\b`)},
-	{place, regexp.MustCompile(`(?i)\b(?:street|road|avenue|square|yard|lane|floor|behind|opposite|next to|entrance|\w*straße|\w*strasse|platz|hinter|gegenüber|neben|eingang|calle|avenida|plaza|detrás|junto a|rue|place|derrière|via|piazza|dietro|rua|praça|atrás|straat|plein|achter|ulica|ul|sokak|cadde\w*|bus|tram|station|parking)\b|شارع`)},
-	{amount, regexp.MustCompile(`\d`)},
-	{way, regexp.MustCompile(`(?i) [>›→] |\b(?:click|choose|select|open|tap|sign in|under|enter|fill in|form|link|klicken|wählen|unter|öffnen|formular|link|haga clic|pulse|elija|seleccione|entre en|formulario|enlace|cliquez|choisissez|rendez-vous|formulaire|lien|clicca|scegli|modulo|clique|escolha|formulário|klik|kies|formulier|kliknij|wybierz|formularz|tıklayın|seçin|form)\b`)},
+	{money, needle.MustCompile(`[€$£₺¥]\s?\d|\d\s?(?:[€$£₺¥]|eur\b|euros?\b|usd\b|dollars?\b|pounds?\b|gbp\b|p\b|cents?\b|reais\b|pesos?\b|mxn\b|cop\b|zł|zl\b|pln\b|tl\b|lira\b|chf\b|franken\b|percent\b|prozent\b|por ciento\b|%)|r\$\s?\d|\b(?:free|kostenlos|gratis|gratuit\w*|gratuito|bezpłatn\w*|darmow\w*|ücretsiz|kostenfrei|geen kosten|مجان\w*)\b`)},
+	{duration, needle.MustCompile(`\b(?:\d+|one|two|three|four|five|six|seven|ten|twelve|ein\w*|zwei|drei|vier|fünf|sechs|zehn|un|una|dos|tres|cuatro|cinco|deux|trois|due|tre|dois|duas|twee|drie|dwa|trzy|iki|üç|few|half)\b[^.|\n]{0,14}?\b(?:seconds?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|sekunden?|minuten?|stunden?|tagen?|wochen?|monate?n?|jahre?n?|segundos?|minutos?|horas?|d[ií]as?|semanas?|mes(?:es)?|años?|heures?|jours?|semaines?|mois|ans?|ore|ora|giorni|giorno|settiman[ae]|mes[ei]|ann[io]|dias?|mês|anos?|uur|dagen|dag|weken|maanden|maand|jaar|godzin\w*|dni|dzień|tygodni\w*|miesi\w+|lat|rok\w*|saat|gün|hafta|ay|yıl|working|business|werk\w*|laborable\w*|ouvr\w*)\b|\d+\s?(?:ساعة|ساعات|يوم|أيام|اسبوع|أسابيع|شهر|أشهر)`)},
+	{clock, needle.MustCompile(`\b\d{1,2}[:.h]\d\d\b|\b\d{1,2}\s?(?:am|pm|uhr|h\b|hs\b|uur)|\b\d{1,2}\s?[–-]\s?\d{1,2}\s?(?:uhr|h\b|uur)?|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)s?\b|\b(?:lunes|martes|miércoles|jueves|viernes|sábados?|domingos?)\b|\b(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\b|\b(?:luned|marted|mercoled|gioved|venerd)ì|\b(?:sabato|domenica|segunda|terça|quarta|quinta|sexta)\b|\b(?:maandag|dinsdag|woensdag|donderdag|vrijdag|zaterdag|zondag)\b|\b(?:poniedział\w*|wtor\w*|środ\w*|czwart\w*|piąt\w*|sobot\w*|niedziel\w*)|\b(?:pazartesi|salı|çarşamba|perşembe|cuma|cumartesi|pazar)\b|الاثنين|الجمعة|السبت|الأحد`)},
+	{phoneOrMail, needle.MustCompile(`[\w.+-]+@[\w-]+\.\w+|(?:\+|\b0)\d[\d /()-]{5,}\d|\b(?:phone|telefon\w*|teléfono|téléphone|telefono|telefone|call us|hotline|hattı)\b`)},
+	{place, needle.MustCompile(`\b(?:street|road|avenue|square|yard|lane|floor|behind|opposite|next to|entrance|\w*straße|\w*strasse|platz|hinter|gegenüber|neben|eingang|calle|avenida|plaza|detrás|junto a|rue|place|derrière|via|piazza|dietro|rua|praça|atrás|straat|plein|achter|ulica|ul|sokak|cadde\w*|bus|tram|station|parking)\b|شارع`)},
+	{amount, needle.MustCompile(`\d`)},
+	{way, needle.MustCompile(` [>›→] |\b(?:click|choose|select|open|tap|sign in|under|enter|fill in|form|link|klicken|wählen|unter|öffnen|formular|link|haga clic|pulse|elija|seleccione|entre en|formulario|enlace|cliquez|choisissez|rendez-vous|formulaire|lien|clicca|scegli|modulo|clique|escolha|formulário|klik|kies|formulier|kliknij|wybierz|formularz|tıklayın|seçin|form)\b`)},
 }
 
 // asks are the concepts by which a question asks for a kind.
@@ -96,6 +98,7 @@ func (r *reading) showing(want kind) []kind {
 }
 
 func shows(text string, want kind) (k kind) {
+	text = strings.ToLower(text)
 	for _, s := range shown {
 		if want&s.kind != 0 && s.re.MatchString(text) {
 			k |= s.kind

@@ -30,7 +30,7 @@ func Pieces(text string) []Piece {
 		switch {
 		case body == "":
 			head, before = [2]int{}, [2]int{}
-		case ruleLine.MatchString(body) && strings.Contains(body, "-") && before[1] > 0:
+		case before[1] > 0 && strings.Contains(body, "--") && ruleLine.MatchString(body):
 			head = [2]int{before[0], end}
 			if n := len(out); n > 0 && out[n-1].Start == before[0] {
 				out = out[:n-1] // the heading row is no piece of its own
@@ -46,11 +46,11 @@ func Pieces(text string) []Piece {
 			}
 			for from := start; from < end; {
 				to := end
-				if m := sentenceEnd.FindStringIndex(text[from:end]); m != nil && !abbreviated(text[from:from+m[0]]) {
+				if m := endOf(text[from:end]); m != nil && !abbreviated(text[from:from+m[0]]) {
 					to = from + m[1]
 				} else if m != nil { // look behind the abbreviation
 					for skip := from + m[1]; skip < end; {
-						n := sentenceEnd.FindStringIndex(text[skip:end])
+						n := endOf(text[skip:end])
 						if n == nil {
 							break
 						}
@@ -69,6 +69,19 @@ func Pieces(text string) []Piece {
 		}
 	}
 	return out
+}
+
+// endOf is where a sentence's end stands: nil where there is none.
+func endOf(text string) []int {
+	at := strings.IndexAny(text, ".!?。！？؟")
+	if at < 0 {
+		return nil
+	}
+	m := sentenceEnd.FindStringIndex(text[at:])
+	if m != nil {
+		m[0], m[1] = m[0]+at, m[1]+at
+	}
+	return m
 }
 
 // abbreviated is whether a text ends in what a full stop follows inside a sentence.

@@ -19,9 +19,9 @@ const module = "github.com/deskbell/deskbell/"
 var table = map[string][]string{
 	"handover":           {},
 	"handover/postgres":  {"handover", "internal/pg"},
-	"knowledge":          {"internal/markdown"},
+	"knowledge":          {"internal/markdown", "internal/needle"},
 	"knowledge/postgres": {"knowledge", "internal/pg"},
-	"copilot":            {"handover", "knowledge", "copilot/linear"},
+	"copilot":            {"internal/needle", "handover", "knowledge", "copilot/linear"},
 	"copilot/linear":     {},
 	"copilot/eval":       {"copilot", "handover", "knowledge"},
 	"cmd/licences":       {},
@@ -39,6 +39,7 @@ var table = map[string][]string{
 	"configs":            {},
 	"internal/pg":        {},
 	"internal/markdown":  {},
+	"internal/needle":    {},
 	"internal/outside":   {},
 	"internal/proxy":     {},
 	// Packages for tests alone, which may stand on real neighbours.
