@@ -345,9 +345,8 @@ func (u *unit) in(language string) string {
 	return s
 }
 
-// likeness of a unit and a word, 0…1: hard by the word itself, its stem, a typing error or a part of a compound; soft by concept or vector.
-func likeness(u *unit, x *item, language string, typos bool) (hard, soft float64) {
-	s := u.in(language)
+// likeness of a unit, whose stem is s in the passage's language, and a word, 0…1: hard by the word itself, its stem, a typing error or a part of a compound; soft by concept or vector.
+func likeness(u *unit, s string, x *item, language string, typos bool) (hard, soft float64) {
 	both := 0
 	for _, c := range u.concepts {
 		if slices.Contains(x.concepts, c) {
@@ -455,10 +454,14 @@ type matched struct {
 
 func (q *asked) match(r *reading, typos []bool) matched {
 	m := matched{head: make([]float64, len(q.units)), any: make([]float64, len(q.units)), hard: make([]float64, len(q.units)), pieces: make([][]float64, len(r.items))}
+	stems := make([]string, len(q.units))
+	for u := range q.units {
+		stems[u] = q.units[u].in(r.language)
+	}
 	over := func(items []item, seen func(i int, u int, hard, soft float64)) {
 		for i := range items {
 			for u := range q.units {
-				hard, soft := likeness(&q.units[u], &items[i], r.language, typos[u])
+				hard, soft := likeness(&q.units[u], stems[u], &items[i], r.language, typos[u])
 				if soft > 0 {
 					seen(i, u, hard, soft)
 				}
