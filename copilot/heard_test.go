@@ -14,3 +14,15 @@ func TestAPersonOrAMachineIsAskedOfUsAlone(t *testing.T) {
 		}
 	}
 }
+
+func TestAQuestionWithNeverMindInItAsks(t *testing.T) {
+	t.Parallel()
+	for text, asks := range map[string]bool{
+		"no me va bien la fecha que me disteis, como la cambio": true, "that time no longer works for me, how do i move it": true,
+		"nvm, found it": false, "never mind i have sorted it": false, "ya no hace falta": false,
+	} {
+		if got := surelyAsks(text, "", hear(text), wishOf(text)); got != asks {
+			t.Errorf("%q: %v, want %v", text, got, asks)
+		}
+	}
+}

@@ -173,6 +173,12 @@ func kindOf(text, after string, h heard, w wish) string {
 	return ""
 }
 
+// surelyAsks is whether a message asks something and little else.
+func surelyAsks(text, after string, h heard, w wish) bool {
+	kind, margin := KindOf(kindTable().Scores(kindVector(text, after, h, w)), after)
+	return kind == kindQuestion && margin >= 2
+}
+
 // wordy is whether a text has words to tell its kind by, and not too many: "c12-3." is a number of something, whatever it looks like.
 func wordy(text string) bool {
 	if len(strings.Fields(text)) > mostKind {

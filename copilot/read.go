@@ -39,7 +39,7 @@ func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []h
 	kind := ""
 	if h.only == 0 && !h.emoji && !w.refuses { // the lists have not understood all of it
 		after := afterWhat(conv, last)
-		if after != afterOffer && !s.WantsHuman && h.all&(sayNever|saySolved) != 0 {
+		if after != afterOffer && !s.WantsHuman && h.all&(sayNever|saySolved) != 0 && !surelyAsks(turn, after, h, w) {
 			after = afterWaiting // "nvm, found it" says the same whoever was to answer
 		}
 		kind = kindOf(turn, after, h, w)

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/deskbell/deskbell/copilot"
 	"github.com/deskbell/deskbell/copilot/eval"
@@ -27,6 +28,21 @@ func kinds(_ string, w io.Writer) ([]byte, error) {
 			t.Is = "question"
 		}
 		all = append(all, message{t.Language, t.After, t.Is, t.Text})
+	}
+	asked, err := filepath.Glob(filepath.Join("cmd", "train", "organisations", "*", "questions.jsonl"))
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range asked { // what is asked of organisations asks for nobody
+		rows, err := eval.Rows[struct{ Language, Kind, Text string }](name)
+		if err != nil {
+			return nil, err
+		}
+		for _, q := range rows {
+			if strings.HasPrefix(q.Kind, "unanswerable") || q.Kind == "answerable" || q.Kind == "two_in_one" {
+				all = append(all, message{q.Language, "", "question", q.Text})
+			}
+		}
 	}
 	xs, ys := make([]linear.Vector, len(all)), make([]int, len(all))
 	for i, m := range all {
