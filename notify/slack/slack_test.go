@@ -138,8 +138,11 @@ func TestClocksThatDifferAreToldAndHoldNothingUp(t *testing.T) {
 			}
 			off.Store(0)
 			here.Claim(t)
-			if a := d.Alerts(); len(a) > 0 {
-				t.Error("it stays: ", a)
+			for i := 0; len(d.Alerts()) > 0; i++ { // one that came before and was still being answered may have told it once more
+				if i == 20 {
+					t.Fatal("it stays: ", d.Alerts())
+				}
+				here.Note(t, "the clock is right")
 			}
 		})
 	}
