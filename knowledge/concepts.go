@@ -19,7 +19,7 @@ var conceptLanguages = []string{"en", "de", "es", "fr", "it", "pt", "nl", "pl", 
 // thesaurus is one language's concepts.
 type thesaurus struct {
 	language string
-	phrases  map[string][]phrase // by the first word's stem, the longest first
+	phrases  map[string][]phrase // by the first two words' stems, or by the one that it is
 }
 
 type phrase struct {
@@ -72,7 +72,8 @@ func thesaurusOf(language string) *thesaurus {
 				stems = append(stems, stem(language, w))
 			}
 			if len(stems) > 0 {
-				t.phrases[stems[0]] = append(t.phrases[stems[0]], phrase{stems, id})
+				key := strings.Join(stems[:min(2, len(stems))], " ")
+				t.phrases[key] = append(t.phrases[key], phrase{stems, id})
 			}
 		}
 	}
@@ -90,9 +91,15 @@ type mention struct {
 func (t *thesaurus) mentions(stems []string) []mention {
 	var out []mention
 	longest := make([]int, len(stems)) // of the phrases over each word
+	var pair []byte
 	for i, s := range stems {
+		known := t.phrases[s]
+		if i+1 < len(stems) {
+			pair = append(append(append(pair[:0], s...), ' '), stems[i+1]...)
+			known = slices.Concat(known, t.phrases[string(pair)])
+		}
 	phrases:
-		for _, p := range t.phrases[s] {
+		for _, p := range known {
 			if i+len(p.stems) > len(stems) {
 				continue
 			}
