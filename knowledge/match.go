@@ -120,7 +120,7 @@ type lexeme struct {
 	vector  int32 // -1: none
 }
 
-// lexemes keeps the words of passages, a language each: a base has few thousand. When it has too many it forgets all.
+// lexemes keeps the words of passages, a language each: a base has a few thousand. When it has too many it forgets all.
 var lexemes struct {
 	mu   sync.RWMutex
 	kept map[string]map[string]lexeme
@@ -145,6 +145,7 @@ func lexemesOf(language string, words []string) []lexeme {
 		return out
 	}
 	for _, i := range fresh {
+		words[i] = strings.Clone(words[i]) // a stem is a part of its word, and a word of its text, which is not kept
 		x := lexeme{stem: stem(language, words[i]), stopped: stopped(language, words[i]), vector: -1}
 		if language == "en" {
 			x.vector = vectors().find(words[i])
@@ -160,7 +161,7 @@ func lexemesOf(language string, words []string) []lexeme {
 		lexemes.kept[language] = map[string]lexeme{}
 	}
 	for _, i := range fresh {
-		lexemes.kept[language][strings.Clone(words[i])] = out[i]
+		lexemes.kept[language][words[i]] = out[i]
 	}
 	lexemes.n += len(fresh)
 	return out

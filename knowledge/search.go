@@ -113,6 +113,9 @@ func (b *Base) question(ctx context.Context, question string, c Corpus) ([]float
 	if err != nil {
 		return nil, fmt.Errorf("embed the question: %w", err)
 	}
+	if !slices.ContainsFunc(vectors[0], func(x float32) bool { return x != 0 }) {
+		return nil, nil // "???" is near to nothing
+	}
 	return vectors[0], nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"embed"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 
@@ -43,7 +44,7 @@ func demoCommand() *cobra.Command {
 				return err
 			}
 			logger := newLogger(c.ErrOrStderr(), config) // which knows the token, to leave it out
-			if err := importDemo(ctx, config, db); err != nil {
+			if err := importDemo(ctx, config, db, logger); err != nil {
 				return err
 			}
 			a, err := wire(ctx, config, db, logger, true)
@@ -77,8 +78,8 @@ func readDemo() ([]knowledge.Article, error) {
 	return articles, err
 }
 
-func importDemo(ctx context.Context, config *configs.Config, db *pg.DB) error {
-	base, _, err := openKnowledge(ctx, config, db, nil)
+func importDemo(ctx context.Context, config *configs.Config, db *pg.DB, logger *slog.Logger) error {
+	base, _, err := openKnowledge(ctx, config, db, nil, logger)
 	if err != nil {
 		return err
 	}

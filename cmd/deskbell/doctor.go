@@ -37,7 +37,8 @@ func doctorCommand() *cobra.Command {
 			say("config", config.File+" ("+config.Hash+")", nil)
 			ctx, cancel := context.WithTimeout(c.Context(), time.Minute)
 			defer cancel()
-			db, err := openDatabase(ctx, config, newLogger(c.ErrOrStderr(), config))
+			logger := newLogger(c.ErrOrStderr(), config)
+			db, err := openDatabase(ctx, config, logger)
 			if err != nil {
 				say("database", "", err)
 				return errors.New("1 thing is wrong")
@@ -56,7 +57,7 @@ func doctorCommand() *cobra.Command {
 				err = errors.New("not on this server: search is by words alone")
 			}
 			say("pgvector", version, err)
-			base, _, err := openKnowledge(ctx, config, db, nil)
+			base, _, err := openKnowledge(ctx, config, db, nil, logger)
 			if err == nil {
 				all, e := base.List(ctx)
 				if err = e; err == nil && len(all) == 0 {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -121,7 +122,7 @@ func begin(t *testing.T, s settings) *whole {
 		t.Fatal(err)
 	}
 	if !s.empty {
-		if err := importDemo(t.Context(), config, db); err != nil {
+		if err := importDemo(t.Context(), config, db, slog.New(slog.DiscardHandler)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -31,8 +31,8 @@ func knowledgeCommand() *cobra.Command {
 
 // withKnowledge runs do with the knowledge base of the configuration, beside a running server or alone.
 func withKnowledge(c *cobra.Command, do func(ctx context.Context, b *knowledge.Base) error) error {
-	return withDatabase(c, func(ctx context.Context, config *configs.Config, db *pg.DB, _ *slog.Logger) error {
-		base, _, err := openKnowledge(ctx, config, db, nil)
+	return withDatabase(c, func(ctx context.Context, config *configs.Config, db *pg.DB, logger *slog.Logger) error {
+		base, _, err := openKnowledge(ctx, config, db, nil, logger)
 		if err != nil {
 			return err
 		}

@@ -70,7 +70,7 @@ func openDatabase(ctx context.Context, c *configs.Config, logger *slog.Logger) (
 }
 
 // openKnowledge returns the knowledge base on db, and the model; nil without a key. m may be nil.
-func openKnowledge(ctx context.Context, c *configs.Config, db *pg.DB, m *metrics) (*knowledge.Base, *openai.Client, error) {
+func openKnowledge(ctx context.Context, c *configs.Config, db *pg.DB, m *metrics, logger *slog.Logger) (*knowledge.Base, *openai.Client, error) {
 	builtin := knowledge.NewHashed(384)
 	var client *openai.Client
 	var embed knowledge.Embedder = builtin
@@ -98,7 +98,7 @@ func openKnowledge(ctx context.Context, c *configs.Config, db *pg.DB, m *metrics
 		}
 		return client.Embedder(name, dims), nil
 	}
-	return knowledge.NewBase(library.New(db.Pool, library.Options{ExactBelow: c.Int("knowledge.exact_below"), Works: db.Patient}), embed, named), client, nil
+	return knowledge.NewBase(library.New(db.Pool, library.Options{ExactBelow: c.Int("knowledge.exact_below"), Works: db.Patient, Until: ctx, Logger: logger}), embed, named), client, nil
 }
 
 // wire makes the program. It knows everybody and decides nothing.
@@ -112,7 +112,7 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 	db.Connected(a.store.Unremember) // a server that took over may not have all that its predecessor had
 	a.neighbours = desk.NewNeighbours(a.store, logger)
 	a.wakes = handover.NewWakes(a.neighbours.Forward)
-	base, client, err := openKnowledge(ctx, c, db, a.metrics)
+	base, client, err := openKnowledge(ctx, c, db, a.metrics, logger)
 	if err != nil {
 		return nil, err
 	}

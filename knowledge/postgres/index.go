@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"maps"
 	"math"
 	"slices"
@@ -34,9 +35,11 @@ func Migrations() pg.Migrations {
 
 // Options steer an index.
 type Options struct {
-	ExactBelow int           // vectors are searched exactly below so many chunks, by an HNSW index above; default 10,000
-	SmallBelow int           // a base of at most so many sections is kept in memory and searched there; default 10,000, negative: none is
-	Works      *pgxpool.Pool // for imports and indexes, which take their time; nil: the one that is searched
+	ExactBelow int             // vectors are searched exactly below so many chunks, by an HNSW index above; default 10,000
+	SmallBelow int             // a base of at most so many sections is kept in memory and searched there; default 10,000, negative: none is
+	Until      context.Context // ends what goes on beside the searches; nil: never
+	Logger     *slog.Logger    // nil: silent
+	Works      *pgxpool.Pool   // for imports and indexes, which take their time; nil: the one that is searched
 }
 
 // Index is a knowledge.Index.
@@ -59,6 +62,12 @@ func New(db *pgxpool.Pool, o Options) *Index {
 	}
 	if o.Works == nil {
 		o.Works = db
+	}
+	if o.Until == nil {
+		o.Until = context.Background()
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	return &Index{db: db, works: o.Works, o: o}
 }
@@ -185,10 +194,11 @@ func (x *Index) List(ctx context.Context) ([]knowledge.Listed, error) {
 // Corpus implements knowledge.Searcher.
 func (x *Index) Corpus(ctx context.Context) (c knowledge.Corpus, err error) {
 	var revision int64
-	err = x.db.QueryRow(ctx, `SELECT sections, languages, coalesce(e.name, ''), coalesce(e.dims, 0), coalesce(c.scale, 0), coalesce(c.shift, 0), revision
-		FROM corpus LEFT JOIN embedders e ON e.searched LEFT JOIN LATERAL (`+calibration+`) c ON true`).Scan(&c.Sections, &c.Languages, &c.Embedder, &c.Dims, &c.Scale, &c.Shift, &revision)
+	var chunks int
+	err = x.db.QueryRow(ctx, `SELECT sections, languages, coalesce(e.name, ''), coalesce(e.dims, 0), coalesce(c.scale, 0), coalesce(c.shift, 0), revision, chunks
+		FROM corpus LEFT JOIN embedders e ON e.searched LEFT JOIN LATERAL (`+calibration+`) c ON true`).Scan(&c.Sections, &c.Languages, &c.Embedder, &c.Dims, &c.Scale, &c.Shift, &revision, &chunks)
 	if err == nil {
-		x.fresh(ctx, revision, c.Sections, c.Dims)
+		x.small.saw(revision, c.Sections, chunks, c.Dims, x.o.SmallBelow)
 	}
 	return c, err
 }
@@ -219,6 +229,7 @@ func (x *Index) Uncalibrate(ctx context.Context) (now knowledge.Calibrated, ok b
 // Rarity implements knowledge.Searcher. A term that no section has weighs as one that a single section has: a small corpus says little
 // about it.
 func (x *Index) Rarity(ctx context.Context, stems []string) (map[string]float64, error) {
+	x.keep(ctx) // here and not in Corpus, which imports ask as well
 	if s := x.snapshot(); s != nil {
 		return s.rarity(stems), nil
 	}

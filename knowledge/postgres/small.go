@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -17,12 +18,13 @@ import (
 // search asks the database whether what is kept is still what is there, so that all processes search the same.
 
 const (
-	// settled is how long a base must have been as it is before it is read again: an import changes it many times.
+	// settled is how long after one reading the next may begin, and readings take at most a sixth of the time: an import changes a base many times.
 	settled = 2 * time.Second
 	// quick is up to how many sections a search waits for the base to be read, some 20 ms; the reading of more goes on beside the searches.
 	quick = 1000
-	// mostNumbers are sections times dimensions of what is kept: each section has some two vectors, of 2 bytes a number.
-	mostNumbers = 4_000_000
+	// mostNumbers are the numbers of all chunks' vectors, of 2 bytes each; a base without vectors may have as many chunks as with those of leastDims.
+	mostNumbers = 8_000_000
+	leastDims   = 384
 	// longest is how long reading a base may take.
 	longest = time.Minute
 )
@@ -57,57 +59,74 @@ type posting struct {
 	title, heading, body uint16 // how often
 }
 
-// kept is the snapshot that an index has.
+// kept is the snapshot that an index has, and what is known of the base.
 type kept struct {
 	mu      sync.Mutex
-	now     *snapshot
-	read    time.Time // when it was last read anew
+	now     *snapshot // of wanted, or nil
+	wanted  int64     // the newest revision that a search has seen
+	fits    bool      // the base is small enough
+	quick   bool      // it is read while a search waits
+	next    time.Time // when it may be read next
 	loading bool
 }
 
-// fresh makes sure that the snapshot is of a revision, or that there is none: then the database is asked. Nobody waits for whoever reads it anew, and
-// what fails in that, the search that follows meets and says.
-func (x *Index) fresh(ctx context.Context, revision int64, sections, dims int) {
-	most := x.o.SmallBelow
-	if dims > 0 {
-		most = min(most, mostNumbers/dims)
+// saw tells of the base as it is in the database; a snapshot of an older revision is no longer searched.
+func (k *kept) saw(revision int64, sections, chunks, dims, most int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if revision < k.wanted {
+		return // somebody has seen a newer one
 	}
-	if !x.small.due(revision, sections, most) {
-		return
+	k.wanted, k.quick = revision, sections <= quick
+	k.fits = sections > 0 && sections <= most && chunks*max(dims, leastDims) <= mostNumbers
+	if k.now != nil && (k.now.revision < revision || !k.fits) {
+		k.now = nil
 	}
-	if sections <= quick {
+}
+
+// due says whether the caller is to read the base, and whether it waits for that. Nobody waits for another who reads it.
+func (k *kept) due() (load, wait bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.now != nil || !k.fits || k.loading || time.Now().Before(k.next) {
+		return false, false
+	}
+	k.loading = true
+	return true, k.quick
+}
+
+// done keeps what was read, unless the base has changed since.
+func (k *kept) done(s *snapshot, took time.Duration) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.loading, k.next = false, time.Now().Add(max(settled, 5*took))
+	if s != nil && k.fits && s.revision >= k.wanted {
+		k.now, k.wanted = s, s.revision
+	}
+}
+
+// keep reads the base where it is small and not kept as it is; meanwhile the database is searched.
+func (x *Index) keep(ctx context.Context) {
+	switch load, wait := x.small.due(); {
+	case load && wait:
 		x.reload(ctx)
-		return
+	case load:
+		go x.reload(x.o.Until)
 	}
-	go x.reload(context.WithoutCancel(ctx))
 }
 
 func (x *Index) reload(ctx context.Context) {
-	ctx, done := context.WithTimeout(ctx, longest)
-	defer done()
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, longest)
+	defer cancel()
 	s, err := x.load(ctx)
-	k := &x.small
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.loading = false
-	if err == nil {
-		k.now = s
+	if err != nil {
+		if s = nil; x.o.Until.Err() != nil {
+			return // everything ends
+		}
+		x.o.Logger.WarnContext(ctx, "the knowledge base is searched in the database: it could not be read into memory", "err", err)
 	}
-}
-
-// due says whether the caller is to read the base anew.
-func (k *kept) due(revision int64, sections, most int) bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.now != nil && k.now.revision == revision && sections <= most {
-		return false
-	}
-	k.now = nil
-	if sections == 0 || sections > most || k.loading || time.Since(k.read) < settled {
-		return false
-	}
-	k.loading, k.read = true, time.Now()
-	return true
+	x.small.done(s, time.Since(began))
 }
 
 func (x *Index) snapshot() *snapshot {
@@ -135,6 +154,9 @@ func (x *Index) load(ctx context.Context) (*snapshot, error) {
 		var lens []int
 		var tags []string
 		if _, err := pgx.ForEachRow(rows, []any{&h.Section, &h.Article, &h.Source, &h.Key, &h.Title, &h.URL, &h.Audience, &h.Language, &h.Heading, &h.Whole, &lens, &tags}, func() error {
+			if len(lens) != 3 {
+				return fmt.Errorf("section %d has %d lengths, not 3", h.Section, len(lens))
+			}
 			at[h.Section] = len(s.sections)
 			s.sections = append(s.sections, sectioned{hit: h, tags: slices.Clone(tags), lens: [3]float64{float64(lens[0]), float64(lens[1]), float64(lens[2])}})
 			return nil
@@ -346,6 +368,9 @@ func first(n, many int, score func(i int) (by float64, counts bool)) []int {
 		by float64
 	}
 	var best []scored
+	if n <= 0 {
+		return nil
+	}
 	for i := range many {
 		by, counts := score(i)
 		if !counts || len(best) == n && by <= best[n-1].by {

@@ -2,11 +2,14 @@ package postgres_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/deskbell/deskbell/internal/pg/pgtest"
 	"github.com/deskbell/deskbell/knowledge"
@@ -55,7 +58,8 @@ func TestASmallBaseInMemoryIsSearchedAsInTheDatabase(t *testing.T) {
 	articles, questions := organisations(t)
 	db := pgtest.New(t, postgres.Migrations())
 	inDatabase := knowledge.NewBase(postgres.New(db, postgres.Options{SmallBelow: -1}), knowledge.NewHashed(384), nil)
-	inMemory := knowledge.NewBase(postgres.New(db, postgres.Options{}), knowledge.NewHashed(384), nil)
+	index := postgres.New(db, postgres.Options{})
+	inMemory := knowledge.NewBase(index, knowledge.NewHashed(384), nil)
 	if _, err := inDatabase.Import(t.Context(), "x", articles, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +94,9 @@ func TestASmallBaseInMemoryIsSearchedAsInTheDatabase(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d passages are the same", compared)
+	if !index.Kept() || compared < 100 {
+		t.Fatalf("kept in memory: %v; %d passages compared", index.Kept(), compared)
+	}
 	// What changes in the database changes what is found, whoever changed it.
 	if _, err := inDatabase.Import(t.Context(), "y", []knowledge.Article{{Key: "new", Title: "Xylophones", Audience: knowledge.ForAll, Language: "en", Sections: []knowledge.Section{{Heading: "Xylophone hire", Text: "We hire out xylophones."}}}}, nil); err != nil {
 		t.Fatal(err)
@@ -103,5 +109,61 @@ func TestASmallBaseInMemoryIsSearchedAsInTheDatabase(t *testing.T) {
 	}
 	if b, err := inMemory.Search(t.Context(), "xylophone hire", 3, knowledge.Filter{}); err != nil || len(b) > 0 && b[0].Key == "new" {
 		t.Errorf("%+v %v", b, err)
+	}
+}
+
+func TestALargerBaseIsReadBesideTheSearches(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t, postgres.Migrations())
+	var made []knowledge.Article
+	for i := range 1200 {
+		made = append(made, knowledge.Article{Key: fmt.Sprint(i), Title: fmt.Sprint("Größe ", i), Audience: knowledge.ForAll, Language: "de", Sections: []knowledge.Section{{Heading: fmt.Sprint("Schuhe Nr. ", i), Text: strings.Repeat("Maße für Füße. ", i%90) + fmt.Sprint("Modell ", i, " fällt groß aus.")}}})
+	}
+	index := postgres.New(db, postgres.Options{Until: t.Context()})
+	base, inDatabase := knowledge.NewBase(index, knowledge.NewHashed(384), nil), knowledge.NewBase(postgres.New(db, postgres.Options{SmallBelow: -1}), knowledge.NewHashed(384), nil)
+	if _, err := base.Import(t.Context(), "x", made, nil); err != nil {
+		t.Fatal(err)
+	}
+	if index.Kept() {
+		t.Error("an import reads the base into memory")
+	}
+	search := func(b *knowledge.Base) knowledge.Passage {
+		found, err := b.Search(t.Context(), "Modell 777", 3, knowledge.Filter{})
+		if err != nil || len(found) == 0 {
+			t.Fatal(found, err)
+		}
+		return found[0]
+	}
+	search(base)
+	for end := time.Now().Add(20 * time.Second); !index.Kept(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("it is never read")
+		}
+	}
+	a, b := search(base), search(inDatabase)
+	if a.Key != "777" || b.Key != "777" || a.Text != b.Text || a.Start != b.Start || math.Abs(a.BM25-b.BM25) > 2e-6 || math.Abs(a.Similarity-b.Similarity) > 2e-6 {
+		t.Errorf("%+v\n%+v", a.Hit, b.Hit)
+	}
+}
+
+func TestHalvesAreWhatTheirBitsSay(t *testing.T) {
+	t.Parallel()
+	for i, x := range postgres.Halves() {
+		if i&0x7c00 != 0x7c00 && int(postgres.HalfOf(x)) != i { // the others are infinite or no numbers
+			t.Fatalf("%#x is %v, which is %#x", i, x, postgres.HalfOf(x))
+		}
+	}
+}
+
+func TestTheFirstAreThoseWithTheHighestScores(t *testing.T) {
+	t.Parallel()
+	scores := []float64{1, 5, 3, 5, 0, 4}
+	first := func(n int) []int {
+		return postgres.First(n, len(scores), func(i int) (float64, bool) { return scores[i], i != 5 })
+	}
+	for n, want := range map[int][]int{0: nil, 1: {1}, 3: {1, 3, 2}, 9: {1, 3, 2, 0, 4}} {
+		if got := first(n); !slices.Equal(got, want) {
+			t.Errorf("the first %d: %v, want %v", n, got, want)
+		}
 	}
 }

@@ -22,7 +22,7 @@ const copied = time.Hour
 // Erase implements notify.Eraser. Of a card that was to be posted, or was a while ago, copies go as well.
 func (w *Workspace) Erase(ctx context.Context, card handover.Card, files []string) (left []string, err error) {
 	cards, err := w.copies(ctx, card)
-	if err != nil && !w.stays(&left, card, "", err) {
+	if err != nil && !w.stays(&left, card, "copies of the card", err) {
 		return nil, err
 	}
 	if card.TS != "" {
