@@ -8,6 +8,7 @@ import (
 	"sync"
 	"unicode"
 
+	"github.com/deskbell/deskbell/internal/needle"
 	"github.com/deskbell/deskbell/knowledge"
 )
 
@@ -80,12 +81,12 @@ const mostEither = 14
 
 // eitherOr is who asks which of two we are, a person or a machine, and wantsOne who says which they want.
 var (
-	eitherOr = sync.OnceValue(func() *regexp.Regexp {
+	eitherOr = sync.OnceValue(func() *needle.Regexp {
 		const human, bot = `(?:humans?|person\w*|people|some(?:one|body)|mensch\w*|jemand|einer|personas?|humanos?|alguien|gente|quelqu un|qqn|humain\w*|pessoas?|alguem|qualcuno|umano|mens|iemand|ktos|czlowiek\w*|insan\w*|biri\w*|شخص|انسان|موظف|بشر|真人|人)`,
 			`(?:bots?|robot\w*|roboter|machines?|maschine\w*|chatbots?|maquinas?|automat\w*|macchina|maszyn\w*|makine\w*|روبوت|اله|بوت|机器人|機器人|ボット|ロボット)`
 		// What follows "or" is no more than the other of the two: a machine for one or for two people is something to buy.
 		const or = `.{0,24}(?: (?:or|oder|o|u|ou|of|czy|yoksa|veya|ya|ولا|او|ام) (?:is |it |its |this |that |you |are |just |only |a |an |the |real |actual |ist |das |nur |bist |du |ein |eine |einen |einem |einer |ne |nem |n |es |eres |solo |un |una |uno |c |est |ce |juste |seulement |une |vrai |e |eh |so |um |uma |sei |solo |sono |dit |con |un ser |ser |doch |gercek |dun |dummer |echter |echte |richtiger |real |true |is |het |een |echt |gewoon |to |jest |tylko |bir |هو |هي |انت ){0,4}|还是|還是|それとも)`
-		return regexp.MustCompile(`(?:` + human + or + bot + `|` + bot + `.{0,6}` + or + human + `)(?: mi| misin\w*| here| there| just curious| right now| now| please| pls| real| de verdad| vera| vero| reale| eigentlich| eigenlijk| denn|吗|嗎|呢|啊|呀|ですか|なの|でしょうか|か)*$`)
+		return needle.MustCompile(`(?:` + human + or + bot + `|` + bot + `.{0,6}` + or + human + `)(?: mi| misin\w*| here| there| just curious| right now| now| please| pls| real| de verdad| vera| vero| reale| eigentlich| eigenlijk| denn|吗|嗎|呢|啊|呀|ですか|なの|でしょうか|か)*$`)
 	})
 	wantsOne = regexp.MustCompile(`\b(?:want|need|prefer|rather|talk|speak|get|give|will|mochte|brauche?|sprech\w*|reden|quiero|necesito|habl\w*|veux|voudrais|besoin|parl\w*|quero|preciso|fal[ao]\w*|voglio|vorrei|wil|graag|spreken|chce|potrzebuje|rozmawia\w*|istiyorum|lazim|konus\w*)\b|اريد|ابغى|ابي|عايز|بدي|اتكلم|要|想|找`)
 )

@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"fmt"
 	"math"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/deskbell/deskbell/copilot/linear"
 	"github.com/deskbell/deskbell/handover"
+	"github.com/deskbell/deskbell/internal/needle"
 	"github.com/deskbell/deskbell/knowledge"
 )
 
@@ -337,8 +337,8 @@ func Frustration(talk []handover.Message) Mood {
 }
 
 // stuck is how people say that they have done all that they were told, once the bot has answered: politely, too.
-var stuck = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?:already|have|had|ive|i) (?:tried|done|did|checked|restarted|reset) (?:all|everything|each|that|this|it|both)\b.{0,24}(?:\btwice|\bthree|\bfour|\bfive|times|\bagain|\bstill|\bsame|\bnothing)|(?:tried|did|done) everything|going round in circles|same thing (?:again|over)|still (?:nothing|the same|doesnt|does not|not working|no)\b.{0,40}(?:tried|twice|times|again)` +
+var stuck = sync.OnceValue(func() *needle.Regexp {
+	return needle.MustCompile(`(?:already|have|had|ive|i) (?:tried|done|did|checked|restarted|reset) (?:all|everything|each|that|this|it|both)\b.{0,24}(?:\btwice|\bthree|\bfour|\bfive|times|\bagain|\bstill|\bsame|\bnothing)|(?:tried|did|done) everything|going round in circles|same thing (?:again|over)|still (?:nothing|the same|doesnt|does not|not working|no)\b.{0,40}(?:tried|twice|times|again)` +
 		`|(?:alles|das|beides) (?:schon |bereits )?(?:\S+ ){0,3}(?:probiert|versucht|gemacht|ausprobiert|durch)\b|(?:zweimal|dreimal|viermal|mehrfach|mehrmals|x mal) (?:\S+ ){0,3}(?:gemacht|probiert|versucht|neu gestartet)|drehen uns im kreis|ich dreh mich im kreis|immer noch (?:das gleiche|dasselbe|nichts)` +
 		`|ya (?:he |lo |la )?(?:\S+ ){0,2}(?:hecho|probado|intentado|hice|probe|intente)\b.{0,24}(?:todo|veces|dos|tres|cuatro|igual|nada)|he probado (?:todo|de todo)|sigue (?:igual|lo mismo|sin funcionar).{0,30}(?:veces|todo)|damos vueltas|dando vueltas` +
 		`|deja (?:\S+ ){0,3}(?:fait|essaye|tente|verifie)\b.{0,24}(?:tout|fois|deux|trois|rien|pareil)|j ai tout (?:essaye|fait|tente)|tourne en rond|toujours (?:pareil|la meme chose)` +

@@ -23,7 +23,7 @@ const (
 	// quick is up to how many sections a search waits for the base to be read, some 20 ms; the reading of more goes on beside the searches.
 	quick = 1000
 	// mostNumbers are the numbers of all chunks' vectors, of 2 bytes each; a base without vectors may have as many chunks as with those of leastDims.
-	mostNumbers = 8_000_000
+	mostNumbers = 16_000_000
 	leastDims   = 384
 	// longest is how long reading a base may take.
 	longest = time.Minute
