@@ -63,23 +63,20 @@ type posting struct {
 type kept struct {
 	mu      sync.Mutex
 	now     *snapshot // of wanted, or nil
-	wanted  int64     // the newest revision that a search has seen
+	wanted  int64     // the revision that was seen last
 	fits    bool      // the base is small enough
 	quick   bool      // it is read while a search waits
 	next    time.Time // when it may be read next
 	loading bool
 }
 
-// saw tells of the base as it is in the database; a snapshot of an older revision is no longer searched.
+// saw tells of the base as it is in the database; a snapshot of another revision, also of a later one (a backup was restored), is no longer searched.
 func (k *kept) saw(revision int64, sections, chunks, dims, most int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if revision < k.wanted {
-		return // somebody has seen a newer one
-	}
 	k.wanted, k.quick = revision, sections <= quick
 	k.fits = sections > 0 && sections <= most && chunks*max(dims, leastDims) <= mostNumbers
-	if k.now != nil && (k.now.revision < revision || !k.fits) {
+	if k.now != nil && (k.now.revision != revision || !k.fits) {
 		k.now = nil
 	}
 }

@@ -112,6 +112,33 @@ func TestASmallBaseInMemoryIsSearchedAsInTheDatabase(t *testing.T) {
 	}
 }
 
+func TestARestoredBackupIsSearched(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t, postgres.Migrations())
+	index := postgres.New(db, postgres.Options{})
+	base := knowledge.NewBase(index, knowledge.NewHashed(384), nil)
+	hats := []knowledge.Article{{Key: "hats", Title: "Hats", Audience: knowledge.ForAll, Language: "en", Sections: []knowledge.Section{{Heading: "Hats", Text: "We sell hats."}}}}
+	if _, err := base.Import(t.Context(), "x", hats, nil); err != nil {
+		t.Fatal(err)
+	}
+	found := func() int {
+		all, err := base.Search(t.Context(), "hats", 3, knowledge.Filter{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(all)
+	}
+	if found() != 1 || !index.Kept() {
+		t.Fatal("it is not kept")
+	}
+	if _, err := db.Exec(t.Context(), "DELETE FROM articles; UPDATE corpus SET revision = 0"); err != nil { // as before the import
+		t.Fatal(err)
+	}
+	if n := found(); n != 0 {
+		t.Errorf("%d passages of what is no more", n)
+	}
+}
+
 func TestALargerBaseIsReadBesideTheSearches(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t, postgres.Migrations())
