@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -341,7 +342,12 @@ func (w *whole) threadHas(ts, part string) {
 
 func (w *whole) click(ts, action, user string) {
 	w.Helper()
-	if err := w.slack.Click("C1", ts, action, user); err != nil {
+	var err error
+	w.until("there is a button "+action, func() bool { // people wait for it: the card follows what has happened
+		err = w.slack.Click("C1", ts, action, user)
+		return !errors.Is(err, slacktest.ErrNoButton)
+	})
+	if err != nil {
 		w.Fatal(err)
 	}
 }

@@ -54,6 +54,9 @@ func (s *Server) Unfurl(channel, ts string) {
 	s.emit(map[string]any{"type": "message", "subtype": "message_changed", "hidden": true, "channel": channel, "ts": at, "event_ts": at, "message": render(m, nil), "previous_message": render(m, nil)})
 }
 
+// ErrNoButton is the error of a click on a button that is not there.
+var ErrNoButton = errors.New("the message has no such button")
+
 // Click presses a button of a message as a person. A button that is not there is an error: a person cannot press it.
 func (s *Server) Click(channel, ts, action, user string) error {
 	s.mu.Lock()
@@ -66,7 +69,7 @@ func (s *Server) Click(channel, ts, action, user string) error {
 	_, value, found := press(m.Blocks, action)
 	if !found {
 		s.mu.Unlock()
-		return fmt.Errorf("the message has no button %q", action)
+		return fmt.Errorf("%w: %q", ErrNoButton, action)
 	}
 	env := s.interact(user, map[string]any{
 		"type": "block_actions", "channel": map[string]any{"id": channel}, "container": map[string]any{"type": "message", "message_ts": ts, "channel_id": channel}, "message": render(m, c),
