@@ -187,15 +187,12 @@ func parseInline(s string) []node {
 
 // parse reads a part of the line.
 func (l line) parse(from, to, depth int) (nodes []node) {
-	text := func(t string) {
-		if t = raw(t); t == "" {
-			return
+	var text strings.Builder // words that stand beside each other are one node, joined once
+	said := func() {
+		if text.Len() > 0 {
+			nodes = append(nodes, node{kind: words, text: text.String()})
+			text.Reset()
 		}
-		if n := len(nodes); n > 0 && nodes[n-1].kind == words {
-			nodes[n-1].text += t
-			return
-		}
-		nodes = append(nodes, node{kind: words, text: t})
 	}
 	done := from
 	for i := from; i < to; {
@@ -204,15 +201,17 @@ func (l line) parse(from, to, depth int) (nodes []node) {
 			i++
 			continue
 		}
-		text(l.s[done:i])
+		text.WriteString(raw(l.s[done:i]))
 		if n.kind == words {
-			text(escape(n.text)) // joins with what is beside it
+			text.WriteString(raw(escape(n.text)))
 		} else {
+			said()
 			nodes = append(nodes, n)
 		}
 		i, done = end, end
 	}
-	text(l.s[done:to])
+	text.WriteString(raw(l.s[done:to]))
+	said()
 	return nodes
 }
 
@@ -227,7 +226,7 @@ func (l line) token(i, to, depth int) (n node, end int) {
 	}
 	switch c := s[i]; c {
 	case ':':
-		if m := shortcode.FindStringSubmatch(s[i:to]); m != nil && !inWord(before(s, i)) && !inWord(after(s, i+len(m[0]))) { // 10:30:45 is none
+		if m := shortcode.FindStringSubmatch(s[i:min(to, i+longestCode)]); m != nil && !inWord(before(s, i)) && !inWord(after(s, i+len(m[0]))) { // 10:30:45 is none
 			if e := emoji(m[1], m[2]); e != "" {
 				return node{kind: words, text: e}, i + len(m[0])
 			}
@@ -298,6 +297,9 @@ func raw(s string) string {
 }
 
 var unescaping = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
+
+// longestCode is what a shortcode with its tone has at most: the rest of a long line need not be looked at for each colon.
+const longestCode = 80
 
 var shortcode = regexp.MustCompile(`^:([a-z0-9_+'-]{1,60}):(?::skin-tone-([2-6]):)?`)
 
