@@ -68,6 +68,11 @@ func TestWhatWasAskedTellsWhatACodeIs(t *testing.T) {
 		// what was asked is unknown: the shape says it
 		{[]string{"bot: ", "my flight", "bot: ", "QX7K2P its on 14 March"}, "QX7K2P its on 14 March"},
 		{[]string{"bot: ", "i cannot log in", "bot: ", "sunny99"}, "[secret]"},
+		{[]string{"bot: ", "me han cobrado de más", "bot: ", "contrato 60-77415", "8830"}, "[secret]"}, // who they are, then what proves it
+		{[]string{"bot: ", "it sent me a code", "bot: ", "731 904"}, "[secret] [secret]"},
+		{[]string{"bot: ", "my booking was charged twice", "bot: ", "5 118 207"}, "5 118 207"},
+		{[]string{"bot: ", "zählerstand eingeben geht nicht", "bot: ", "Fehler 5031"}, "Fehler 5031"},
+		{[]string{"bot: ", "sin luz", "bot: ", "9910044-ES lectura 3175"}, "9910044-ES lectura 3175"},
 	} {
 		talk := m.Talk(said(x.talk...))
 		if got := talk[len(talk)-1].Text; got != x.want {

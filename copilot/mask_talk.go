@@ -1,0 +1,448 @@
+package copilot
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/deskbell/deskbell/copilot/linear"
+	"github.com/deskbell/deskbell/handover"
+)
+
+// SecretBits is the size of the model that tells a bare credential from other codes: 2^SecretBits features.
+const SecretBits = 14
+
+var secretModel = shipped("secret")
+
+// secretAt is on the side of masking: what is hidden can still be read in the console.
+const secretAt = -1.0
+
+// Talk is a conversation with what must be hidden in the customer's lines hidden. Beside what Mask hides that is what they answer when a
+// credential was asked for and, where a line of the other side is unknown — empty — the codes that a learnt model takes for one: a name and a
+// code, as one signs in. What is a secret in one line is one in all.
+func (m *Masker) Talk(talk []handover.Message) []handover.Message {
+	out := slices.Clone(talk)
+	var lines []string // the customer's
+	var at []int
+	var asked []request // that each of them answers
+	var last request
+	for i, t := range talk {
+		switch {
+		case t.From != handover.FromCustomer && (t.Deleted || t.Visibility == handover.Internal || t.Visibility == handover.Pending): // they have not read it
+		case t.From == handover.FromCustomer:
+			lines, at, asked = append(lines, t.Text), append(at, i), append(asked, last)
+			last = last.after(t.Text)
+		default:
+			last = asksFor(t.Text, len(t.Citations) > 0, last)
+		}
+	}
+	found, claimed := make([][]Span, len(lines)), make([]taken, len(lines))
+	secrets := map[string]bool{}
+	topic, before := Topic(lines), 0
+	for i, l := range lines {
+		found[i] = m.Find(l)
+		if asked[i].of(wantNumber) && !asked[i].of(wantPhone) { // it is the number that was asked for
+			found[i] = slices.DeleteFunc(found[i], func(s Span) bool { return s.Type == "phone" && !telephoned(l, s) })
+		} else if asked[i].unknown && len(strings.Fields(l)) <= 6 { // an answer: a telephone's number begins with 0, or is longer
+			found[i] = slices.DeleteFunc(found[i], func(s Span) bool {
+				return s.Type == "phone" && !telephoned(l, s) && l[s.Start] != '0' && l[s.Start] != '(' && len(digitsOf(l[s.Start:s.End])) <= 9
+			})
+		}
+		for _, s := range found[i] {
+			claimed[i].take(s.Start, s.End, len(l))
+			if s.Type == "secret" || s.Type == "ssn" {
+				secrets[l[s.Start:s.End]] = true
+			}
+		}
+		for _, s := range guessed(lines, i, topic, asked[i], before) {
+			word := l[s.Start:s.End]
+			if claimed[i] != nil && slices.Contains(claimed[i][s.Start:s.End], true) {
+				continue
+			}
+			if asked[i].unknown || hasDigit(word) || mashed.MatchString(word) { // hidden in every line
+				secrets[word] = true
+			}
+			claimed[i].take(s.Start, s.End, len(l))
+			found[i] = append(found[i], s)
+		}
+		before += longCodes(l)
+	}
+	for i, l := range lines {
+		spans := found[i]
+		for _, w := range tokens(l) {
+			if secrets[l[w[0]:w[1]]] && claimed[i].take(w[0], w[1], len(l)) {
+				spans = append(spans, Span{w[0], w[1], "secret"})
+			}
+		}
+		for word := range secrets { // those in groups
+			if strings.Contains(word, " ") {
+				if start := strings.Index(l, word); start >= 0 && claimed[i].take(start, start+len(word), len(l)) {
+					spans = append(spans, Span{start, start + len(word), "secret"})
+				}
+			}
+		}
+		slices.SortFunc(spans, func(a, b Span) int { return cmp.Compare(a.Start, b.Start) })
+		out[at[i]].Text = replaced(l, spans)
+	}
+	return out
+}
+
+// tokens are the words of a line, without the punctuation around them.
+func tokens(line string) [][]int {
+	all := token.FindAllStringIndex(line, -1)
+	for _, w := range all {
+		w[0], w[1] = bare(line, w[0], w[1])
+	}
+	return slices.DeleteFunc(all, func(w []int) bool { return w[0] == w[1] })
+}
+
+// bare is a word without the punctuation around it.
+func bare(line string, start, end int) (int, int) {
+	s := line[start:end]
+	start += len(s) - len(strings.TrimLeft(s, "\"'(“‘"))
+	return start, max(start, end-(len(s)-len(strings.TrimRight(s, ".!?:\"')”’"))))
+}
+
+// guessed are the words of a line that are probably a secret, by what was asked; before is how many long codes the lines before it have.
+func guessed(lines []string, i int, topic []string, asked request, before int) (spans []Span) {
+	l := lines[i]
+	for _, w := range tokens(l) {
+		if word := l[w[0]:w[1]]; len(word) >= 4 && mashed.MatchString(word) {
+			spans = append(spans, Span{w[0], w[1], "secret"})
+		}
+	}
+	if asked.unknown || !asked.of(wantNumber) {
+		for _, at := range bareCode.FindAllStringSubmatchIndex(l, -1) {
+			if n := len(digitsOf(l[at[2]:at[3]])); n >= 4 && n <= 8 && !otherCode.MatchString(l) {
+				spans = append(spans, Span{at[2], at[3], "secret"})
+			}
+		}
+	}
+	if !asked.unknown {
+		return append(spans, answered(l, asked)...)
+	}
+	codes := Codes(l)
+	says := make([]told, len(codes))
+	placed := false // one of them is certain: the name beside it is not
+	values := valuesIn(l)
+	for n, w := range codes {
+		if says[n] = label(lines, i, w, topic, before); says[n] == saysNothing {
+			says[n] = shaped(l, values, w)
+		}
+		placed = placed || says[n] == saysSecret
+	}
+	for n, w := range codes {
+		word := l[w.Start:w.End]
+		secret := says[n] == saysSecret
+		if says[n] == saysNothing && (!placed || len(digitsOf(word)) > 0) {
+			secret = secretModel().Score(secretFeatures(lines, i, w, topic, before)) >= secretAt
+		}
+		if secret {
+			if start, end := bare(l, w.Start, w.End); start < end {
+				spans = append(spans, Span{start, end, "secret"})
+			}
+		}
+	}
+	return spans
+}
+
+// bareCode is a code of which nothing says what it is for, as people call the one that they sign in with; otherCode is what it may be for all the same.
+var (
+	bareCode = regexp.MustCompile(`(?i)(?:^|[,;(./]\s*|(?:^|\s)(?:and|und|et|y|e|en|i|ve|the|my|your|der|den|mein|meinen|le|mon|el|mi|il|mio|o|meu|de|mijn|mój|moj|got|kreeg|reçu|bekommen)\s+)(?:code|kod|kodu|kodum|código|codigo|codice|puk|رمز|الرمز|الكود)` +
+		`(?:\s+(?:that i|i|que j['’]ai|que me|que|che ho|den ich|die ik)(?:\s+\p{L}+){1,2})?(?:\s*[:=]|\s+(?:is|was|ist|war|lautet|est|c['’]est|es|era|è|é|jest|to|هو))*\s+(\d[\d -]{2,8}\d)\b`)
+	otherCode = regexp.MustCompile(`(?i)error|fehler|erreur|\bfout|\berro\b|\bbłąd|\bhata\b|fault|discount|promo|rabatt|voucher|gutschein|coupon|remise|descuento|sconto|desconto|korting|zniżk|indirim|postal|\bzip\b|country|\bqr\b|barcode|product|article|artikel`)
+)
+
+// told is what the words around a code and its shape say that it is.
+type told int
+
+const (
+	saysNothing told = iota
+	saysFact
+	saysSecret
+)
+
+// Words that name the code behind them, in the languages that we ship; and units that stand behind a number that is one of something.
+var (
+	factLabels = words(`error fault bay locker place reading course student stand policy claim confirmation booking reservation member membership contract flight seat order invoice ticket tickets case reference ref tracking parcel model make maker brand year manufactured date
+		time amount price cost costs paid pay charged charge account ac acc acct card credit debit version serial isbn room gate zip postcode phone mobile size gb dated
+		fehler fehlercode zählerstand schrank stellplatz matrikelnummer kurs police vertrag vertragsnummer buchung buchungsnummer bestellung bestellnummer rechnung rechnungsnummer kundennummer auftrag sendungsnummer datum uhrzeit betrag preis jahr baujahr modell konto karte flug sitz zimmer plz
+		lectura taquilla plaza asignatura expediente póliza reserva pedido factura contrato socio vuelo asiento fecha hora importe precio año modelo cuenta tarjeta habitación
+		relevé casier erreur resa réservation commande facture contrat dossier vol siège heure montant prix année modèle compte carte chambre
+		fout kluisje meterstand boeking bestelling factuur klantnummer vlucht stoel datum tijd bedrag prijs jaar rekening kaart kamer prenotazione ordine fattura volo data importo prezzo anno encomenda fatura voo valor preço conta cartão`)
+	secretLabels = words(`ssn social password pass pw pwd passcode pin otp cvv cvc tan kennwort passwort contraseña clave wachtwoord`)
+	units        = words(`persons person people passengers adults children kids nights night days day weeks months years am pm th st nd rd o'clock dollars euros euro usd eur per percent times pieces pcs items door km kg miles
+		personen nächte tage uhr personas noches días personnes nuits jours`)
+	streets = words(`st street road rd ave avenue lane ln drive dr cross blvd boulevard way court place straße strasse str weg platz allee calle avenida rue straat via rua`)
+)
+
+// unlabelled are words between a label and its code.
+var unlabelled = words(`number no nr num nbr is was it its it's id code the my of on for and digit digits last ends ending with # : = nummer número numéro es ist est`)
+
+// dated are digits of a date written together: with a year of four digits, or of two where day and month leave no doubt.
+var dated = regexp.MustCompile(`^(?:(?:0?[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:19|20)\d\d|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d\d|(?:0?[1-9]|1[0-2])20[1-4]\d|(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[12]\d)$`)
+
+// What a conversation is about says what is asked of people: on journeys a bare number is a date; tickets, policies and orders have codes in
+// groups; where money or insurance is dealt with, people are asked to say who they are by the last digits of a number that is secret.
+var (
+	travel     = words(`flight flights plane boarding seat train hotel trip journey itinerary`)
+	tickets    = words(`boarding seat booking book booked reservation itinerary claim policy insurance insured parcel order tracking delivery shipment repair warranty membership`)
+	vehicles   = words(`car cars vehicle bike motorcycle van truck auto automobile house built`)
+	identified = words(`insurance insured policy claim bank banking balance debit credit card cards money transfer loan mortgage charge charges charged statement address savings checking cheque check`)
+)
+
+func about(topic []string, words map[string]bool) bool {
+	return slices.ContainsFunc(topic, func(w string) bool { return words[w] })
+}
+
+// label reads what a code is from its label, else from its shape; before is how many long codes the lines before have.
+func label(lines []string, i int, at Span, topic []string, before int) told {
+	l := lines[i]
+	code := strings.ToLower(l[at.Start:at.End])
+	ahead, behind := strings.Fields(strings.ToLower(near(l, at.Start))), strings.Fields(strings.ToLower(l[at.End:min(len(l), at.End+besides)]))
+	letters := 0 // what stands between the label and a code in parts
+	for n := len(ahead) - 1; n >= 0; n-- {
+		w := strings.Trim(ahead[n], ".,:;!?#()'\"")
+		switch {
+		case secretLabels[w]:
+			return saysSecret
+		case factLabels[w]:
+			return saysFact
+		case unlabelled[w] || w == "":
+		case len(w) <= 3 && letters < 2:
+			letters++
+		default:
+			n = 0
+		}
+	}
+	if len(behind) > 0 && units[strings.Trim(behind[0], ".,!?")] {
+		return saysFact
+	}
+	digits := digitsOf(code)
+	if len(digits) == len(code) && inGroups(l, at) {
+		return saysFact
+	}
+	if len(digits) == len(code) && dated.MatchString(code) {
+		return saysFact
+	}
+	if year.MatchString(code) && (len(behind) > 0 && strings.TrimSpace(l[:at.Start]) == "" || about(topic, vehicles)) {
+		return saysFact
+	}
+	for n, w := range behind {
+		if n < 5 && streets[strings.Trim(w, ".,!?")] {
+			return saysFact
+		}
+	}
+	if inParts(l) && about(topic, tickets) {
+		return saysFact
+	}
+	all := strings.Fields(l)
+	if known(lines[max(0, i-6):i]) && len(code) == len(strings.TrimSpace(l)) && len(code) == 4 && len(digits) == 4 && !year.MatchString(code) && !strings.HasSuffix(code, "00") {
+		return saysSecret // who has said who they are says by what they prove it
+	}
+	if sentCode.MatchString(l) {
+		return saysSecret
+	}
+	if len(code) == 4 && len(digits) == 4 && about(topic, identified) && !about(topic, travel) {
+		switch {
+		case len(all) == 1 && (before == 0 || i > 0 && nameLike(lines[i-1])): // a line by itself, the first, or after a name
+			return saysSecret
+		case len(all) > 1 && nameLike(strings.Join(all[:len(all)-1], " ")) && all[len(all)-1] == l[at.Start:at.End]: // behind a name
+			return saysSecret
+		case before == 0 && strings.TrimSpace(l[:at.Start]) == "" && len(all) <= 3 && len(all) > 1 && unlabelled[strings.ToLower(all[1])]: // the first of two
+			return saysSecret
+		}
+	}
+	return saysNothing
+}
+
+// known is whether somebody has said in these lines who they are, by a number.
+func known(lines []string) bool {
+	return slices.ContainsFunc(lines, func(l string) bool { return len(digitsOf(l)) >= 5 })
+}
+
+// sentCode is a one-time code by itself, in the halves that messages send it in.
+var sentCode = regexp.MustCompile(`^\W*(?:\d{3}[ -]\d{3}|\d\d[ -]\d{4})\W*$`)
+
+// inGroups is whether a code stands with others in groups of at most four digits, seven or more in all: who gives such a number says which
+// customer, contract or parcel theirs is, where one-time codes and PINs are shorter; nine are also a social security number's.
+func inGroups(line string, at Span) bool {
+	from, to := at.Start, at.End
+	grouped := func(b byte) bool { return b >= '0' && b <= '9' || b == ' ' || b == '-' }
+	for from > 0 && grouped(line[from-1]) {
+		from--
+	}
+	for to < len(line) && grouped(line[to]) {
+		to++
+	}
+	groups := strings.FieldsFunc(line[from:to], func(r rune) bool { return r == ' ' || r == '-' })
+	all := 0
+	for _, g := range groups {
+		if len(g) > 4 {
+			return false
+		}
+		all += len(g)
+	}
+	return len(groups) > 1 && all >= 7 && all != 9
+}
+
+// inParts is whether a line is one code written in groups, as on tickets and policies: letters of one to three and digits.
+func inParts(line string) bool {
+	all := strings.Fields(line)
+	letters, digits := 0, 0
+	for _, w := range all {
+		switch d := len(digitsOf(w)); {
+		case d == len(w):
+			digits++
+		case d > 0 || len(w) > 3 || notCode[strings.ToLower(w)]:
+			return false
+		default:
+			letters++
+		}
+	}
+	name := letters == 1 && digits == 1 && (len(all[0]) == 3 || len(all[0]) == 1) && len(all[1]) == 4 // and a number of theirs
+	return letters > 0 && digits > 0 && len(all) <= 8 && !name
+}
+
+// notCode are short words that are no part of a code.
+var notCode = words(`i a an is it its my the to of on in at by or and no not ok so we he she me us am are was for pin ssn pay paid day th st nd rd pm yes hi hey`)
+
+// nameLike is whether a line is a name, as people give one: one to three words of letters that say nothing else.
+func nameLike(line string) bool {
+	all := strings.Fields(strings.ToLower(line))
+	if len(all) == 0 || len(all) > 3 {
+		return false
+	}
+	for _, w := range all {
+		if len(w) < 3 || strings.IndexFunc(w, func(r rune) bool { return !unicode.IsLetter(r) && r != '.' && r != '-' && r != '\'' }) >= 0 || factLabels[w] || units[w] || notName[w] || notCode[w] {
+			return false
+		}
+	}
+	return true
+}
+
+// notName are words that people write by themselves and that are nobody's name.
+var notName = words(`hello hii hai hey good morning evening afternoon thanks thank you thankyou okay sure yes yeah yep nope please help need want can could would what when where how who why need have has had this that there here wait
+	waiting correct right great nice fine done sorry about only around approximately total number phone email mail address bye with from for`)
+
+// longestWish is how many bytes three words may have that mean something; a longer one is a token.
+const longestWish = 200
+
+// mashed are keys struck along a keyboard's row: nobody's word, but many a password.
+var mashed = regexp.MustCompile(`(?i)^[a-z]*(?:asdf|sdfg|dfgh|fghj|ghjk|hjkl|qwert|werty|rtyu|tyui|yuio|zxcv|xcvb|cvbn|vbnm|sdfs|dfgd|gsdf)[a-z]*$`)
+
+var token = regexp.MustCompile(`[^\s,;]+`)
+
+// shortLine is how many words a line may have to be a bare credential.
+const shortLine = 11
+
+// Codes are the words of a short line that might be a credential: those with a digit, and short words beside one.
+func Codes(line string) []Span {
+	all := token.FindAllStringIndex(line, -1)
+	if len(all) > shortLine {
+		return nil // who signs in says little beside; what stands in a sentence is told by its words
+	}
+	digit := func(i int) bool {
+		return i >= 0 && i < len(all) && strings.IndexFunc(line[all[i][0]:all[i][1]], unicode.IsDigit) >= 0
+	}
+	var out []Span
+	for i, at := range all {
+		if ordered.MatchString(near(line, at[0])) {
+			continue
+		}
+		if digit(i) || (digit(i-1) || digit(i+1)) && at[1]-at[0] <= 4 {
+			out = append(out, Span{Start: at[0], End: at[1]})
+		}
+	}
+	return out
+}
+
+// Topic are the content words of all a customer said: what a code is depends on what was asked for.
+func Topic(lines []string) []string {
+	var out []string
+	for w := range set(linear.Words(strings.Join(lines, " "))) {
+		if strings.IndexFunc(w, unicode.IsDigit) < 0 && len(w) > 2 {
+			out = append(out, w)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// SecretFeatures are what the model sees of one code: its shape, its neighbours, where it stands, and the topic.
+func SecretFeatures(lines []string, i int, at Span, topic []string) linear.Text {
+	n := 0
+	for _, l := range lines[:i] {
+		n += longCodes(l)
+	}
+	return secretFeatures(lines, i, at, topic, n)
+}
+
+// longCodes is how many codes of three digits and more a line has.
+func longCodes(line string) (n int) {
+	for _, c := range Codes(line) {
+		if len(digitsOf(line[c.Start:c.End])) >= 3 {
+			n++
+		}
+	}
+	return n
+}
+
+// secretFeatures is SecretFeatures where the long codes of the lines before are counted.
+func secretFeatures(lines []string, i int, at Span, topic []string, codesBefore int) linear.Text {
+	line := lines[i] // lower case may have other lengths: the parts are cut before
+	before, after := linear.Words(line[:at.Start]), linear.Words(line[at.End:])
+	last := func(w []string) string {
+		if len(w) == 0 {
+			return "^"
+		}
+		return shape(w[len(w)-1], true)
+	}
+	first := func(w []string) string {
+		if len(w) == 0 {
+			return "$"
+		}
+		return shape(w[0], true)
+	}
+	own := shape(line[at.Start:at.End], false)
+	n := len(before) + len(after) + 1
+	length := "many"
+	if n <= 6 {
+		length = string(rune('0' + n))
+	}
+	nth := string(rune('0' + min(3, codesBefore)))
+	around := append([]string{"<" + last(before), ">" + first(after), "#" + length, "n" + nth, "=" + own, "=" + own + "#" + length, "=" + own + "n" + nth, "=" + own + "<" + last(before), "=" + own + ">" + first(after)}, mark(slices.Clone(before))...)
+	if i > 0 {
+		for _, w := range linear.Words(lines[i-1]) {
+			around = append(around, "-"+shape(w, true))
+		}
+	}
+	pairs := make([]string, len(topic))
+	for j, w := range topic {
+		pairs[j] = w + "=" + own
+	}
+	return linear.Text{around, topic, pairs, []string{own}}
+}
+
+// shape is a word, or with digits what it looks like: "d4" four digits, "a2d3" mixed.
+func shape(w string, keep bool) string {
+	digits := len(digitsOf(w))
+	letters := 0
+	for _, r := range w {
+		if unicode.IsLetter(r) {
+			letters++
+		}
+	}
+	switch {
+	case digits == 0 && keep:
+		return w
+	case digits == 0:
+		return fmt.Sprintf("a%d", min(letters, 5))
+	case letters == 0:
+		return fmt.Sprintf("d%d", min(digits, 7))
+	}
+	return fmt.Sprintf("a%dd%d", min(letters, 4), min(digits, 5))
+}
