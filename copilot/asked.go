@@ -59,7 +59,7 @@ func asksFor(line string, quoted bool, before request) request {
 		return request{unknown: true}
 	}
 	var r request
-	any, other, mentioned := false, false, false // it names something; a question is about something else; a credential is only named
+	names, other, mentioned := false, false, false // it names something; a question is about something else; a credential is only named
 	all := sentences(line)
 	if len(all) > 1 && handing.MatchString(all[len(all)-1]) && len(strings.Fields(all[len(all)-1])) <= 6 { // "We sent you a code. Please enter it here."
 		all = append(all[:len(all)-2], all[len(all)-2]+all[len(all)-1])
@@ -90,7 +90,7 @@ func asksFor(line string, quoted bool, before request) request {
 			}
 		}
 		slices.SortStableFunc(all, func(a, b named) int { return a.at - b.at })
-		any = any || len(all) > 0
+		names = names || len(all) > 0
 		secret := slices.ContainsFunc(all, func(n named) bool { return n.want == wantSecret })
 		other = other || question && !secret && !itself.MatchString(s)
 		mentioned = mentioned || secret && !question && !handing.MatchString(s)
@@ -107,7 +107,7 @@ func asksFor(line string, quoted bool, before request) request {
 	if other && mentioned {
 		r.wants = slices.DeleteFunc(r.wants, func(w want) bool { return w == wantSecret })
 	}
-	if before.of(wantSecret) && again.MatchString(line) && (!any || secretNames.MatchString(line) || again.MatchString(all[0]) && oneMore.MatchString(line)) {
+	if before.of(wantSecret) && again.MatchString(line) && (!names || secretNames.MatchString(line) || again.MatchString(all[0]) && oneMore.MatchString(line)) {
 		return request{wants: []want{wantSecret}}
 	}
 	return r

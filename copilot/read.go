@@ -57,8 +57,12 @@ func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []h
 	if s.Unclear || s.SmallTalk || s.WantsHuman || s.Else || len(s.Suggestions) > 0 {
 		return s, nil
 	}
-	q := questionOf(turn, h, w, kind == kindCorrection, talk, last)
+	q := questionOf(turn, s.Language, h, w, kind == kindCorrection, talk, last)
 	s.Corrects = q.corrects
+	parts := func() ([][]knowledge.Passage, error) { return c.searches(ctx, q.parts) }
+	if len(q.parts) > 1 && !q.loose { // they are looked for in any case
+		parts = begun(parts)
+	}
 	found, err := c.search(ctx, q.text, false)
 	if err != nil {
 		return s, err
@@ -83,9 +87,11 @@ func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []h
 		if q.loose {
 			at = loosePartAt
 		}
-		if err := c.several(ctx, &s, q.parts, at); err != nil {
+		all, err := parts()
+		if err != nil {
 			return s, err
 		}
+		several(&s, q.parts, all, at)
 	}
 	if c.model != nil {
 		v, talk := c.veiled(conv.Contact, talk)
@@ -323,7 +329,7 @@ type asked struct {
 }
 
 // questionOf leaves out what is no part of the question.
-func questionOf(turn string, h heard, w wish, corrects bool, talk []handover.Message, last handover.Message) asked {
+func questionOf(turn, language string, h heard, w wish, corrects bool, talk []handover.Message, last handover.Message) asked {
 	q := asked{text: turn, not: map[int64]bool{}}
 	if w.refuses && len(w.rest) > 0 {
 		q.text = strings.Join(w.rest, ". ")
@@ -353,7 +359,7 @@ func questionOf(turn string, h heard, w wish, corrects bool, talk []handover.Mes
 	if before != "" && before != q.text && follows(q.text) {
 		q.context = before + " " + q.text
 	}
-	q.parts, q.loose = partsOf(q.text)
+	q.parts, q.loose = partsOf(q.text, knowledge.LanguageAmong(q.text, language))
 	return q
 }
 
@@ -400,17 +406,38 @@ func follows(text string) bool {
 	return n <= 3 || n <= 8 && follow.MatchString(f)
 }
 
-var joints = regexp.MustCompile(`(?i)\s*[?!;\n]+\s*|,?\s+(?:and also|and|also|plus|und außerdem|und|sowie|außerdem|y además|y también|y|además|e também|e anche|inoltre|et aussi|et|aussi|en ook|en|ook|oraz|i jeszcze|i|ve ayrıca|ve|ayrıca|n|also,|وكمان|وأيضا)\s+|\s+[+&]\s+|\s+و(?:هل|كم|متى|اين|كيف)?`)
+// joining are the words between two questions, a language each. Some mean something else in others: "en" is Spanish for "in", and "i" English.
+var joining = map[string]string{
+	"en": `and also|and|also|plus|n|also,`, "de": `und außerdem|und|sowie|außerdem`, "es": `y además|y también|y|e|además`, "fr": `et aussi|et|aussi`, "pt": `e também|e`, "it": `e anche|e|inoltre`,
+	"nl": `en ook|en|ook`, "pl": `oraz|i jeszcze|i`, "tr": `ve ayrıca|ve|ayrıca`, "ar": `وكمان|وأيضا`, "": `and also|and|und außerdem|und|sowie|y además|y también|y|e também|e anche|et aussi|et|en ook|oraz|i jeszcze|ve ayrıca|ve|وكمان|وأيضا`,
+}
+
+// joints cut a text of a language into questions; "" stands for those of whose language nothing is told.
+var joints = sync.OnceValue(func() map[string]*regexp.Regexp {
+	all := map[string]*regexp.Regexp{}
+	for language, words := range joining {
+		between := `\s*[?!;\n]+\s*|\s+[+&]\s+|,?\s+(?:` + words + `)\s+`
+		if language == "ar" || language == "" {
+			between += `|\s+و(?:هل|كم|متى|اين|كيف)?`
+		}
+		all[language] = regexp.MustCompile(`(?i)` + between)
+	}
+	return all
+})
 
 // looseJoints may stand between two questions, and more often stand within one.
 var looseJoints = regexp.MustCompile(`,\s+|\.\s+`)
 
 // partsOf are the questions that a text may be made of: at most three, each with a word of content; loose where only a comma or a full stop is between them.
-func partsOf(text string) (parts []string, loose bool) {
+func partsOf(text, language string) (parts []string, loose bool) {
 	if len(text) > mostWished {
 		return nil, false
 	}
-	if parts = cut(text, joints); len(parts) > 0 {
+	at := joints()[language]
+	if at == nil {
+		at = joints()[""]
+	}
+	if parts = cut(text, at); len(parts) > 0 {
 		return parts, false
 	}
 	return cut(text, looseJoints), true
@@ -437,17 +464,31 @@ const (
 	loosePartAt = 0.70
 )
 
-// several answers each of several questions, where their answers are different ones.
-func (c *Copilot) several(ctx context.Context, s *handover.Signals, parts []string, at float64) error {
-	all, errs := make([][]knowledge.Passage, len(parts)), make([]error, len(parts))
+// begun is what a function gives, which runs from now on.
+func begun[T any](do func() (T, error)) func() (T, error) {
+	var out T
+	var err error
+	var done sync.WaitGroup
+	done.Go(func() { out, err = do() })
+	return func() (T, error) {
+		done.Wait()
+		return out, err
+	}
+}
+
+// searches looks for several questions at once.
+func (c *Copilot) searches(ctx context.Context, questions []string) ([][]knowledge.Passage, error) {
+	all, errs := make([][]knowledge.Passage, len(questions)), make([]error, len(questions))
 	var searches sync.WaitGroup
-	for i, p := range parts {
-		searches.Go(func() { all[i], errs[i] = c.search(ctx, p, false) })
+	for i, q := range questions {
+		searches.Go(func() { all[i], errs[i] = c.search(ctx, q, false) })
 	}
 	searches.Wait()
-	if err := errors.Join(errs...); err != nil {
-		return err
-	}
+	return all, errors.Join(errs...)
+}
+
+// several answers each of several questions, of which all were found, where their answers are different ones.
+func several(s *handover.Signals, parts []string, all [][]knowledge.Passage, at float64) {
 	var out []handover.Part
 	seen := map[int64]bool{}
 	for i, p := range parts {
@@ -462,7 +503,6 @@ func (c *Copilot) several(ctx context.Context, s *handover.Signals, parts []stri
 	if len(out) > 1 {
 		s.Parts = out
 	}
-	return nil
 }
 
 // mostSuggested is how many passages a customer is asked to choose from.

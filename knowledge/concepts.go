@@ -20,6 +20,7 @@ var conceptLanguages = []string{"en", "de", "es", "fr", "it", "pt", "nl", "pl", 
 type thesaurus struct {
 	language string
 	phrases  map[string][]phrase // by the first two words' stems, or by the one that it is
+	opens    map[string]bool     // the stems that longer phrases begin with
 }
 
 type phrase struct {
@@ -55,7 +56,7 @@ func thesaurusOf(language string) *thesaurus {
 	if t, ok := thesauri.Load(language); ok {
 		return t.(*thesaurus)
 	}
-	t := &thesaurus{language: language, phrases: map[string][]phrase{}}
+	t := &thesaurus{language: language, phrases: map[string][]phrase{}, opens: map[string]bool{}}
 	b, _ := conceptFiles.ReadFile("concepts/" + language + ".txt")
 	for line := range strings.Lines(string(b)) {
 		name, list, ok := strings.Cut(line, ":")
@@ -74,11 +75,57 @@ func thesaurusOf(language string) *thesaurus {
 			if len(stems) > 0 {
 				key := strings.Join(stems[:min(2, len(stems))], " ")
 				t.phrases[key] = append(t.phrases[key], phrase{stems, id})
+				if len(stems) > 1 {
+					t.opens[stems[0]] = true
+				}
 			}
 		}
 	}
 	kept, _ := thesauri.LoadOrStore(language, t)
 	return kept.(*thesaurus)
+}
+
+// welded are the languages that weld nouns into one, and what may stand in the seam.
+var welded = map[string][]string{"de": {"", "s", "n", "en", "es", "e", "er"}, "nl": {"", "s", "en", "e"}}
+
+// A part of a compound has at least so many letters; shorter ones are endings.
+const shortestPart = 4
+
+// parts are the concepts of the two words that a compound is made of: "Spindschlüssel" is about lockers and about keys. None for other words.
+func (t *thesaurus) parts(word string) (all []uint16) {
+	seams := welded[t.language]
+	if len(seams) == 0 || len(word) < 2*shortestPart {
+		return nil
+	}
+	named := func(part string) (out []uint16) {
+		for _, p := range t.phrases[stem(t.language, part)] {
+			if len(p.stems) == 1 && !slices.Contains(out, p.concept) {
+				out = append(out, p.concept)
+			}
+		}
+		return out
+	}
+	for at := shortestPart; at <= len(word)-shortestPart; at++ { // the longest head, which comes last, says what it is
+		head := named(word[at:])
+		if len(head) == 0 {
+			continue
+		}
+		for _, seam := range seams {
+			first, ends := strings.CutSuffix(word[:at], seam)
+			if !ends || len(first) < shortestPart {
+				continue
+			}
+			if before := named(first); len(before) > 0 {
+				for _, c := range append(head, before...) {
+					if !slices.Contains(all, c) {
+						all = append(all, c)
+					}
+				}
+				return all
+			}
+		}
+	}
+	return nil
 }
 
 // A mention is a phrase in a text: of its words from one up to another.
@@ -89,38 +136,46 @@ type mention struct {
 
 // mentions are the phrases that a text of stems has; what is inside a longer one does not count: "gift card" is no card to pay with.
 func (t *thesaurus) mentions(stems []string) []mention {
+	known := make([]entered, len(stems))
+	for i, s := range stems {
+		known[i] = t.entered(s)
+	}
+	return t.among(stems, known)
+}
+
+// entered is what the thesaurus has by a stem: the phrases that it is, and whether it begins longer ones.
+type entered struct {
+	phrases []phrase
+	opens   bool
+}
+
+func (t *thesaurus) entered(stem string) entered { return entered{t.phrases[stem], t.opens[stem]} }
+
+// among are the mentions where what is known of each stem has been looked up.
+func (t *thesaurus) among(stems []string, known []entered) []mention {
 	var out []mention
 	longest := make([]int, len(stems)) // of the phrases over each word
 	var pair []byte
 	for i, s := range stems {
-		known := t.phrases[s]
-		if i+1 < len(stems) {
-			pair = append(append(append(pair[:0], s...), ' '), stems[i+1]...)
-			known = slices.Concat(known, t.phrases[string(pair)])
+		for _, p := range known[i].phrases {
+			out = append(out, mention{i, i + 1, p.concept})
+			longest[i] = max(longest[i], 1)
 		}
-	phrases:
-		for _, p := range known {
-			if i+len(p.stems) > len(stems) {
-				continue
-			}
-			for j, x := range p.stems {
-				if stems[i+j] != x {
-					continue phrases
+		if !known[i].opens || i+1 == len(stems) {
+			continue
+		}
+		pair = append(append(append(pair[:0], s...), ' '), stems[i+1]...)
+		for _, p := range t.phrases[string(pair)] {
+			if n := len(p.stems); i+n <= len(stems) && slices.Equal(p.stems[2:], stems[i+2:i+n]) {
+				out = append(out, mention{i, i + n, p.concept})
+				for j := range n {
+					longest[i+j] = max(longest[i+j], n)
 				}
-			}
-			out = append(out, mention{i, i + len(p.stems), p.concept})
-			for j := range p.stems {
-				longest[i+j] = max(longest[i+j], len(p.stems))
 			}
 		}
 	}
 	return slices.DeleteFunc(out, func(m mention) bool {
-		for i := m.from; i < m.to; i++ {
-			if longest[i] > m.to-m.from {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(longest[m.from:m.to], func(n int) bool { return n > m.to-m.from })
 	})
 }
 

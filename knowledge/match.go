@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-
-	"github.com/deskbell/deskbell/internal/needle"
 )
 
 // An item is a word of a passage as it is compared with.
@@ -16,6 +14,7 @@ type item struct {
 	concepts   []uint16
 	phrased    bool  // its concepts are of phrases that it is a part of: by itself it says less
 	vector     int32 // -1: none
+	outline    outline
 }
 
 // A unit is a word or a phrase of a question that says something.
@@ -38,75 +37,6 @@ type reading struct {
 	shows  []kind // of each piece, what of them it shows
 }
 
-// kind is a set of what a text shows or a question asks for.
-type kind uint16
-
-const (
-	money kind = 1 << iota
-	duration
-	clock
-	phoneOrMail
-	place
-	amount
-	way
-)
-
-// shown are looked for in lower case.
-var shown = []struct {
-	kind kind
-	re   *needle.Regexp
-}{
-	{money, needle.MustCompile(`[€$£₺¥]\s?\d|\d\s?(?:[€$£₺¥]|eur\b|euros?\b|usd\b|dollars?\b|pounds?\b|gbp\b|p\b|cents?\b|reais\b|pesos?\b|mxn\b|cop\b|zł|zl\b|pln\b|tl\b|lira\b|chf\b|franken\b|percent\b|prozent\b|por ciento\b|%)|r\$\s?\d|\b(?:free|kostenlos|gratis|gratuit\w*|gratuito|bezpłatn\w*|darmow\w*|ücretsiz|kostenfrei|geen kosten|مجان\w*)\b`)},
-	{duration, needle.MustCompile(`\b(?:\d+|one|two|three|four|five|six|seven|ten|twelve|ein\w*|zwei|drei|vier|fünf|sechs|zehn|un|una|dos|tres|cuatro|cinco|deux|trois|due|tre|dois|duas|twee|drie|dwa|trzy|iki|üç|few|half)\b[^.|\n]{0,14}?\b(?:seconds?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|sekunden?|minuten?|stunden?|tagen?|wochen?|monate?n?|jahre?n?|segundos?|minutos?|horas?|d[ií]as?|semanas?|mes(?:es)?|años?|heures?|jours?|semaines?|mois|ans?|ore|ora|giorni|giorno|settiman[ae]|mes[ei]|ann[io]|dias?|mês|anos?|uur|dagen|dag|weken|maanden|maand|jaar|godzin\w*|dni|dzień|tygodni\w*|miesi\w+|lat|rok\w*|saat|gün|hafta|ay|yıl|working|business|werk\w*|laborable\w*|ouvr\w*)\b|\d+\s?(?:ساعة|ساعات|يوم|أيام|اسبوع|أسابيع|شهر|أشهر)`)},
-	{clock, needle.MustCompile(`\b\d{1,2}[:.h]\d\d\b|\b\d{1,2}\s?(?:am|pm|uhr|h\b|hs\b|uur)|\b\d{1,2}\s?[–-]\s?\d{1,2}\s?(?:uhr|h\b|uur)?|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)s?\b|\b(?:lunes|martes|miércoles|jueves|viernes|sábados?|domingos?)\b|\b(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\b|\b(?:luned|marted|mercoled|gioved|venerd)ì|\b(?:sabato|domenica|segunda|terça|quarta|quinta|sexta)\b|\b(?:maandag|dinsdag|woensdag|donderdag|vrijdag|zaterdag|zondag)\b|\b(?:poniedział\w*|wtor\w*|środ\w*|czwart\w*|piąt\w*|sobot\w*|niedziel\w*)|\b(?:pazartesi|salı|çarşamba|perşembe|cuma|cumartesi|pazar)\b|الاثنين|الجمعة|السبت|الأحد`)},
-	{phoneOrMail, needle.MustCompile(`[\w.+-]+@[\w-]+\.\w+|(?:\+|\b0)\d[\d /()-]{5,}\d|\b(?:phone|telefon\w*|teléfono|téléphone|telefono|telefone|call us|hotline|hattı)\b`)},
-	{place, needle.MustCompile(`\b(?:street|road|avenue|square|yard|lane|floor|behind|opposite|next to|entrance|\w*straße|\w*strasse|platz|hinter|gegenüber|neben|eingang|calle|avenida|plaza|detrás|junto a|rue|place|derrière|via|piazza|dietro|rua|praça|atrás|straat|plein|achter|ulica|ul|sokak|cadde\w*|bus|tram|station|parking)\b|شارع`)},
-	{amount, needle.MustCompile(`\d`)},
-	{way, needle.MustCompile(` [>›→] |\b(?:click|choose|select|open|tap|sign in|under|enter|fill in|form|link|klicken|wählen|unter|öffnen|formular|link|haga clic|pulse|elija|seleccione|entre en|formulario|enlace|cliquez|choisissez|rendez-vous|formulaire|lien|clicca|scegli|modulo|clique|escolha|formulário|klik|kies|formulier|kliknij|wybierz|formularz|tıklayın|seçin|form)\b`)},
-}
-
-// asks are the concepts by which a question asks for a kind.
-var asks = sync.OnceValue(func() map[uint16]kind {
-	m := map[uint16]kind{}
-	for name, k := range map[string]kind{
-		"price": money, "discount": money, "late fee": money, "deposit": money, "duration": duration, "validity": duration, "notice": duration, "opening": clock, "weekend": clock, "weekday": clock,
-		"contact": phoneOrMail, "location": place, "parking": place, "publictransport": place, "size": amount, "weight": amount, "limit": amount, "minimum": amount, "age": amount,
-	} {
-		m[conceptNamed(name)] |= k
-	}
-	return m
-})
-
-// showing are the kinds, of those wanted, that each piece of a section shows; each kind is looked for once.
-func (r *reading) showing(want kind) []kind {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if left := want &^ r.looked; left != 0 {
-		if r.shows == nil {
-			r.shows = make([]kind, len(r.texts))
-		}
-		for i, t := range r.texts {
-			r.shows[i] |= shows(t, left)
-		}
-		r.looked |= left
-	}
-	out := make([]kind, len(r.shows))
-	for i, k := range r.shows {
-		out[i] = k & want
-	}
-	return out
-}
-
-func shows(text string, want kind) (k kind) {
-	text = strings.ToLower(text)
-	for _, s := range shown {
-		if want&s.kind != 0 && s.re.MatchString(text) {
-			k |= s.kind
-		}
-	}
-	return k
-}
-
 // mostPieces of a section are compared, and mostPieceWords words of each: what a page has more is found by words and vectors alone.
 const (
 	mostPieces     = 120
@@ -118,6 +48,9 @@ type lexeme struct {
 	stem    string
 	stopped bool
 	vector  int32 // -1: none
+	outline outline
+	parts   []uint16 // the concepts of a compound's parts
+	entered entered  // in the thesaurus of its language
 }
 
 // lexemes keeps the words of passages, a language each: a base has a few thousand. When it has too many it forgets all.
@@ -149,7 +82,9 @@ func lexemesOf(language string, words []string) []lexeme {
 		x := lexeme{stem: stem(language, words[i]), stopped: stopped(language, words[i]), vector: -1}
 		if language == "en" {
 			x.vector = vectors().find(words[i])
+			x.outline = vectors().outline(x.vector)
 		}
+		x.parts, x.entered = thesaurusOf(language).parts(words[i]), thesaurusOf(language).entered(x.stem)
 		out[i] = x
 	}
 	lexemes.mu.Lock()
@@ -173,14 +108,14 @@ func itemsOf(language, text string) []item {
 	if len(words) > mostPieceWords {
 		words = words[:mostPieceWords]
 	}
-	known, stems := lexemesOf(language, words), make([]string, len(words))
+	known, stems, entries := lexemesOf(language, words), make([]string, len(words)), make([]entered, len(words))
 	for i := range words {
-		stems[i] = known[i].stem
+		stems[i], entries[i] = known[i].stem, known[i].entered
 	}
 	concepts := make([][]uint16, len(words))
 	var loose []uint16 // of phrases without a content word
 	phrased := make([]bool, len(words))
-	for _, m := range thesaurusOf(language).mentions(stems) {
+	for _, m := range thesaurusOf(language).among(stems, entries) {
 		bare, content := true, 0
 		for i := m.from; i < m.to; i++ {
 			if !known[i].stopped {
@@ -203,7 +138,10 @@ func itemsOf(language, text string) []item {
 	out := make([]item, 0, len(words))
 	for i, w := range words {
 		if !known[i].stopped {
-			out = append(out, item{word: w, stem: stems[i], concepts: concepts[i], phrased: phrased[i], vector: known[i].vector})
+			if len(concepts[i]) == 0 {
+				concepts[i] = known[i].parts
+			}
+			out = append(out, item{word: w, stem: stems[i], concepts: concepts[i], phrased: phrased[i], vector: known[i].vector, outline: known[i].outline})
 		}
 	}
 	if len(loose) > 0 {
@@ -289,26 +227,66 @@ func askedOf(question string, languages []string) *asked {
 			continue
 		}
 		seen[w] = true
+		if len(concepts[i]) == 0 {
+			concepts[i] = thesaurusOf(own).parts(w)
+		}
 		u := unit{item: item{word: w, concepts: concepts[i], phrased: phrased[i], vector: -1}, weight: 0.8, stems: map[string]string{}}
 		if rare, ok := rarity(own, w); ok && own != "en" {
 			u.weight = 0.25 + 0.75*rare
 		}
 		if own == "en" {
 			if u.vector = vectors().find(w); u.vector >= 0 {
+				u.outline = vectors().outline(u.vector)
 				u.weight = 0.25 + 0.75*vectors().rarity(u.vector)
 			}
 		}
+		if numeral(w) {
+			u.weight = min(u.weight, numeralWeight)
+		}
 		q.units = append(q.units, u)
 	}
+	q.lighten(own)
 	for _, c := range loose {
 		q.units = append(q.units, unit{item: item{concepts: []uint16{c}, vector: -1}, weight: 0.5, stems: map[string]string{}})
 	}
 	return q
 }
 
+// What a word weighs that says little of what is asked, and a number, which an article with a limit or a price seldom has itself.
+const (
+	lightWeight   = 0.1
+	numeralWeight = 0.4
+)
+
+// lighten takes weight from the words that say little: all that name nothing, and those that only help others to name it, as "until" in "until what hour".
+func (q *asked) lighten(language string) {
+	var by []uint16 // what words that say something name
+	for _, u := range q.units {
+		if !light(language, u.word) {
+			by = append(by, u.concepts...)
+		}
+	}
+	for i := range q.units {
+		u := &q.units[i]
+		if !light(language, u.word) {
+			continue
+		}
+		most := lightWeight
+		if slices.ContainsFunc(u.concepts, func(c uint16) bool { return !slices.Contains(by, c) }) {
+			most, by = 0.5, append(by, u.concepts...)
+		}
+		u.weight = min(u.weight, most)
+	}
+}
+
+func numeral(w string) bool { return strings.Trim(w, "0123456789.,:") == "" }
+
 // speaks is the language whose concepts most of the words name, the usual one unless another has more.
 func speaks(words []string, usual string) string {
 	best, most := usual, named(words, usual)
+	if 2*most >= len(words) {
+		return usual // and no other is asked
+	}
 	for _, l := range conceptLanguages {
 		if n := named(words, l); n > most {
 			best, most = l, n
@@ -371,7 +349,7 @@ func likeness(u *unit, s string, x *item, language string, typos bool) (hard, so
 	if shared {
 		soft = max(soft, 0.5+0.35*float64(both)/math.Sqrt(float64(len(u.concepts)*len(x.concepts)))) // a word of many meanings says less
 	}
-	if soft < 0.8 && u.vector >= 0 && x.vector >= 0 {
+	if soft < 0.75 && u.vector >= 0 && x.vector >= 0 && u.outline.near(x.outline) {
 		soft = max(soft, min(0.75, max(0, (vectors().cosine(u.vector, x.vector)-0.3)*1.3)))
 	}
 	return hard, soft

@@ -54,3 +54,21 @@ func Plain(text string) []string {
 	}
 	return list
 }
+
+// lightFile has, a language a line, the words of everyday speech that say little of what is asked.
+//
+//go:embed light.txt
+var lightFile string
+
+var lightWords = sync.OnceValue(func() map[string]map[string]bool {
+	all := map[string]map[string]bool{}
+	for line := range strings.Lines(lightFile) {
+		if language, list, ok := strings.Cut(line, ":"); ok && !strings.HasPrefix(line, "#") {
+			all[language] = words(unaccented(list))
+		}
+	}
+	return all
+})
+
+// light is whether a word of a question says little of what is asked: it need not be found.
+func light(language, word string) bool { return lightWords()[language][unaccented(word)] }

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/binary"
 	"math"
+	"math/bits"
 	"sort"
 	"strings"
 	"sync"
@@ -87,14 +88,50 @@ func (v *wordVectors) cosine(a, b int32) float64 {
 	if kept := slot.Load(); kept>>32 == pair && kept != 0 {
 		return float64(math.Float32frombits(uint32(kept)))
 	}
-	x, y := v.numbers[int(a)*v.dims:(int(a)+1)*v.dims], v.numbers[int(b)*v.dims:(int(b)+1)*v.dims]
-	var xy int32
-	for i := range len(x) {
-		xy += int32(int8(x[i])) * int32(int8(y[i]))
-	}
+	xy := dot(v.numbers[int(a)*v.dims:(int(a)+1)*v.dims], v.numbers[int(b)*v.dims:(int(b)+1)*v.dims])
 	cosine := float32(float64(xy) / (unitLength * unitLength))
 	slot.Store(pair<<32 | uint64(math.Float32bits(cosine)))
 	return float64(cosine)
+}
+
+// outline is which of a vector's numbers are negative.
+type outline [2]uint64
+
+// outline of a word's vector; that of a word without one is empty.
+func (v *wordVectors) outline(word int32) (o outline) {
+	if word < 0 {
+		return o
+	}
+	for i, x := range []byte(v.numbers[int(word)*v.dims : (int(word)+1)*v.dims]) {
+		if int8(x) < 0 {
+			o[i/64] |= 1 << (i % 64)
+		}
+	}
+	return o
+}
+
+// mostApart is in how many signs two vectors of a hundred numbers may differ that are worth comparing: of our organisations' words it keeps .92 of the pairs with
+// cosines of .3 to .4, .99 of those up to .5, all above .6, and one in six of all.
+const mostApart = 44
+
+func (o outline) near(p outline) bool {
+	return bits.OnesCount64(o[0]^p[0])+bits.OnesCount64(o[1]^p[1]) <= mostApart
+}
+
+// dot is the inner product of two vectors of signed bytes of one length, four numbers at a time: a question's words are compared with some thousand others,
+// and one by one each takes more than three times as long.
+func dot(x, y string) int32 {
+	var a, b, c, d int32
+	for ; len(x) >= 4 && len(y) >= 4; x, y = x[4:], y[4:] {
+		a += int32(int8(x[0])) * int32(int8(y[0]))
+		b += int32(int8(x[1])) * int32(int8(y[1]))
+		c += int32(int8(x[2])) * int32(int8(y[2]))
+		d += int32(int8(x[3])) * int32(int8(y[3]))
+	}
+	for i := range min(len(x), len(y)) {
+		a += int32(int8(x[i])) * int32(int8(y[i]))
+	}
+	return a + b + c + d
 }
 
 // rarity is how much a word says by itself, 0 (the most frequent) … 1 (rank 10,000 and beyond).
