@@ -148,6 +148,19 @@ func tongueOf(text string) tongue {
 	return t
 }
 
+// possibleShare is the likelihood that a language must have at least of a short text that may be in it.
+const possibleShare = 0.1
+
+// possible are the languages that a text of unsure language may be in.
+func possible(text string) (all []string) {
+	for i, share := range tongueOf(text).likely {
+		if share >= possibleShare {
+			all = append(all, latin[i])
+		}
+	}
+	return all
+}
+
 func likelihoods(text string) []float64 {
 	p := make([]float64, len(latin))
 	if len(learnt) != LanguageSize*len(latin) {

@@ -189,7 +189,7 @@ func askedOf(question string, languages []string) *asked {
 	words := tokens(question)
 	words = words[:min(len(words), maxTerms)]
 	if own == "" {
-		own = speaks(words, usual)
+		own = speaks(words, usual, possible(question))
 	}
 	concepts, phrased := make([][]uint16, len(words)), make([]bool, len(words))
 	var loose []uint16
@@ -281,13 +281,14 @@ func (q *asked) lighten(language string) {
 
 func numeral(w string) bool { return strings.Trim(w, "0123456789.,:") == "" }
 
-// speaks is the language whose concepts most of the words name, the usual one unless another has more.
-func speaks(words []string, usual string) string {
+// speaks is the language whose concepts most of the words name, of those that they may be in: the usual one unless another has more. A thesaurus takes some
+// megabytes and a tenth of a second when it is first asked, so that those are not asked which the letters speak against.
+func speaks(words []string, usual string, possible []string) string {
 	best, most := usual, named(words, usual)
 	if 2*most >= len(words) {
-		return usual // and no other is asked
+		return usual
 	}
-	for _, l := range conceptLanguages {
+	for _, l := range possible {
 		if n := named(words, l); n > most {
 			best, most = l, n
 		}
