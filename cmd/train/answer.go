@@ -404,10 +404,9 @@ func learnBoth(all []query) trained {
 	return t
 }
 
-// figures say how well what was learnt does on queries.
-func (t trained) figures(w io.Writer, name string, queries []query) {
-	var pos, neg, p []float64
-	var was []bool
+// figures say how well what was learnt does on queries; they are what was said of each, and whether it was right.
+func (t trained) figures(w io.Writer, name string, queries []query) (p []float64, was []bool) {
+	var pos, neg []float64
 	first, three, answerable, answered, wrong, suggested, needless, rest := 0, 0, 0, 0, 0, 0, 0, 0
 	var at [3][2]int  // right and wrong at other thresholds
 	var ask [4][2]int // suggested rightly and needlessly, from which likelihood on
@@ -467,6 +466,7 @@ func (t trained) figures(w io.Writer, name string, queries []query) {
 	n := float64(max(1, answerable))
 	_, _ = fmt.Fprintf(w, "  %-12s recall@1 %.3f @3 %.3f; answered %.3f, wrong %.3f of all; suggested %.3f, needless %.3f; AUROC %.3f ECE %.3f; at 0.5, 0.6, 0.7 right and wrong %v; suggested and needless from 0.2, 0.3, 0.4, 0.5 %v; mean %.2f of %.2f\n", name, float64(first)/n, float64(three)/n,
 		float64(answered)/n, float64(wrong)/float64(len(queries)), float64(suggested)/n, float64(needless)/float64(max(1, rest)), eval.AUROC(pos, neg), c.ECE, at, ask, mean(p), float64(len(pos))/float64(max(1, len(p))))
+	return p, was
 }
 
 func mean(values []float64) (sum float64) {
@@ -543,6 +543,8 @@ func answer(data string, w io.Writer) ([]byte, error) {
 		both.add(without[i], without[i].model.Both, sets[name], false)
 		words.add(without[i], without[i].model.Words, sets[name], true)
 	}
+	var said []float64 // of all organisations, each left out
+	var right []bool
 	both.add(t, t.model.Both, held, false)
 	words.add(t, t.model.Words, held, true)
 	for i, name := range names {
@@ -550,11 +552,13 @@ func answer(data string, w io.Writer) ([]byte, error) {
 			continue
 		}
 		without[i].model.Both.Map = both.fit(name)
-		without[i].figures(w, name, sets[name])
+		p, was := without[i].figures(w, name, sets[name])
+		said, right = append(said, p...), append(right, was...)
 		together = append(together, sets[name]...)
 	}
 	t.model.Both.Map, t.model.Words.Map = both.fit(""), words.fit("")
 	if len(together) > 0 {
+		_, _ = fmt.Fprintf(w, "  (all, each left out) ECE %.3f over %d questions\n", eval.Calibrate(said, right).ECE, len(said))
 		t.figures(w, "(all, seen)", together)
 	}
 	t.figures(w, "help, held", held)
