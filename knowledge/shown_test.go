@@ -6,12 +6,12 @@ func TestWhatATextShows(t *testing.T) {
 	t.Parallel()
 	const all = money | duration | clock | phoneOrMail | place | amount
 	for text, want := range map[string]kind{
-		"It costs 12 €.":                          money | amount,
-		"Der Versand ist kostenlos.":              money,
-		"Delivery takes three to five days.":      duration,
-		"La garantía dura dos años.":              duration,
-		"czas dostawy: 2 tygodnie":                duration | amount,
-		"The mayor opened the year with a dance.": 0, // a unit without a number
+		"It costs 12 €.":                                    money | amount,
+		"Der Versand ist kostenlos.":                        money,
+		"Delivery takes three to five days.":                duration,
+		"La garantía dura dos años.":                        duration,
+		"czas dostawy: 2 tygodnie":                          duration | amount,
+		"The mayor opened the year with a dance.":           0, // a unit without a number
 		"Wir haben dienstags von 9:30 bis 18 Uhr geöffnet.": clock | amount,
 		"Mercoledì siamo chiusi.":                           clock,
 		"w sobotę zamknięte":                                clock,
