@@ -215,20 +215,39 @@ func (v *visitor) call(method, path, body string, want int, into any) {
 	}
 }
 
+// follow reads the stream, and goes on behind what it has read when the stream breaks off, as a browser does.
 func (v *visitor) follow(url string) {
-	res, err := http.Get(url + "/web/stream?token=" + v.token)
-	if err != nil {
-		return
+	ctx, after := v.w.Context(), ""
+	for ctx.Err() == nil {
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/web/stream?token="+v.token+after, nil)
+		if err != nil {
+			return
+		}
+		if res, err := http.DefaultClient.Do(r); err == nil {
+			if id := v.read(res.Body); id != "" {
+				after = "&after=" + id
+			}
+			_ = res.Body.Close()
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(50 * time.Millisecond):
+		}
 	}
-	defer func() { _ = res.Body.Close() }()
+}
+
+// read takes a stream's events until it ends, and says which was the last.
+func (v *visitor) read(body io.Reader) (id string) {
 	name := ""
-	s := bufio.NewScanner(res.Body)
+	s := bufio.NewScanner(body)
 	s.Buffer(nil, 1<<20)
 	for s.Scan() {
 		field, value, _ := strings.Cut(s.Text(), ": ")
 		switch field {
 		case "event":
 			name = value
+		case "id":
+			id = value
 		case "data":
 			v.mu.Lock()
 			switch name {
@@ -243,6 +262,7 @@ func (v *visitor) follow(url string) {
 			v.mu.Unlock()
 		}
 	}
+	return id
 }
 
 func (v *visitor) says(text string) {
