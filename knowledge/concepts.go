@@ -58,6 +58,7 @@ func thesaurusOf(language string) *thesaurus {
 	}
 	t := &thesaurus{language: language, phrases: map[string][]phrase{}, opens: map[string]bool{}}
 	b, _ := conceptFiles.ReadFile("concepts/" + language + ".txt")
+	known := map[string]string{} // most words stand in many entries
 	for line := range strings.Lines(string(b)) {
 		name, list, ok := strings.Cut(line, ":")
 		if !ok || strings.HasPrefix(line, "#") {
@@ -68,16 +69,22 @@ func thesaurusOf(language string) *thesaurus {
 			continue
 		}
 		for entry := range strings.SplitSeq(list, ",") {
-			var stems []string
-			for _, w := range tokens(entry) {
-				stems = append(stems, stem(language, w))
-			}
-			if len(stems) > 0 {
-				key := strings.Join(stems[:min(2, len(stems))], " ")
-				t.phrases[key] = append(t.phrases[key], phrase{stems, id})
-				if len(stems) > 1 {
-					t.opens[stems[0]] = true
+			stems := tokens(entry)
+			for i, w := range stems {
+				s, ok := known[w]
+				if !ok {
+					s = stem(language, w)
+					known[w] = s
 				}
+				stems[i] = s
+			}
+			if len(stems) == 0 {
+				continue
+			}
+			key := strings.Join(stems[:min(2, len(stems))], " ")
+			t.phrases[key] = append(t.phrases[key], phrase{stems, id})
+			if len(stems) > 1 {
+				t.opens[stems[0]] = true
 			}
 		}
 	}

@@ -250,12 +250,16 @@ func byScript(text string) string {
 	return ""
 }
 
+var stemming = sync.Pool{New: func() any { return snowballstem.NewEnv("") }}
+
 // stem is a word's stem in a language, without accents, which hurried people leave out; the word itself where we have no stemmer.
 func stem(language, word string) string {
 	if s, ok := stemmers[language]; ok {
-		e := snowballstem.NewEnv(word)
+		e := stemming.Get().(*snowballstem.Env)
+		e.SetCurrent(word)
 		s(e)
 		word = e.Current()
+		stemming.Put(e)
 	} else if endings := endings[language]; endings != nil {
 		word = shorn(word, endings)
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 )
 
 //go:embed rank.json
@@ -62,7 +63,7 @@ const mostReadings = 1000
 
 func (k *readings) of(h *Hit) (r *reading, offset int) {
 	text := h.Whole
-	if len(strings.Fields(text)) > wholeWords {
+	if longer(text, wholeWords) {
 		text = h.Text
 		offset = max(0, strings.Index(h.Whole, text))
 	}
@@ -81,6 +82,24 @@ func (k *readings) of(h *Hit) (r *reading, offset int) {
 	}
 	k.kept[key] = r
 	return r, offset
+}
+
+// longer is whether a text has more words than that.
+func longer(text string, words int) bool {
+	if len(text) <= 2*words {
+		return false
+	}
+	inside := false
+	for _, r := range text {
+		space := unicode.IsSpace(r)
+		if !space && !inside {
+			if words--; words < 0 {
+				return true
+			}
+		}
+		inside = !space
+	}
+	return false
 }
 
 // together does n things on all processors, a share of them each.

@@ -72,23 +72,24 @@ func (b *Base) Search(ctx context.Context, question string, n int, f Filter) ([]
 		}
 		most += best * (k1 + 1) * (headWeight + bodyWeight)
 	}
-	all := make([]Passage, len(hits))
-	for i, h := range hits {
-		all[i] = Passage{Hit: h, Terms: content, Attain: h.BM25 / max(most, 1e-9)}
-	}
-	bm25, similar := zscores(all, func(p Passage) float64 { return p.BM25 }), zscores(all, func(p Passage) float64 { return p.Similarity })
-	naming := zscores(all, func(p Passage) float64 { return p.Naming })
-	for i := range all {
-		all[i].Score = bm25[i]
-		if q.Vector != nil {
-			all[i].Score += similarWeight*similar[i] + namingWeight*naming[i]
+	score := zscores(hits, func(h *Hit) float64 { return h.BM25 })
+	if q.Vector != nil {
+		similar, naming := zscores(hits, func(h *Hit) float64 { return h.Similarity }), zscores(hits, func(h *Hit) float64 { return h.Naming })
+		for i := range score {
+			score[i] += similarWeight*similar[i] + namingWeight*naming[i]
 		}
 	}
-	slices.SortFunc(all, func(a, b Passage) int {
-		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Section, b.Section))
+	order := make([]int, len(hits))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, j int) int {
+		return cmp.Or(cmp.Compare(score[j], score[i]), cmp.Compare(hits[i].Section, hits[j].Section))
 	})
-	for i := range all {
-		all[i].Of, all[i].Calibration = corpus.Sections, corpus.Calibration
+	all := make([]Passage, min(len(hits), max(n, compared)))
+	for k := range all {
+		i := order[k]
+		all[k] = Passage{Hit: hits[i], Score: score[i], Of: corpus.Sections, Terms: content, Attain: hits[i].BM25 / max(most, 1e-9), Calibration: corpus.Calibration}
 	}
 	b.rank(question, corpus, all)
 	return all[:min(len(all), n)], vectorErr
@@ -133,11 +134,11 @@ func (b *Base) current(c Corpus) (Embedder, error) {
 	return b.named(c.Embedder, c.Dims)
 }
 
-func zscores(all []Passage, of func(Passage) float64) []float64 {
+func zscores(all []Hit, of func(*Hit) float64) []float64 {
 	z := make([]float64, len(all))
 	var sum, squares float64
-	for i, p := range all {
-		z[i] = of(p)
+	for i := range all {
+		z[i] = of(&all[i])
 		sum += z[i]
 		squares += z[i] * z[i]
 	}

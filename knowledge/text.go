@@ -2,7 +2,6 @@ package knowledge
 
 import (
 	"context"
-	"hash/fnv"
 	"math"
 	"regexp"
 	"slices"
@@ -13,7 +12,7 @@ import (
 // tokens are the words of a text, in lower case; of a script without spaces, its pairs of characters.
 func tokens(s string) []string {
 	s = strings.ToLower(s)
-	if strings.ContainsAny(s, "'’") {
+	if strings.Contains(s, "'") || strings.Contains(s, "’") {
 		s = apostrophes.Replace(elisions.ReplaceAllString(s, "$1 $2"))
 	}
 	words := strings.FieldsFunc(s, func(r rune) bool {
@@ -207,6 +206,7 @@ func (h Hashed) one(text string) []float32 {
 	}
 	var chars, grams features
 	before := ""
+	var starts []int // of a word's characters
 	list := tokens(text)
 	all := true
 	for _, t := range list {
@@ -218,10 +218,15 @@ func (h Hashed) one(text string) []float32 {
 			continue
 		}
 		s := stem(language, t)
-		r := []rune(" " + t + " ")
+		padded := " " + t + " "
+		starts = starts[:0]
+		for i := range padded {
+			starts = append(starts, i)
+		}
+		starts = append(starts, len(padded))
 		for n := 3; n <= 5; n++ {
-			for i := 0; i+n <= len(r); i++ {
-				chars.add(string(r[i : i+n]))
+			for i := 0; i+n < len(starts); i++ {
+				chars.add(padded[starts[i]:starts[i+n]])
 			}
 		}
 		grams.add(s)
@@ -260,6 +265,9 @@ func (f *features) add(name string) {
 	}
 }
 
+// FNV-1a's numbers for 64 bits.
+const offset64, prime64 = 14695981039346656037, 1099511628211
+
 // fold adds one kind of features, L2-normalised, hashed with a sign.
 func (h Hashed) fold(v []float64, f *features, kind byte) {
 	var norm float64
@@ -270,9 +278,10 @@ func (h Hashed) fold(v []float64, f *features, kind byte) {
 	}
 	norm = math.Sqrt(max(norm, 1e-12))
 	for i, name := range f.order {
-		sum := fnv.New64a()
-		_, _ = sum.Write(append([]byte{kind}, name...))
-		x := sum.Sum64()
+		x := (offset64 ^ uint64(kind)) * prime64
+		for i := range len(name) {
+			x = (x ^ uint64(name[i])) * prime64
+		}
 		x ^= x >> 32
 		sign := 1.0
 		if x>>31&1 == 1 {
