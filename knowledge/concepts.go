@@ -73,7 +73,7 @@ func thesaurusOf(language string) *thesaurus {
 			for i, w := range stems {
 				s, ok := known[w]
 				if !ok {
-					s = stem(language, w)
+					s = root(language, w)
 					known[w] = s
 				}
 				stems[i] = s
@@ -105,7 +105,7 @@ func (t *thesaurus) parts(word string) (all []uint16) {
 		return nil
 	}
 	named := func(part string) (out []uint16) {
-		for _, p := range t.phrases[stem(t.language, part)] {
+		for _, p := range t.phrases[root(t.language, part)] {
 			if len(p.stems) == 1 && !slices.Contains(out, p.concept) {
 				out = append(out, p.concept)
 			}
@@ -194,7 +194,7 @@ func Names(text string, concepts ...string) bool {
 	}
 	var stems []string
 	for _, w := range tokens(text) {
-		stems = append(stems, stem(own, w))
+		stems = append(stems, root(own, w))
 	}
 	return slices.ContainsFunc(thesaurusOf(own).mentions(stems), func(m mention) bool {
 		return slices.ContainsFunc(concepts, func(name string) bool { return conceptNames()[name] == m.concept })

@@ -79,7 +79,7 @@ func lexemesOf(language string, words []string) []lexeme {
 	}
 	for _, i := range fresh {
 		words[i] = strings.Clone(words[i]) // a stem is a part of its word, and a word of its text, which is not kept
-		x := lexeme{stem: stem(language, words[i]), stopped: stopped(language, words[i]), vector: -1}
+		x := lexeme{stem: root(language, words[i]), stopped: stopped(language, words[i]), vector: -1}
 		if language == "en" {
 			x.vector = vectors().find(words[i])
 			x.outline = vectors().outline(x.vector)
@@ -198,7 +198,7 @@ func askedOf(question string, languages []string) *asked {
 	for _, l := range slices.Compact([]string{own, usual}) {
 		stems := make([]string, len(words))
 		for i, w := range words {
-			stems[i] = stem(l, w)
+			stems[i] = root(l, w)
 		}
 		for _, m := range thesaurusOf(l).mentions(stems) {
 			q.kind |= asks()[m.concept]
@@ -216,7 +216,7 @@ func askedOf(question string, languages []string) *asked {
 					}
 				}
 			}
-			if n == 0 && !slices.Contains(loose, m.concept) {
+			if n == 0 && m.to-m.from > 1 && !slices.Contains(loose, m.concept) {
 				loose = append(loose, m.concept)
 			}
 		}
@@ -300,7 +300,7 @@ func speaks(words []string, usual string, possible []string) string {
 func named(words []string, language string) (n int) {
 	stems := make([]string, len(words))
 	for i, w := range words {
-		stems[i] = stem(language, w)
+		stems[i] = root(language, w)
 	}
 	in := make([]bool, len(words))
 	for _, m := range thesaurusOf(language).mentions(stems) {
@@ -319,7 +319,7 @@ func named(words []string, language string) (n int) {
 func (u *unit) in(language string) string {
 	s, ok := u.stems[language]
 	if !ok && u.word != "" {
-		s = stem(language, u.word)
+		s = root(language, u.word)
 		u.stems[language] = s
 	}
 	return s

@@ -106,6 +106,9 @@ func terms(s string, languages []string) []Term {
 		}
 		seen[first] = true
 		t := Term{Stems: []string{first}, Content: !stopped(own, w)}
+		if x := stem(own, restored(own, w)); x != first {
+			t.Stems = append(t.Stems, x)
+		}
 		for _, l := range languages {
 			if x := stem(l, w); !contains(t.Stems, x) {
 				t.Stems = append(t.Stems, x)
