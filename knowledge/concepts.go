@@ -141,11 +141,11 @@ type mention struct {
 	concept  uint16
 }
 
-// mentions are the phrases that a text of stems has; what is inside a longer one does not count: "gift card" is no card to pay with.
-func (t *thesaurus) mentions(stems []string) []mention {
-	known := make([]entered, len(stems))
-	for i, s := range stems {
-		known[i] = t.entered(s)
+// mentions are the phrases that a text of words has; what is inside a longer one does not count: "gift card" is no card to pay with.
+func (t *thesaurus) mentions(words []string) []mention {
+	known, stems := make([]entered, len(words)), make([]string, len(words))
+	for i, x := range lexemesOf(t.language, words) {
+		known[i], stems[i] = x.entered, x.stem
 	}
 	return t.among(stems, known)
 }
@@ -192,11 +192,7 @@ func Names(text string, concepts ...string) bool {
 	if own == "" {
 		own = "en"
 	}
-	var stems []string
-	for _, w := range tokens(text) {
-		stems = append(stems, root(own, w))
-	}
-	return slices.ContainsFunc(thesaurusOf(own).mentions(stems), func(m mention) bool {
+	return slices.ContainsFunc(thesaurusOf(own).mentions(tokens(text)), func(m mention) bool {
 		return slices.ContainsFunc(concepts, func(name string) bool { return conceptNames()[name] == m.concept })
 	})
 }

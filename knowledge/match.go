@@ -196,11 +196,7 @@ func askedOf(question string, languages []string) *asked {
 	q := &asked{}
 	content := func(w string) bool { return !stopped(own, w) && (own == usual || !stopped(usual, w)) }
 	for _, l := range slices.Compact([]string{own, usual}) {
-		stems := make([]string, len(words))
-		for i, w := range words {
-			stems[i] = root(l, w)
-		}
-		for _, m := range thesaurusOf(l).mentions(stems) {
+		for _, m := range thesaurusOf(l).mentions(words) {
 			q.kind |= asks()[m.concept]
 			n := 0
 			for i := m.from; i < m.to; i++ {
@@ -298,12 +294,8 @@ func speaks(words []string, usual string, possible []string) string {
 
 // named is how many of the words name a concept of a language.
 func named(words []string, language string) (n int) {
-	stems := make([]string, len(words))
-	for i, w := range words {
-		stems[i] = root(language, w)
-	}
 	in := make([]bool, len(words))
-	for _, m := range thesaurusOf(language).mentions(stems) {
+	for _, m := range thesaurusOf(language).mentions(words) {
 		for i := m.from; i < m.to; i++ {
 			in[i] = true
 		}
