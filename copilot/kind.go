@@ -3,6 +3,7 @@ package copilot
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -11,7 +12,7 @@ import (
 )
 
 // Kinds are what a short message can be, as cmd/train learns to tell it from messages in thirteen languages; the last is everything else.
-var Kinds = []string{kindCourtesy, kindAbout, kindPerson, kindAngry, kindAccept, kindDecline, kindCorrection, kindSolved, kindQuestion}
+var Kinds = []string{kindCourtesy, kindAbout, kindPerson, kindAngry, kindAccept, kindDecline, kindCorrection, kindSolved, kindRefuses, kindQuestion}
 
 const (
 	kindCourtesy   = "courtesy"
@@ -21,7 +22,8 @@ const (
 	kindAccept     = "accept"  // after an offer
 	kindDecline    = "decline" // after an offer
 	kindCorrection = "correction"
-	kindSolved     = "solved" // while waiting
+	kindSolved     = "solved"  // while waiting
+	kindRefuses    = "refuses" // wants no person, and asks nothing
 	kindQuestion   = "question"
 )
 
@@ -57,7 +59,48 @@ func kindVector(text, after string, h heard, w wish) linear.Vector {
 			marks = append(marks, string(r), "emoji")
 		}
 	}
-	return linear.Hashed(linear.Text{linear.WordGrams(words, 3), pieces, marks, ruled(text, h, w)}, kindBits, 1, 1, 0.7, 1)
+	return linear.Hashed(linear.Text{linear.WordGrams(words, 3), pieces, marks, append(ruled(text, h, w), denied(text)...)}, kindBits, 1, 1, 0.7, 1)
+}
+
+// negations are the words that deny, of the languages that put spaces between words, folded.
+var negations = wordSet(`no not dont don never nobody none without wont wouldnt rather instead nope nah
+	nicht nich kein keine keinen keinem keiner nie niemand niemanden niemandem ohne lieber statt
+	nadie ningun ninguna ninguno sin nunca tampoco prefiero ne pas personne sans jamais aucun aucune plutot prefere
+	nao naum n ninguem nenhum nenhuma sem nunca prefiro non nessuno nessun nessuna senza mai preferisco
+	niet geen niemand nooit zonder liever nie nikt nikogo nikomu nikim zaden zadnego zadnych bez wole
+	yok istemiyorum istemem degil hic kimse kimseyle kimseye gerek gerekmez olmasin لا ما مش مو لن ليس بدون بلا مب موش ماش محد
+	nahi nahin nai mat na bina`)
+
+// undone are the same in scripts that put no spaces between words.
+var undone = []string{"不", "别", "別", "没", "無", "无", "ない", "いらな", "いりま", "ません", "なくて", "せず", "ずに"}
+
+func wordSet(list string) map[string]bool {
+	set := map[string]bool{}
+	for _, w := range strings.Fields(list) {
+		set[w] = true
+	}
+	return set
+}
+
+// denied is whether a text denies something, and how much it would ask for a person if it did not.
+func denied(text string) []string {
+	wish := "far from a wish"
+	switch x := humanModel().Score(HumanFeatures(text)); {
+	case x >= 2:
+		wish = "a wish in its words"
+	case x >= 0:
+		wish = "a wish perhaps"
+	case x >= -2:
+		wish = "near a wish"
+	}
+	if !denies(text) {
+		return []string{wish, "affirms", wish + ", affirms"}
+	}
+	return []string{wish, "denies", wish + ", denies"}
+}
+
+func denies(text string) bool {
+	return slices.ContainsFunc(linear.Words(string(folded(text))), func(w string) bool { return negations[w] }) || slices.ContainsFunc(undone, func(s string) bool { return strings.Contains(text, s) })
 }
 
 // LearnKinds learns the model from messages; of each the number in Kinds.
@@ -132,6 +175,8 @@ func possible(kind, after string) bool {
 		return after == afterAnswer
 	case kindSolved:
 		return after == afterWaiting
+	case kindRefuses:
+		return after != afterOffer && after != afterWaiting // there it declines, or takes back
 	}
 	return true
 }
@@ -159,7 +204,16 @@ const mostKind = 30
 
 // kindAt are the margins from which on a message is of a kind, on messages held out (cmd/train prints them): where somebody is rung for, 1 of 300 that
 // ask for nobody; else 1 of 100 that ask something.
-var kindAt = map[string]float64{kindCourtesy: 0.3, kindAbout: 0.3, kindPerson: 2.3, kindAngry: 1, kindAccept: 0.6, kindDecline: 0.3, kindCorrection: 0.3, kindSolved: 1.5}
+var kindAt = map[string]float64{kindCourtesy: 0.3, kindAbout: 0.3, kindPerson: 2.3, kindAngry: 1, kindAccept: 0.6, kindDecline: 0.3, kindCorrection: 0.3, kindSolved: 1.5, kindRefuses: 0.3}
+
+// deniedPersonAt is kindAt's for a wish for a person in a text that denies something: it may be that none is wanted.
+const deniedPersonAt = 3.5
+
+// likelyPersonAt is kindAt's for a wish that the other model, which learnt from whole dialogues, takes for likelier than not.
+const (
+	likelyPersonAt = 1
+	perhapsHuman   = 0
+)
 
 // kindOf is the kind of a message; "" when none is sure.
 func kindOf(text, after string, h heard, w wish) string {
@@ -167,10 +221,19 @@ func kindOf(text, after string, h heard, w wish) string {
 		return ""
 	}
 	kind, margin := KindOf(kindTable().Scores(kindVector(text, after, h, w)), after)
-	if margin >= kindAt[kind] {
-		return kind
+	at := kindAt[kind]
+	if kind == kindPerson {
+		switch {
+		case denies(text):
+			at = deniedPersonAt
+		case w.score >= perhapsHuman:
+			at = likelyPersonAt
+		}
 	}
-	return ""
+	if margin < at {
+		return ""
+	}
+	return kind
 }
 
 // surelyAsks is whether a message asks something and little else.

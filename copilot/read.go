@@ -37,7 +37,7 @@ func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []h
 	s.WantsHuman = w.score >= humanAt
 	c.answerTo(&s, h, conv, last)
 	kind := ""
-	if h.only == 0 && !h.emoji && !w.refuses { // the lists have not understood all of it
+	if h.only == 0 && !h.emoji && (!w.refuses || len(w.rest) == 0) { // the lists have not understood all of it
 		after := afterWhat(conv, last)
 		if after != afterOffer && !s.WantsHuman && h.all&(sayNever|saySolved) != 0 && !surelyAsks(turn, after, h, w) {
 			after = afterWaiting // "nvm, found it" says the same whoever was to answer
@@ -46,9 +46,17 @@ func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []h
 		if kind == kindDecline && suggested(last) && kindOf(turn, afterAnswer, h, w) == kindCorrection {
 			kind = "" // "no, it arrived broken": none of these, and what it is instead
 		}
-		take(&s, kind, h, last, conv.State == handover.Waiting)
+		if kind == "" && (w.refuses || s.WantsHuman && denies(turn)) && surelyAsks(turn, after, h, w) {
+			w.refuses, s.WantsHuman = false, false // "the doorbell does not ring", "where can we celebrate, and I need nobody who rings me"
+		}
+		if !w.refuses || kind == kindRefuses || kind == kindAbout {
+			take(&s, kind, h, last, conv.State == handover.Waiting)
+		}
 	}
-	if w.refuses && !s.WantsHuman && len(w.rest) == 0 { // "don't connect me": nothing is asked
+	switch nothing := w.refuses && !s.WantsHuman && len(w.rest) == 0; {
+	case w.refuses && !s.WantsHuman && conv.State == handover.Waiting && (nothing || h.all&(saySolved|sayNever) != 0) && !surelyAsks(turn, afterWaiting, h, w):
+		take(&s, kindSolved, h, last, true) // "cancel that, I don't need the agent any more"
+	case nothing: // "don't connect me": nothing is asked
 		s.SmallTalk, s.Courtesy = true, handover.CourtesyOK
 	}
 	if conv.State == handover.Waiting && s.Solved && !leaving(last) && calledOff(turn) && knowledge.Names(earlier(talk, burst), "cancel", "order", "book", "appointment", "contract", "subscription") {
@@ -214,7 +222,7 @@ func (c *Copilot) answerTo(s *handover.Signals, h heard, conv handover.Conversat
 	yes := h.only&sayYes != 0 && h.only&(sayNo|sayLater|sayNever|saySolved) == 0 || thumbsUp.MatchString(turn)
 	no := h.only&(sayNo|sayLater|sayNever|saySolved) != 0 && (h.only&sayYes == 0 || h.only&(sayLater|sayNo) != 0) || thumbsDown.MatchString(turn)
 	switch {
-	case h.only&aboutBot != 0 && h.only&^(aboutBot|courtesies|sayWrong) == 0:
+	case h.only&aboutBot != 0 && h.only&^(aboutBot|courtesies|sayWrong) == 0 && h.only&(sayBot|sayWrong) != sayWrong: // "that is not my question" asks nothing
 		s.SmallTalk = true
 		switch {
 		case h.only&saySpeak != 0:
@@ -294,6 +302,8 @@ func take(s *handover.Signals, kind string, h heard, last handover.Message, wait
 			return
 		}
 		s.Solved, s.SmallTalk, s.Courtesy = true, true, handover.CourtesyThanks
+	case kindRefuses:
+		s.SmallTalk, s.Courtesy = true, handover.CourtesyOK
 	case kindAbout:
 		s.SmallTalk, s.Courtesy = true, handover.CourtesyBot
 		switch {

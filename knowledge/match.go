@@ -481,7 +481,12 @@ func (q *asked) compare(passages []Passage, readings []*reading) {
 			q.units[u].in(r.language)
 		}
 	}
-	together(n, func(i int) { all[i] = q.match(readings[i], typos) })
+	together(n, func(i int) {
+		all[i] = q.match(readings[i], typos)
+		if q.kind != 0 {
+			readings[i].showing(q.kind) // kept: looking for it is what takes longest
+		}
+	})
 	for i := range readings {
 		for u, x := range all[i].any {
 			if x >= 0.5 {
