@@ -27,23 +27,35 @@ var units = words(`second seconds minute minutes min mins hour hours hr hrs day 
 	segundo segundos minuto minutos hora horas día días dia dias semana semanas mes meses año años heure heures jour jours semaine semaines mois an ans ore ora giorni giorno settimana settimane mese mesi anno anni
 	mês ano anos uur dagen dag weken maanden maand jaar dni dzień lat saat gün hafta ay yıl working business ساعة ساعات يوم أيام اسبوع أسابيع شهر أشهر`)
 
-// shown are looked for in lower case, each first by what every text has that shows it: a word or how one begins, or a digit.
-var shown = []struct {
-	kind   kind
-	words  map[string]bool
-	begins []string
-	digit  bool
-	re     *needle.Regexp // nil: that is all
-}{
-	{kind: money, re: needle.MustCompile(`[€$£₺¥]\s?\d|\d\s?(?:[€$£₺¥]|eur\b|euros?\b|usd\b|dollars?\b|pounds?\b|gbp\b|p\b|cents?\b|reais\b|pesos?\b|mxn\b|cop\b|zł|zl\b|pln\b|tl\b|lira\b|chf\b|franken\b|percent\b|prozent\b|por ciento\b|%)|r\$\s?\d|\b(?:free|kostenlos|gratis|gratuit\w*|gratuito|bezpłatn\w*|darmow\w*|ücretsiz|kostenfrei|geen kosten|مجان\w*)\b`)},
-	{kind: duration, words: units, begins: strings.Fields(`godzin tygodni miesi rok werk laborable ouvr`), re: needle.MustCompile(`\b(?:\d+|one|two|three|four|five|six|seven|ten|twelve|ein\w*|zwei|drei|vier|fünf|sechs|zehn|un|una|dos|tres|cuatro|cinco|deux|trois|due|tre|dois|duas|twee|drie|dwa|trzy|iki|üç|few|half)\b[^.|\n]{0,14}?\b(?:seconds?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|sekunden?|minuten?|stunden?|tagen?|wochen?|monate?n?|jahre?n?|segundos?|minutos?|horas?|d[ií]as?|semanas?|mes(?:es)?|años?|heures?|jours?|semaines?|mois|ans?|ore|ora|giorni|giorno|settiman[ae]|mes[ei]|ann[io]|dias?|mês|anos?|uur|dagen|dag|weken|maanden|maand|jaar|godzin\w*|dni|dzień|tygodni\w*|miesi\w+|lat|rok\w*|saat|gün|hafta|ay|yıl|working|business|werk\w*|laborable\w*|ouvr\w*)\b|\d+\s?(?:ساعة|ساعات|يوم|أيام|اسبوع|أسابيع|شهر|أشهر)`)},
-	{kind: clock, digit: true, re: needle.MustCompile(`\b\d{1,2}[:.h]\d\d\b|\b\d{1,2}\s?(?:am|pm|uhr|h\b|hs\b|uur)|\b\d{1,2}\s?[–-]\s?\d{1,2}\s?(?:uhr|h\b|uur)?`)},
-	{kind: clock, words: words(`monday mondays tuesday tuesdays wednesday wednesdays thursday thursdays friday fridays saturday saturdays sunday sundays montag montags dienstag dienstags mittwoch mittwochs donnerstag donnerstags freitag freitags samstag samstags sonntag sonntags
+// numberWords stand before a unit of time.
+var numberWords = words(`one two three four five six seven ten twelve few half zwei drei vier fünf sechs zehn ein eine einen einem einer eines un una dos tres cuatro cinco deux trois due tre dois duas twee drie dwa trzy iki üç`)
+
+// days of the week, and how those begin that are inflected.
+var days = words(`monday mondays tuesday tuesdays wednesday wednesdays thursday thursdays friday fridays saturday saturdays sunday sundays montag montags dienstag dienstags mittwoch mittwochs donnerstag donnerstags freitag freitags samstag samstags sonntag sonntags
 		lunes martes miércoles jueves viernes sábado sábados domingo domingos lundi mardi mercredi jeudi vendredi samedi dimanche lunedì martedì mercoledì giovedì venerdì sabato domenica segunda terça quarta quinta sexta
-		maandag dinsdag woensdag donderdag vrijdag zaterdag zondag pazartesi salı çarşamba perşembe cuma cumartesi pazar الاثنين الجمعة السبت الأحد`), begins: strings.Fields(`poniedział wtor środ czwart piąt sobot niedziel`)},
-	{kind: phoneOrMail, re: needle.MustCompile(`[\w.+-]+@[\w-]+\.\w+|(?:\+|\b0)\d[\d /()-]{5,}\d|\b(?:phone|telefon\w*|teléfono|téléphone|telefono|telefone|call us|hotline|hattı)\b`)},
-	{kind: place, re: needle.MustCompile(`\b(?:street|road|avenue|square|yard|lane|floor|behind|opposite|next to|entrance|\w*straße|\w*strasse|platz|hinter|gegenüber|neben|eingang|calle|avenida|plaza|detrás|junto a|rue|place|derrière|via|piazza|dietro|rua|praça|atrás|straat|plein|achter|ulica|ul|sokak|cadde\w*|bus|tram|station|parking)\b|شارع`)},
-	{kind: amount, digit: true},
+		maandag dinsdag woensdag donderdag vrijdag zaterdag zondag pazartesi salı çarşamba perşembe cuma cumartesi pazar الاثنين الجمعة السبت الأحد`)
+
+// places are words by which a text says where something is.
+var places = words(`street road avenue square yard lane floor behind opposite entrance platz hinter gegenüber neben eingang calle avenida plaza detrás rue place derrière via piazza dietro rua praça atrás straat plein achter
+	ulica ul sokak cadde caddesi caddede bus tram station parking شارع`)
+
+// How words of those begin or end that are inflected or welded to others.
+var (
+	unitsBegin = strings.Fields(`godzin tygodni miesi rok werk laborable ouvr`)
+	daysBegin  = strings.Fields(`poniedział wtor środ czwart piąt sobot niedziel`)
+	placesEnd  = strings.Fields(`straße strasse straat`)
+	placesSaid = []string{"next to", "junto a"}
+)
+
+// patterned are looked for by a pattern, in lower case.
+var patterned = []struct {
+	kind  kind
+	digit bool // there is none without one
+	re    *needle.Regexp
+}{
+	{money, false, needle.MustCompile(`[€$£₺¥]\s?\d|\d\s?(?:[€$£₺¥]|eur\b|euros?\b|usd\b|dollars?\b|pounds?\b|gbp\b|p\b|cents?\b|reais\b|pesos?\b|mxn\b|cop\b|zł|zl\b|pln\b|tl\b|lira\b|chf\b|franken\b|percent\b|prozent\b|por ciento\b|%)|r\$\s?\d|\b(?:free|kostenlos|gratis|gratuit\w*|gratuito|bezpłatn\w*|darmow\w*|ücretsiz|kostenfrei|geen kosten|مجان\w*)\b`)},
+	{clock, true, needle.MustCompile(`\b\d{1,2}[:.h]\d\d\b|\b\d{1,2}\s?(?:am|pm|uhr|h\b|hs\b|uur)|\b\d{1,2}\s?[–-]\s?\d{1,2}\s?(?:uhr|h\b|uur)?`)},
+	{phoneOrMail, false, needle.MustCompile(`[\w.+-]+@[\w-]+\.\w+|(?:\+|\b0)\d[\d /()-]{5,}\d|\b(?:phone|telefon\w*|teléfono|téléphone|telefono|telefone|call us|hotline|hattı)\b`)},
 }
 
 // asks are the concepts by which a question asks for a kind.
@@ -81,38 +93,72 @@ func (r *reading) showing(want kind) []kind {
 func shows(text string, want kind) (k kind) {
 	text = strings.ToLower(text)
 	digit := strings.ContainsAny(text, "0123456789")
-	for _, s := range shown {
-		switch {
-		case want&s.kind == 0 || k&s.kind != 0 || s.digit && !digit:
-		case s.words != nil && !hasWord(text, s.words, s.begins):
-		case s.re == nil || s.re.MatchString(text):
-			k |= s.kind
+	if digit {
+		k |= amount
+	}
+	if want&(duration|clock|place) != 0 {
+		k |= worded(text)
+	}
+	for _, p := range patterned {
+		if want&p.kind != 0 && k&p.kind == 0 && (digit || !p.digit) && p.re.MatchString(text) {
+			k |= p.kind
 		}
+	}
+	return k & want
+}
+
+// longestGap is how many bytes may stand between a number and its unit of time: "2 to 3 working days".
+const longestGap = 14
+
+// worded are the kinds that a text shows by its words: a day of the week, a place, and a number before a unit of time in the same sentence or cell.
+func worded(text string) (k kind) {
+	for _, s := range placesSaid {
+		if strings.Contains(text, s) {
+			k |= place
+		}
+	}
+	number := -1 // where the last one ended
+	for start := 0; start < len(text); {
+		r, n := utf8.DecodeRuneInString(text[start:])
+		switch {
+		case r == '.' || r == '|' || r == '\n':
+			number = -1
+		case r >= '0' && r <= '9':
+			number = start + n
+		case unicode.IsLetter(r):
+			for start+n < len(text) {
+				r, more := utf8.DecodeRuneInString(text[start+n:])
+				if !unicode.IsLetter(r) && !unicode.IsMark(r) {
+					break
+				}
+				n += more
+			}
+			word := text[start : start+n]
+			if number >= 0 && start-number <= longestGap && (units[word] || hasPrefix(word, unitsBegin)) {
+				k |= duration
+			}
+			if days[word] || hasPrefix(word, daysBegin) {
+				k |= clock
+			}
+			if places[word] || hasSuffix(word, placesEnd) {
+				k |= place
+			}
+			switch {
+			case numberWords[word]:
+				number = start + n
+			case number == start: // "15p", "22nd"
+				number = -1
+			}
+		}
+		start += n
 	}
 	return k
 }
 
-// hasWord is whether a text has one of some words, or one that begins so.
-func hasWord(text string, words map[string]bool, begins []string) bool {
-	for start := 0; start < len(text); {
-		r, n := utf8.DecodeRuneInString(text[start:])
-		if !unicode.IsLetter(r) {
-			start += n
-			continue
-		}
-		end := start + n
-		for end < len(text) {
-			r, n := utf8.DecodeRuneInString(text[end:])
-			if !unicode.IsLetter(r) && !unicode.IsMark(r) {
-				break
-			}
-			end += n
-		}
-		word := text[start:end]
-		if words[word] || slices.ContainsFunc(begins, func(b string) bool { return strings.HasPrefix(word, b) }) {
-			return true
-		}
-		start = end
-	}
-	return false
+func hasPrefix(word string, all []string) bool {
+	return slices.ContainsFunc(all, func(s string) bool { return strings.HasPrefix(word, s) })
+}
+
+func hasSuffix(word string, all []string) bool {
+	return slices.ContainsFunc(all, func(s string) bool { return strings.HasSuffix(word, s) })
 }
