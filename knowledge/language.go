@@ -148,13 +148,26 @@ func tongueOf(text string) tongue {
 	return t
 }
 
-// possibleShare is the likelihood that a language must have at least of a short text that may be in it.
-const possibleShare = 0.1
+// What the likelihood of a language must be at least, that a short text may be in it: by itself, and beside that of the usual one.
+const (
+	possibleShare  = 0.1
+	possibleBeside = 0.5
+)
 
-// possible are the languages that a text of unsure language may be in.
-func possible(text string) (all []string) {
-	for i, share := range tongueOf(text).likely {
-		if share >= possibleShare {
+// possible are the languages that a text of unsure language may be in, beside the usual one; none of a text without words.
+func possible(text, usual string) (all []string) {
+	if !slices.ContainsFunc(tokens(text), func(w string) bool { return len(w) > 2 && !numeral(w) }) {
+		return nil
+	}
+	likely := tongueOf(text).likely
+	least := possibleShare
+	for i, share := range likely {
+		if latin[i] == usual {
+			least = max(least, possibleBeside*share)
+		}
+	}
+	for i, share := range likely {
+		if share >= least && latin[i] != usual {
 			all = append(all, latin[i])
 		}
 	}

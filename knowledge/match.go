@@ -189,7 +189,7 @@ func askedOf(question string, languages []string) *asked {
 	words := tokens(question)
 	words = words[:min(len(words), maxTerms)]
 	if own == "" {
-		own = speaks(words, usual, possible(question))
+		own = speaks(words, usual, possible(question, usual))
 	}
 	concepts, phrased := make([][]uint16, len(words)), make([]bool, len(words))
 	var loose []uint16
