@@ -38,6 +38,7 @@ func texts() map[string]func(string) {
 			angers.forget()
 			wishes.forget()
 			hears.forget()
+			kindsSeen.forget()
 			read(text)
 		}
 	}

@@ -220,7 +220,7 @@ func kindOf(text, after string, h heard, w wish) string {
 	if !wordy(text) || suspicious(text) || strings.Contains(text, "@deskbell") || strings.Contains(text, "://") { // what speaks to a program settles nothing
 		return ""
 	}
-	kind, margin := KindOf(kindTable().Scores(kindVector(text, after, h, w)), after)
+	kind, margin := KindOf(kindScores(text, after, h, w), after)
 	at := kindAt[kind]
 	if kind == kindPerson {
 		switch {
@@ -236,9 +236,14 @@ func kindOf(text, after string, h heard, w wish) string {
 	return kind
 }
 
+// kindScores are the kinds' scores of a message, which several look at.
+func kindScores(text, after string, h heard, w wish) []float64 {
+	return kindsSeen.of(after+"\n"+text, func() []float64 { return kindTable().Scores(kindVector(text, after, h, w)) })
+}
+
 // surelyAsks is whether a message asks something and little else.
 func surelyAsks(text, after string, h heard, w wish) bool {
-	kind, margin := KindOf(kindTable().Scores(kindVector(text, after, h, w)), after)
+	kind, margin := KindOf(kindScores(text, after, h, w), after)
 	return kind == kindQuestion && margin >= 2
 }
 

@@ -41,7 +41,8 @@ func (m *memo[V]) forget() {
 }
 
 var (
-	angers = memo[float64]{most: 4096}
-	wishes = memo[wish]{most: 256}
-	hears  = memo[heard]{most: 256}
+	angers    = memo[float64]{most: 4096}
+	wishes    = memo[wish]{most: 256}
+	hears     = memo[heard]{most: 256}
+	kindsSeen = memo[[]float64]{most: 256}
 )

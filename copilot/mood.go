@@ -356,7 +356,7 @@ func angered(text string, h heard) float64 {
 		return 0
 	}
 	return angers.of(text, func() float64 {
-		kind, margin := KindOf(kindTable().Scores(kindVector(text, "", h, wishOf(text))), "")
+		kind, margin := KindOf(kindScores(text, "", h, wishOf(text)), "")
 		if kind != kindAngry {
 			return 0
 		}

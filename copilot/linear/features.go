@@ -2,7 +2,6 @@
 package linear
 
 import (
-	"hash/fnv"
 	"math"
 	"slices"
 	"strings"
@@ -42,11 +41,17 @@ func WordGrams(words []string, n int) []string {
 // CharGrams are the runs of from to to characters inside each word, its bounds marked by spaces, in order.
 func CharGrams(words []string, from, to int) []string {
 	var grams []string
+	var starts []int // of a word's characters
 	for _, w := range words {
-		r := []rune(" " + w + " ")
+		w = " " + w + " "
+		starts = starts[:0]
+		for i := range w {
+			starts = append(starts, i)
+		}
+		starts = append(starts, len(w))
 		for n := from; n <= to; n++ {
-			for i := 0; i+n <= len(r); i++ {
-				grams = append(grams, string(r[i:i+n]))
+			for i := 0; i+n < len(starts); i++ {
+				grams = append(grams, w[starts[i]:starts[i+n]])
 			}
 		}
 	}
@@ -85,12 +90,42 @@ func (v Vector) Norm() float64 {
 	return math.Sqrt(sum)
 }
 
-// bucket is where, below 2^bits, a feature of one kind lies.
+// plus is the sum of two vectors.
+func (v Vector) plus(w Vector) Vector {
+	if len(v) == 0 {
+		return w
+	}
+	out := make(Vector, 0, len(v)+len(w))
+	for len(v) > 0 && len(w) > 0 {
+		switch {
+		case v[0].Index < w[0].Index:
+			out, v = append(out, v[0]), v[1:]
+		case v[0].Index > w[0].Index:
+			out, w = append(out, w[0]), w[1:]
+		default:
+			out, v, w = append(out, Feature{v[0].Index, v[0].Value + w[0].Value}), v[1:], w[1:]
+		}
+	}
+	return append(append(out, v...), w...)
+}
+
+// buckets are where features of one kind lie, ascending, each once.
+func buckets(kind int, names []string, bits int) []uint32 {
+	all := make([]uint32, len(names))
+	for i, n := range names {
+		all[i] = bucket(kind, n, bits)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// bucket is where, below 2^bits, a feature of one kind lies, by FNV-1a.
 func bucket(kind int, name string, bits int) uint32 {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte{byte('a' + kind)})
-	_, _ = h.Write([]byte(name))
-	x := h.Sum64()
+	const offset, prime = 14695981039346656037, 1099511628211
+	x := (offset ^ uint64(byte('a'+kind))) * prime
+	for i := range len(name) {
+		x = (x ^ uint64(name[i])) * prime
+	}
 	x ^= x >> 32 // FNV's low bits alone are weak
 	return uint32(x & (1<<bits - 1))
 }

@@ -16,20 +16,17 @@ type Table struct {
 
 // Hashed is a text's vector of 2^bits features: those of each kind are of the length that weights give it.
 func Hashed(t Text, bits int, weights ...float64) Vector {
-	var all []Feature
+	var all Vector
 	for k, names := range t {
-		part := make([]Feature, 0, len(names))
-		for _, n := range names {
-			part = append(part, Feature{bucket(k, n, bits), 1})
-		}
-		v := Collect(part)
+		found := buckets(k, names, bits)
+		v := make(Vector, len(found))
 		length := math.Sqrt(float64(max(1, len(v))))
-		for i := range v {
-			v[i].Value = float64(weights[k] / length) // there or not: how often says little in a short text
+		for i, at := range found {
+			v[i] = Feature{at, float64(weights[k] / length)} // there or not: how often says little in a short text
 		}
-		all = append(all, v...)
+		all = all.plus(v)
 	}
-	return Collect(all)
+	return all
 }
 
 // tableMagic heads a table's file: bits, classes, scale, a bias for each class, then the weights; little-endian.

@@ -22,26 +22,22 @@ type Model struct {
 
 // vector is the text's features by bucket.
 func (m *Model) vector(t Text) Vector {
-	var all []Feature
+	var all Vector
 	for k, names := range t {
-		part := make([]Feature, 0, len(names))
-		for _, n := range names {
-			at := bucket(k, n, m.bits)
+		found := buckets(k, names, m.bits)
+		v := make(Vector, 0, len(found))
+		for _, at := range found {
 			if m.idf[at] > 0 {
-				part = append(part, Feature{at, 1})
+				v = append(v, Feature{at, float64(m.idf[at]) / 16}) // there or not: how often says little in a short text
 			}
-		}
-		v := Collect(part)
-		for i := range v {
-			v[i].Value = float64(m.idf[v[i].Index]) / 16 // there or not: how often says little in a short text
 		}
 		norm := max(v.Norm(), 1e-12)
 		for i := range v {
 			v[i].Value /= norm
 		}
-		all = append(all, v...)
+		all = all.plus(v)
 	}
-	return Collect(all)
+	return all
 }
 
 // Score is the logit.
