@@ -63,6 +63,8 @@ const (
 	LanguageSize  = 1 << 15 // features
 	LanguageScale = 6.0     // a weight is its byte, signed, over this
 	sureOf        = 0.70    // how likely a language must be that a text is said to be in
+	expectedAs    = 4       // how much likelier the expected language is by itself, and again where there are fewWords at most
+	fewWords      = 3       //
 	mostTold      = 4000    // bytes tell a language
 	longEnough    = 12      // words that letter statistics over many more languages need
 )
@@ -136,8 +138,11 @@ func tongueOf(text string) tongue {
 			}
 		}
 	}
-	if t.sure == "" {
+	if t.sure == "" || slices.Contains(latin, t.sure) { // those we tell apart better ourselves
 		t.likely = likelihoods(text)
+		if best := slices.Index(t.likely, slices.Max(t.likely)); t.likely[best] > 0 && latin[best] != t.sure {
+			t.sure = ""
+		}
 	}
 	told.Lock()
 	defer told.Unlock()
@@ -218,7 +223,10 @@ func LanguageAmong(text, expected string) string {
 	best := 0
 	for i := range p {
 		if latin[i] == expected {
-			p[i] *= 4
+			p[i] *= expectedAs
+			if strings.Count(text, " ") < fewWords {
+				p[i] *= expectedAs
+			}
 		}
 		if p[i] > p[best] {
 			best = i
