@@ -117,8 +117,8 @@ func turnLanguage(turn string, h heard, named string) (string, bool) {
 		}
 		return own, false
 	}
-	l := knowledge.Language(turn)
-	if l == "" || l != own && h.words < 3 && l != knowledge.Language(turn+" "+turn) {
+	l := knowledge.LanguageAmong(turn, own)
+	if l == "" || l != own && h.words < 3 && l != knowledge.LanguageAmong(turn+" "+turn, own) {
 		return own, false
 	}
 	return l, h.words >= 3

@@ -63,8 +63,8 @@ const (
 	LanguageSize  = 1 << 15 // features
 	LanguageScale = 6.0     // a weight is its byte, signed, over this
 	sureOf        = 0.70    // how likely a language must be that a text is said to be in
-	expectedAs    = 4       // how much likelier the expected language is by itself, and again where there are fewWords at most
-	fewWords      = 3       //
+	expectedAs    = 4       // how much likelier the expected language is by itself, and again for each word that a text has less than fewWords
+	fewWords      = 4
 	mostTold      = 4000    // bytes tell a language
 	longEnough    = 12      // words that letter statistics over many more languages need
 )
@@ -223,10 +223,7 @@ func LanguageAmong(text, expected string) string {
 	best := 0
 	for i := range p {
 		if latin[i] == expected {
-			p[i] *= expectedAs
-			if strings.Count(text, " ") < fewWords {
-				p[i] *= expectedAs
-			}
+			p[i] *= math.Pow(expectedAs, float64(1+max(0, fewWords-len(strings.Fields(text)))))
 		}
 		if p[i] > p[best] {
 			best = i
