@@ -14,7 +14,7 @@ import (
 const looked = 10
 
 // AnswerSigns is how many signs speak for an answer being right.
-const AnswerSigns = 28
+const AnswerSigns = 29
 
 // Signs are what the search says of its first passage, beside the others and the base: each of the same scale whatever the knowledge base.
 func Signs(found []knowledge.Passage) [AnswerSigns]float64 {
@@ -41,7 +41,7 @@ func Signs(found []knowledge.Passage) [AnswerSigns]float64 {
 	return [AnswerSigns]float64{
 		1, s[1], s[2], s[3], s[4], s[5], s[6], s[8], s[9], s[14], s[11], s[12], s[13], s[15], s[18], s[19],
 		lead, share, s[3] - telling, s[11] - similar, s[12] - naming, (top.BM25 - bm25) / max(top.BM25, bm25, 1e-9), max(-2, min(3, top.Score/5)), math.Log1p(float64(top.Of)) / 6,
-		lead * s[3], s[20], share * s[3], single,
+		lead * s[3], s[20], share * s[3], single, s[24],
 	}
 }
 

@@ -65,8 +65,8 @@ const (
 	sureOf        = 0.70    // how likely a language must be that a text is said to be in
 	expectedAs    = 4       // how much likelier the expected language is by itself, and again for each word that a text has less than fewWords
 	fewWords      = 4
-	mostTold      = 4000    // bytes tell a language
-	longEnough    = 12      // words that letter statistics over many more languages need
+	mostTold      = 4000 // bytes tell a language
+	longEnough    = 12   // words that letter statistics over many more languages need
 )
 
 // UseLanguages takes other weights in place of those that ship; for cmd/train, which measures them.

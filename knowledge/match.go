@@ -31,6 +31,7 @@ type reading struct {
 	pieces      []Piece
 	items       [][]item // of each piece, its table's heading row among them
 	texts       []string // of each piece, its table's heading row among them
+	asks        kind     // what its heading asks for or is about
 
 	mu     sync.Mutex
 	looked kind   // the kinds that were looked for
@@ -154,7 +155,10 @@ func itemsOf(language, text string) []item {
 func read(language, title, heading, text string) *reading {
 	r := &reading{language: language, title: itemsOf(language, title), head: itemsOf(language, heading), pieces: Pieces(text)}
 	if len(r.head) == 0 {
-		r.head, r.title = r.title, nil
+		r.head, r.title, heading = r.title, nil, title
+	}
+	for _, k := range wanted(language, tokens(heading)) {
+		r.asks |= k
 	}
 	r.pieces = r.pieces[:min(len(r.pieces), mostPieces)]
 	for _, p := range r.pieces {
@@ -173,7 +177,8 @@ func read(language, title, heading, text string) *reading {
 // asked is a question made ready.
 type asked struct {
 	units []unit
-	kind  kind
+	wants []kind // each of which any of its kinds will do for
+	kind  kind   // all of them
 }
 
 // askedOf reads a question: in its own language or, where nothing tells that, the articles' usual one.
@@ -197,7 +202,6 @@ func askedOf(question string, languages []string) *asked {
 	content := func(w string) bool { return !stopped(own, w) && (own == usual || !stopped(usual, w)) }
 	for _, l := range slices.Compact([]string{own, usual}) {
 		for _, m := range thesaurusOf(l).mentions(words) {
-			q.kind |= asks()[m.concept]
 			n := 0
 			for i := m.from; i < m.to; i++ {
 				if content(words[i]) {
@@ -216,6 +220,13 @@ func askedOf(question string, languages []string) *asked {
 				loose = append(loose, m.concept)
 			}
 		}
+	}
+	q.wants = wanted(own, words)
+	if usual != own {
+		q.wants = append(q.wants, wanted(usual, words)...)
+	}
+	for _, k := range q.wants {
+		q.kind |= k
 	}
 	seen := map[string]bool{}
 	for i, w := range words {
@@ -414,7 +425,7 @@ func nearly(a, b string) bool {
 }
 
 // Signs are how many signs say how well a passage answers a question.
-const Signs = 24
+const Signs = 25
 
 // matched is what a section's words say to a question's units.
 type matched struct {
@@ -561,12 +572,18 @@ func (q *asked) signs(h *Hit, r *reading, m matched, weights []float64, plain, t
 	s = [Signs]float64{1, soft / plain, hard / plain, telling / total, head / total, max(0, bare) / total, m.headHit, m.titleHit, 0, weakest, 0, h.Similarity, h.Naming, 0, weakestTelling, h.Coverage}
 	if q.kind != 0 && at >= 0 {
 		switch {
-		case shows[at] == q.kind:
+		case satisfied(q.wants, shows[at]):
 			s[8] = 1
 		case all != 0:
 			s[8] = 0.3
 		default:
 			s[8] = -1
+		}
+	}
+	if q.kind != 0 && r.asks != 0 { // the heading asks for the same, or for something else
+		s[24] = -1
+		if q.kind&r.asks != 0 {
+			s[24] = 1
 		}
 	}
 	if m.headHit > 0.99 && len(r.head) > 0 {

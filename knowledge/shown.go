@@ -70,6 +70,34 @@ var asks = sync.OnceValue(func() map[uint16]kind {
 	return m
 })
 
+// whens ask for a time: how long something takes or when it is. In the middle of a sentence they join two of them.
+var whens = words(`when wann cuándo cuando quand quando wanneer kiedy zaman متى`)
+
+// Where a word that asks for a time stands: among the first so many, or behind one of these.
+const firstWords = 3
+
+var beforeWhen = words(`until till by since from and or so und oder bis ab seit y e o hasta desde para et ou jusqu depuis fino da até en tot vanaf sinds i lub do od ve veya و او`)
+
+// wanted are the kinds that a text of words asks for, each with those that will do for it.
+func wanted(language string, words []string) (all []kind) {
+	for _, m := range thesaurusOf(language).mentions(words) {
+		if k := asks()[m.concept]; k != 0 && !slices.Contains(all, k) {
+			all = append(all, k)
+		}
+	}
+	for i, w := range words {
+		if whens[w] && (i < firstWords || beforeWhen[words[i-1]]) && !slices.ContainsFunc(all, func(k kind) bool { return k&(duration|clock) != 0 }) {
+			all = append(all, duration|clock)
+		}
+	}
+	return all
+}
+
+// satisfied is whether all that is wanted is shown.
+func satisfied(wants []kind, shown kind) bool {
+	return !slices.ContainsFunc(wants, func(k kind) bool { return k&shown == 0 })
+}
+
 // showing are the kinds, of those wanted, that each piece of a section shows; each kind is looked for once.
 func (r *reading) showing(want kind) []kind {
 	r.mu.Lock()
