@@ -147,7 +147,7 @@ func anger(data string, w io.Writer) ([]byte, error) {
 	var s []linear.Example
 	for _, r := range rows {
 		if r.Split == "train" {
-			s = append(s, linear.Example{Text: copilot.AngerFeatures(r.Text), Label: r.angry(), Weight: 1 + 2*r.angry()})
+			s = append(s, linear.Example{Text: copilot.AngerFeatures(r.Text), Label: r.angry(), Weight: 1 + 3*r.angry()})
 		}
 	}
 	for _, language := range slices.Sorted(maps.Keys(complaints)) {
@@ -168,9 +168,9 @@ func anger(data string, w io.Writer) ([]byte, error) {
 		label, weight, known := 0.0, 1.0, true
 		switch m.is {
 		case "calm":
-			weight = 3
+			weight = 1.5
 		case "complaint":
-			label, weight = 1, 2
+			label, weight = 1, 1.5
 		case "angry":
 			label, weight = 1, 0.5
 		case "person", "correction": // they may be angry or not
