@@ -45,7 +45,10 @@ func AngerFeatures(text string) linear.Text {
 var lexiconFile string
 
 // lexicon is lexicon.txt: the class of each word, and of each stem.
-var lexicon = sync.OnceValue(func() (l struct{ words, stems map[string]string }) {
+var lexicon = sync.OnceValue(func() (l struct {
+	words, stems map[string]string
+	longest      int // stem
+}) {
 	l.words, l.stems = map[string]string{}, map[string]string{}
 	for line := range strings.Lines(lexiconFile) {
 		class, list, ok := strings.Cut(line, ":")
@@ -54,7 +57,7 @@ var lexicon = sync.OnceValue(func() (l struct{ words, stems map[string]string })
 		}
 		for w := range strings.FieldsSeq(list) {
 			if stem, open := strings.CutSuffix(w, "*"); open {
-				l.stems[stem] = class
+				l.stems[stem], l.longest = class, max(l.longest, len(stem))
 			} else {
 				l.words[w] = class
 			}
@@ -69,7 +72,7 @@ func classOf(word string) string {
 	if c := l.words[word]; c != "" {
 		return c
 	}
-	for i := len(word); i >= 3; i-- {
+	for i := min(len(word), l.longest); i >= 3; i-- {
 		if c := l.stems[word[:i]]; c != "" {
 			return c
 		}
