@@ -37,23 +37,26 @@ func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []h
 	s.WantsHuman = w.score >= humanAt
 	c.answerTo(&s, h, conv, last)
 	kind := ""
-	if h.only == 0 && !h.emoji && (!w.refuses || len(w.rest) == 0) { // the lists have not understood all of it
+	if h.only == 0 && !h.emoji { // the lists have not understood all of it
 		after := afterWhat(conv, last)
 		if after != afterOffer && !s.WantsHuman && h.all&(sayNever|saySolved) != 0 && !surelyAsks(turn, after, h, w) {
 			after = afterWaiting // "nvm, found it" says the same whoever was to answer
 		}
 		kind = kindOf(turn, after, h, w)
+		if rest := strings.Join(w.rest, ". "); kind == kindRefuses && rest != "" && surelyAsks(rest, after, hear(rest), wishOf(rest)) {
+			kind = "" // "no agent pls. when is chat open"
+		}
 		if kind == kindDecline && suggested(last) && kindOf(turn, afterAnswer, h, w) == kindCorrection {
 			kind = "" // "no, it arrived broken": none of these, and what it is instead
 		}
-		if kind == "" && (w.refuses || s.WantsHuman && denies(turn)) && surelyAsks(turn, after, h, w) {
+		if kind == "" && (w.refuses && len(w.rest) == 0 || s.WantsHuman && denies(turn)) && surelyAsks(turn, after, h, w) {
 			w.refuses, s.WantsHuman = false, false // "the doorbell does not ring", "where can we celebrate, and I need nobody who rings me"
 		}
 		if !w.refuses || kind == kindRefuses || kind == kindAbout {
 			take(&s, kind, h, last, conv.State == handover.Waiting)
 		}
 	}
-	switch nothing := w.refuses && !s.WantsHuman && len(w.rest) == 0; {
+	switch nothing := w.refuses && !s.WantsHuman && (len(w.rest) == 0 || kind == kindRefuses); {
 	case w.refuses && !s.WantsHuman && conv.State == handover.Waiting && (nothing || h.all&(saySolved|sayNever) != 0) && !surelyAsks(turn, afterWaiting, h, w):
 		take(&s, kindSolved, h, last, true) // "cancel that, I don't need the agent any more"
 	case nothing: // "don't connect me": nothing is asked
