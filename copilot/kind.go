@@ -65,14 +65,17 @@ func kindVector(text, after string, h heard, w wish) linear.Vector {
 // negations are the words that deny, of the languages that put spaces between words, folded.
 var negations = wordSet(`no not dont don never nobody none without wont wouldnt rather instead nope nah
 	nicht nich kein keine keinen keinem keiner nie niemand niemanden niemandem ohne lieber statt
-	nadie ningun ninguna ninguno sin nunca tampoco prefiero ne pas personne sans jamais aucun aucune plutot prefere
-	nao naum n ninguem nenhum nenhuma sem nunca prefiro non nessuno nessun nessuna senza mai preferisco
+	nadie ningun ninguna ninguno sin nunca tampoco prefiero pas personne sans jamais aucun aucune plutot prefere
+	nao naum ninguem nenhum nenhuma sem nunca prefiro non nessuno nessun nessuna senza mai preferisco
 	niet geen niemand nooit zonder liever nie nikt nikogo nikomu nikim zaden zadnego zadnych bez wole
 	yok istemiyorum istemem degil hic kimse kimseyle kimseye gerek gerekmez olmasin لا ما مش مو لن ليس بدون بلا مب موش ماش محد
-	nahi nahin nai mat na bina`)
+	nahi nahin nai`)
 
 // undone are the same in scripts that put no spaces between words.
 var undone = []string{"不", "别", "別", "没", "無", "无", "ない", "いらな", "いりま", "ません", "なくて", "せず", "ずに"}
+
+// excuses have one of undone, and deny nothing.
+var excuses = strings.NewReplacer("对不起", "", "對不起", "", "差不多", "", "すみません", "")
 
 func wordSet(list string) map[string]bool {
 	set := map[string]bool{}
@@ -100,6 +103,7 @@ func denied(text string) []string {
 }
 
 func denies(text string) bool {
+	text = excuses.Replace(text)
 	return slices.ContainsFunc(linear.Words(string(folded(text))), func(w string) bool { return negations[w] }) || slices.ContainsFunc(undone, func(s string) bool { return strings.Contains(text, s) })
 }
 

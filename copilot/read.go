@@ -49,15 +49,15 @@ func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []h
 		if kind == kindDecline && suggested(last) && kindOf(turn, afterAnswer, h, w) == kindCorrection {
 			kind = "" // "no, it arrived broken": none of these, and what it is instead
 		}
-		if kind == "" && (w.refuses && len(w.rest) == 0 || s.WantsHuman && denies(turn)) && surelyAsks(turn, after, h, w) {
-			w.refuses, s.WantsHuman = false, false // "the doorbell does not ring", "where can we celebrate, and I need nobody who rings me"
+		if kind == kindQuestion && w.refuses && len(w.rest) == 0 && surelyAsks(turn, after, h, w) {
+			w.refuses = false // "the doorbell does not ring" refuses nobody
 		}
 		if !w.refuses || kind == kindRefuses || kind == kindAbout {
 			take(&s, kind, h, last, conv.State == handover.Waiting)
 		}
 	}
 	switch nothing := w.refuses && !s.WantsHuman && (len(w.rest) == 0 || kind == kindRefuses); {
-	case w.refuses && !s.WantsHuman && conv.State == handover.Waiting && (nothing || h.all&(saySolved|sayNever) != 0) && !surelyAsks(turn, afterWaiting, h, w):
+	case w.refuses && !s.WantsHuman && conv.State == handover.Waiting && (nothing || hear(strings.Join(w.rest, ". ")).only&(saySolved|sayNever) != 0):
 		take(&s, kindSolved, h, last, true) // "cancel that, I don't need the agent any more"
 	case nothing: // "don't connect me": nothing is asked
 		s.SmallTalk, s.Courtesy = true, handover.CourtesyOK

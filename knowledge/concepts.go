@@ -101,7 +101,7 @@ const shortestPart = 4
 // parts are the concepts of the two words that a compound is made of: "Spindschlüssel" is about lockers and about keys. None for other words.
 func (t *thesaurus) parts(word string) (all []uint16) {
 	seams := welded[t.language]
-	if len(seams) == 0 || len(word) < 2*shortestPart {
+	if len(seams) == 0 || len(word) < 2*shortestPart || len(word) > longestRooted {
 		return nil
 	}
 	named := func(part string) (out []uint16) {

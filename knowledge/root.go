@@ -1,37 +1,36 @@
 package knowledge
 
-import (
-	"slices"
-	"strings"
-	"unicode/utf8"
-)
+import "strings"
 
-// root is a word's stem as words are compared and the thesauri keep it: of a word that is written without its accents as of one with them, and of one
-// whose stem is too short to tell it by, the word. What is indexed is stemmed plainly.
+// root is a word's stem as words are compared and the thesauri keep it: of a word that is written without its accents as of one with them. What is indexed is
+// stemmed plainly.
 func root(language, word string) string {
+	switch {
+	case len(word) > longestRooted:
+		return stem(language, word)
+	case apart[language][word]:
+		return unaccented(word)
+	}
 	s := stem(language, restored(language, word))
-	switch language {
-	case "es":
-		s = monophthong(s)
-		fallthrough
-	case "it", "pt": // "solo" and "sol", "para" and "par"
-		if utf8.RuneCountInString(s) <= shortestRoot {
-			s = strings.TrimSuffix(unaccented(word), "s")
-		}
+	if language == "es" {
+		s = unstressed(s)
 	}
 	return s
 }
 
-// shortestRoot is how short a stem without its last vowel may be and is still taken for another word's.
-const shortestRoot = 3
+// apart are words whose stem is another's: "solo" and "sol".
+var apart = map[string]map[string]bool{"es": words(`solo solos sola solas sólo`), "it": words(`solo soli sola sole`)}
+
+// longestRooted is how many bytes a word may have that is looked at more closely: what is longer is none.
+const longestRooted = 48
 
 // unwritten are endings that hurried people write without their accents, and how a stemmer knows them, the longest first.
 var unwritten = map[string][][2]string{
 	"es": {{"logia", "logía"}, {"logias", "logías"}, {"cion", "ción"}, {"sion", "sión"}, {"xion", "xión"}, {"eria", "ería"}, {"erias", "erías"}, {"ais", "áis"}, {"eis", "éis"}},
 	"pt": {{"encias", "ências"}, {"ancias", "âncias"}, {"encia", "ência"}, {"ancia", "ância"}, {"aveis", "áveis"}, {"iveis", "íveis"}, {"avel", "ável"}, {"ivel", "ível"}, {"coes", "ções"}, {"soes", "sões"},
-		{"cao", "ção"}, {"sao", "são"}, {"logia", "logía"}},
-	"fr": {{"ees", "ées"}, {"ee", "ée"}, {"ilites", "ilités"}, {"ilite", "ilité"}, {"ivite", "ivité"}, {"arite", "arité"}, {"urite", "urité"}, {"alite", "alité"}},
-	"pl": {{"osci", "ości"}, {"osc", "ość"}, {"ac", "ać"}, {"ic", "ić"}, {"yc", "yć"}, {"aja", "ają"}, {"eja", "eją"}, {"uja", "ują"}},
+		{"cao", "ção"}, {"sao", "são"}},
+	"fr": {{"ees", "ées"}, {"ee", "ée"}, {"ilites", "ilités"}, {"ilite", "ilité"}, {"ivites", "ivités"}, {"ivite", "ivité"}, {"arite", "arité"}, {"urite", "urité"}, {"alite", "alité"}},
+	"pl": {{"osci", "ości"}, {"osc", "ość"}, {"aja", "ają"}, {"eja", "eją"}, {"uja", "ują"}},
 }
 
 // umlauts are German's, and how those write them whose keyboard has none; "neue" and "aktuell" have no umlaut.
@@ -59,7 +58,7 @@ func withUmlauts(word string) string {
 				break
 			}
 			at += from
-			if before := word[:at]; u[0] == "ue" && (before == "" || strings.ContainsAny(before[len(before)-1:], "aeqo") || slices.ContainsFunc(hiatus, func(s string) bool { return strings.HasPrefix(word[at:], s) })) {
+			if before := word[:at]; u[0] == "ue" && (before == "" || strings.ContainsAny(before[len(before)-1:], "aeqo") || strings.HasPrefix(word[at:], "uell") && strings.ContainsAny(before[len(before)-1:], "tdnsx")) {
 				from = at + len(u[0])
 				continue
 			}
@@ -70,17 +69,17 @@ func withUmlauts(word string) string {
 	return word
 }
 
-// hiatus are where "ue" is two vowels: "aktuell", "manuell", "individuelle".
-var hiatus = []string{"uell"}
+// alternating are the stems of Spanish verbs whose vowel changes where it is stressed, as they are where it is not.
+var alternating = words(`cerr prob aprob mostr devolv volv resolv encontr cost empez comenz perd mov recomend pens sent acord dorm encend entend atend calent sold colg descont`)
 
-// monophthong is a Spanish stem with the vowel that it has where it is not stressed: "cierr" and "cerr", "devuelv" and "devolv".
-func monophthong(stem string) string {
-	at := max(strings.LastIndex(stem, "ie"), strings.LastIndex(stem, "ue"))
-	if at < 1 || strings.ContainsAny(stem[at+2:], "aeiou") || stem[at-1] == 'q' || stem[at-1] == 'g' && stem[at] == 'u' {
-		return stem
+// unstressed is a Spanish verb's stem with the vowel that it has where it is not stressed: "cierr" and "cerr", "devuelv" and "devolv".
+func unstressed(stem string) string {
+	for _, v := range [][2]string{{"ie", "e"}, {"ue", "o"}} {
+		if at := strings.LastIndex(stem, v[0]); at > 0 {
+			if s := stem[:at] + v[1] + stem[at+2:]; alternating[s] {
+				return s
+			}
+		}
 	}
-	if stem[at] == 'i' {
-		return stem[:at] + stem[at+1:]
-	}
-	return stem[:at] + "o" + stem[at+2:]
+	return stem
 }

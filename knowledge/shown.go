@@ -76,7 +76,7 @@ var whens = words(`when wann cuándo cuando quand quando wanneer kiedy zaman م�
 // Where a word that asks for a time stands: among the first so many, or behind one of these.
 const firstWords = 3
 
-var beforeWhen = words(`until till by since from and or so und oder bis ab seit y e o hasta desde para et ou jusqu depuis fino da até en tot vanaf sinds i lub do od ve veya و او`)
+var beforeWhen = words(`until till by since from and or so und oder bis ab seit y e o hasta desde para et ou jusqu depuis fino da até en tot vanaf sinds i lub do od ne ve veya و او`)
 
 // wanted are the kinds that a text of words asks for, each with those that will do for it.
 func wanted(language string, words []string) (all []kind) {
