@@ -70,7 +70,7 @@ func withUmlauts(word string) string {
 }
 
 // alternating are the stems of Spanish verbs whose vowel changes where it is stressed, as they are where it is not.
-var alternating = words(`cerr prob aprob mostr devolv volv resolv encontr cost empez comenz perd mov recomend pens sent acord dorm encend entend atend calent sold colg descont`)
+var alternating = words(`cerr prob aprob mostr devolv volv resolv encontr cost empez comenz perd mov pens sent acord dorm encend entend atend calent sold colg descont`)
 
 // unstressed is a Spanish verb's stem with the vowel that it has where it is not stressed: "cierr" and "cerr", "devuelv" and "devolv".
 func unstressed(stem string) string {
