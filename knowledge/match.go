@@ -341,6 +341,8 @@ func likeness(u *unit, s string, x *item, language string, typos bool) (hard, so
 		switch {
 		case s == x.stem && (u.phrased || x.phrased) && !shared:
 			return 0.5, 0.5 // "credit card" and "gift card"
+		case s == x.stem && u.phrased && !x.phrased && len(u.concepts) > 1:
+			hard = 0.7 // "will my order arrive" is not "my plant arrived damaged"
 		case s == x.stem:
 			return 1, 1
 		case typos && nearly(u.word, x.word):
