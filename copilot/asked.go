@@ -322,6 +322,20 @@ var (
 	months  = regexp.MustCompile(`(?i)^(?:jan(?:uar[yi]?|uary|vier|eiro)?|feb(?:ruar[yi]?|brero|braio)?|mar(?:ch|s|zo|ço)?|apr(?:il|ile)?|may|june?|july?|aug(?:ust|ustus)?|sept?(?:ember|iembre|tembre|tembro)?|oct(?:ober|ubre|obre)?|nov(?:ember|iembre|embre|embro)?|dec(?:ember)?|märz?|mai|juni|juli|okt(?:ober)?|dez(?:ember|embro)?|ene(?:ro)?|febrero|abr(?:il)?|mayo|junio|julio|ago(?:sto)?|dic(?:iembre|embre)?|févr?(?:ier)?|fevrier|avr(?:il)?|juin|juil(?:let)?|août|aout|déc(?:embre)?|gennaio|maggio|giugno|luglio|set(?:tembre)?|ottobre|fev(?:ereiro)?|maio|junho|julho|outubro|maart|mrt|mei|augustus)$`)
 )
 
+// hexadecimal is a program's number of an error.
+var hexadecimal = regexp.MustCompile(`^0[xX][0-9A-Fa-f]{2,}$`)
+
+// dates is whether a line names a day of a month.
+func dates(line string) bool {
+	all := strings.Fields(line)
+	for i, w := range all {
+		if months.MatchString(strings.Trim(w, ".,!?")) && (i > 0 && hasDigit(all[i-1]) || i+1 < len(all) && hasDigit(all[i+1])) {
+			return true
+		}
+	}
+	return false
+}
+
 // shaped reads what a code is from its shape alone, where what was asked is not known; all are the values of its line.
 func shaped(line string, all []stated, code Span) told {
 	v := stated{Span: code}
@@ -348,13 +362,20 @@ func shaped(line string, all []stated, code Span) told {
 		return saysFact
 	case mixed(word) && len(digits) < len(word)-1:
 		return saysSecret
+	case hexadecimal.MatchString(word):
+		return saysFact
+	case len(digits) >= 6 && len(digits) != 9 && dates(line): // who signs in says no date beside
+		return saysFact
+	case year.MatchString(word) && len(before) > 0 && !nameLike(strings.Join(before, " ")):
+		return saysFact
 	case isDate(word), decimal.MatchString(word), beside(behind, 0), beside(before, len(before)-1):
 		return saysFact
 	case capital.MatchString(word) && len(digits) < len(strings.ReplaceAll(word, " ", "")): // letters, or groups with a dash
 		return saysFact
 	case strings.Contains(word, " ") && len(digits) >= 7 && strings.IndexByte(word, ' ') > 1:
 		return saysFact
-	case len(before)+len(behind) >= 5 && len(behind) > 0 && len(digits) <= 3: // in a sentence, as a number of something
+	case len(before)+len(behind) >= 5 && len(behind) > 0 && len(digits) <= 3, // in a sentence, as a number of something
+		len(before) >= 7 && len(digits) <= 3 && !hasDigit(before[len(before)-2]) && !nameNames.MatchString(line):
 		return saysFact
 	}
 	return saysNothing

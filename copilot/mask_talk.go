@@ -48,7 +48,7 @@ func (m *Masker) Talk(talk []handover.Message) []handover.Message {
 			found[i] = slices.DeleteFunc(found[i], func(s Span) bool { return s.Type == "phone" && !telephoned(l, s) })
 		} else if asked[i].unknown && len(strings.Fields(l)) <= 6 { // an answer: a telephone's number begins with 0, or is longer
 			found[i] = slices.DeleteFunc(found[i], func(s Span) bool {
-				return s.Type == "phone" && !telephoned(l, s) && l[s.Start] != '0' && l[s.Start] != '(' && len(digitsOf(l[s.Start:s.End])) <= 9
+				return s.Type == "phone" && !telephoned(l, s) && !dialled(l[s.Start:s.End])
 			})
 		}
 		for _, s := range found[i] {
@@ -67,6 +67,12 @@ func (m *Masker) Talk(talk []handover.Message) []handover.Message {
 			}
 			claimed[i].take(s.Start, s.End, len(l))
 			found[i] = append(found[i], s)
+		}
+		for _, s := range corrected(l, secrets) {
+			if claimed[i].take(s.Start, s.End, len(l)) {
+				found[i] = append(found[i], s)
+				secrets[l[s.Start:s.End]] = true
+			}
 		}
 		before += longCodes(l)
 	}
@@ -88,6 +94,66 @@ func (m *Masker) Talk(talk []handover.Message) []handover.Message {
 		out[at[i]].Text = replaced(l, spans)
 	}
 	return out
+}
+
+// dialled is whether digits that nobody has named are a telephone's: they begin with 0 or a bracket, or there are more than nine. In groups of
+// four and more people write what is printed on a card or a contract.
+func dialled(digits string) bool {
+	if digits[0] == '0' && !strings.HasPrefix(digits, "00") || digits[0] == '(' {
+		return true
+	}
+	groups := strings.FieldsFunc(digits, func(r rune) bool { return r < '0' || r > '9' })
+	return len(digitsOf(digits)) > 9 && (len(groups) < 3 || len(groups[0]) < 4)
+}
+
+// correction is how many words a line has in which people give a secret once more, as it should have been or as the next one is.
+const correction = 8
+
+// corrected are the values of a line that are told again what was a secret before: of its shape and nearly the same, or by itself.
+func corrected(line string, secrets map[string]bool) (spans []Span) {
+	all := len(strings.Fields(line))
+	if len(secrets) == 0 || all > correction {
+		return nil
+	}
+	for _, v := range valuesIn(line) {
+		word := line[v.Start:v.End]
+		alone := all-len(strings.Fields(word)) <= 1
+		if v.label == saysFact || year.MatchString(word) || len(word) < 4 {
+			continue
+		}
+		for s := range secrets {
+			if s != word && hasDigit(s) && pattern(s) == pattern(word) && (alone && len(digitsOf(s)) >= 6 || mistyped(s, word)) {
+				spans = append(spans, v.Span)
+				break
+			}
+		}
+	}
+	return spans
+}
+
+// pattern is a value with each letter as "a" and each digit as "0".
+func pattern(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsDigit(r):
+			return '0'
+		case unicode.IsLetter(r):
+			return 'a'
+		}
+		return r
+	}, s)
+}
+
+// mistyped is whether two values of one pattern differ as a slip of the finger does: in one character, or in two that have changed places.
+func mistyped(a, b string) bool {
+	x, y := []rune(a), []rune(b)
+	var at []int
+	for i := range x {
+		if x[i] != y[i] {
+			at = append(at, i)
+		}
+	}
+	return len(at) == 1 || len(at) == 2 && x[at[0]] == y[at[1]] && x[at[1]] == y[at[0]]
 }
 
 // tokens are the words of a line, without the punctuation around them.
@@ -124,9 +190,12 @@ func guessed(lines []string, i int, topic []string, asked request, before int) (
 	if !asked.unknown {
 		return append(spans, answered(l, asked)...)
 	}
+	if at := sentCode.FindStringSubmatchIndex(l); at != nil {
+		return append(spans, Span{at[2], at[3], "secret"})
+	}
 	codes := Codes(l)
 	says := make([]told, len(codes))
-	placed := false // one of them is certain: the name beside it is not
+	placed := len(spans) > 0 // one of them is certain: the name beside it is not
 	values := valuesIn(l)
 	for n, w := range codes {
 		if says[n] = label(lines, i, w, topic, before); says[n] == saysNothing {
@@ -137,6 +206,9 @@ func guessed(lines []string, i int, topic []string, asked request, before int) (
 	for n, w := range codes {
 		word := l[w.Start:w.End]
 		secret := says[n] == saysSecret
+		if placed && says[n] == saysNothing && len(digitsOf(word)) >= 7 { // whose number it is: the secret is the other
+			continue
+		}
 		if says[n] == saysNothing && (!placed || len(digitsOf(word)) > 0) {
 			secret = secretModel().Score(secretFeatures(lines, i, w, topic, before)) >= secretAt
 		}
@@ -167,10 +239,10 @@ const (
 
 // Words that name the code behind them, in the languages that we ship; and units that stand behind a number that is one of something.
 var (
-	factLabels = words(`error fault bay locker place reading course student stand policy claim confirmation booking reservation member membership contract flight seat order invoice ticket tickets case reference ref tracking parcel model make maker brand year manufactured date
-		time amount price cost costs paid pay charged charge account ac acc acct card credit debit version serial isbn room gate zip postcode phone mobile size gb dated
-		fehler fehlercode zählerstand schrank stellplatz matrikelnummer kurs police vertrag vertragsnummer buchung buchungsnummer bestellung bestellnummer rechnung rechnungsnummer kundennummer auftrag sendungsnummer datum uhrzeit betrag preis jahr baujahr modell konto karte flug sitz zimmer plz
-		lectura taquilla plaza asignatura expediente póliza reserva pedido factura contrato socio vuelo asiento fecha hora importe precio año modelo cuenta tarjeta habitación
+	factLabels = words(`error err fault bay locker place reading course student stand policy claim confirmation booking reservation member membership contract flight seat order invoice ticket tickets case reference ref tracking parcel model make maker brand year manufactured date
+		time amount price cost costs paid pay charged charge account ac acc acct card credit debit version serial isbn room gate zip postcode phone mobile size gb dated match since res server
+		fehler fehlercode zählerstand schrank stellplatz matrikelnummer kurs police vertrag vertragsnummer buchung buchungsnummer bestellung bestellnummer rechnung rechnungsnummer kundennummer auftrag sendungsnummer datum uhrzeit betrag preis jahr baujahr modell konto karte flug sitz zimmer plz kd gepäck gepäcknummer kundennr
+		lectura taquilla plaza asignatura expediente póliza reserva pedido factura contrato socio vuelo asiento fecha hora importe precio año modelo cuenta tarjeta habitación habitacion poliza
 		relevé casier erreur resa réservation commande facture contrat dossier vol siège heure montant prix année modèle compte carte chambre
 		fout kluisje meterstand boeking bestelling factuur klantnummer vlucht stoel datum tijd bedrag prijs jaar rekening kaart kamer prenotazione ordine fattura volo data importo prezzo anno encomenda fatura voo valor preço conta cartão`)
 	secretLabels = words(`ssn social password pass pw pwd passcode pin otp cvv cvc tan kennwort passwort contraseña clave wachtwoord`)
@@ -236,15 +308,15 @@ func label(lines []string, i int, at Span, topic []string, before int) told {
 			return saysFact
 		}
 	}
+	if n := len(ahead); len(digits) <= 4 && (n > 1 && streets[strings.Trim(ahead[n-2], ".,")] || n > 2 && streets[strings.Trim(ahead[n-3], ".,")]) { // "via roma 45"
+		return saysFact
+	}
 	if inParts(l) && about(topic, tickets) {
 		return saysFact
 	}
 	all := strings.Fields(l)
 	if known(lines[max(0, i-6):i]) && len(code) == len(strings.TrimSpace(l)) && len(code) == 4 && len(digits) == 4 && !year.MatchString(code) && !strings.HasSuffix(code, "00") {
 		return saysSecret // who has said who they are says by what they prove it
-	}
-	if sentCode.MatchString(l) {
-		return saysSecret
 	}
 	if len(code) == 4 && len(digits) == 4 && about(topic, identified) && !about(topic, travel) {
 		switch {
@@ -265,7 +337,7 @@ func known(lines []string) bool {
 }
 
 // sentCode is a one-time code by itself, in the halves that messages send it in.
-var sentCode = regexp.MustCompile(`^\W*(?:\d{3}[ -]\d{3}|\d\d[ -]\d{4})\W*$`)
+var sentCode = regexp.MustCompile(`^\W*(\d{3}[ -]\d{3}|\d\d[ -]\d{4})\W*$`)
 
 // inGroups is whether a code stands with others in groups of at most four digits, seven or more in all: who gives such a number says which
 // customer, contract or parcel theirs is, where one-time codes and PINs are shorter; nine are also a social security number's.
@@ -326,7 +398,7 @@ func nameLike(line string) bool {
 
 // notName are words that people write by themselves and that are nobody's name.
 var notName = words(`hello hii hai hey good morning evening afternoon thanks thank you thankyou okay sure yes yeah yep nope please help need want can could would what when where how who why need have has had this that there here wait
-	waiting correct right great nice fine done sorry about only around approximately total number phone email mail address bye with from for`)
+	waiting correct right great nice fine done sorry about only around approximately total number phone email mail address bye with from for xmas christmas easter weihnachten ostern navidad noël pâques natale pasqua`)
 
 // longestWish is how many bytes three words may have that mean something; a longer one is a token.
 const longestWish = 200

@@ -69,7 +69,12 @@ func TestWhatWasAskedTellsWhatACodeIs(t *testing.T) {
 		{[]string{"bot: ", "my flight", "bot: ", "QX7K2P its on 14 March"}, "QX7K2P its on 14 March"},
 		{[]string{"bot: ", "i cannot log in", "bot: ", "sunny99"}, "[secret]"},
 		{[]string{"bot: ", "me han cobrado de más", "bot: ", "contrato 60-77415", "8830"}, "[secret]"}, // who they are, then what proves it
-		{[]string{"bot: ", "it sent me a code", "bot: ", "731 904"}, "[secret] [secret]"},
+		{[]string{"bot: ", "it sent me a code", "bot: ", "731 904"}, "[secret]"},
+		{[]string{"bot: ", "it sent me a code", "bot: ", "731 904", "bot: ", "ok 204 118"}, "ok [secret]"}, // the next one
+		{[]string{"bot: ", "tan geht nicht", "bot: ", "kd 4471902 pin 3318", "bot: ", "3381 vertippt"}, "[secret] vertippt"},
+		{[]string{"bot: ", "cancel my insurance", "bot: ", "tv2208815 from 1 sept"}, "tv2208815 from 1 sept"},
+		{[]string{"bot: ", "no puedo entrar", "bot: ", "olvide el cargador en la habitacion 317"}, "olvide el cargador en la habitacion 317"},
+		{[]string{"bot: ", "my account", "bot: ", "5501 7738 20"}, "5501 7738 20"},
 		{[]string{"bot: ", "my booking was charged twice", "bot: ", "5 118 207"}, "5 118 207"},
 		{[]string{"bot: ", "zählerstand eingeben geht nicht", "bot: ", "Fehler 5031"}, "Fehler 5031"},
 		{[]string{"bot: ", "sin luz", "bot: ", "9910044-ES lectura 3175"}, "9910044-ES lectura 3175"},
