@@ -130,6 +130,19 @@ func TestSmallTurnsAreUnderstood(t *testing.T) {
 	}
 }
 
+func TestOKAndThanksTakesLeaveOfAnOffer(t *testing.T) {
+	t.Parallel()
+	c := copilot.New(library(t), nil, copilot.Options{Logger: pgtest.Logger()})
+	for text, accepts := range map[string]bool{
+		"ok thanks": false, "ok merci !": false, "vale gracias": false, "alles klar danke": false, "oké bedankt": false, "va bene grazie": false, "dobrze dziękuję": false,
+		"ok": true, "sure": true, "oui merci": true, "sí, gracias": true, "ok yes please thanks": true, "sure connect me thx": true, "tak dziękuję": true,
+	} {
+		if s := read(t, c, "how deep is the sea", "bot: I am not sure. Shall I ask a person?", text); s.Accepts != accepts || !s.SmallTalk {
+			t.Errorf("%q: accepts %v, small talk %v", text, s.Accepts, s.SmallTalk)
+		}
+	}
+}
+
 func TestABriefSaysWhatIsWantedAndWhatWasTried(t *testing.T) {
 	t.Parallel()
 	c := copilot.New(library(t), nil, copilot.Options{Logger: pgtest.Logger()})

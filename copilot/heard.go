@@ -18,6 +18,7 @@ type heard struct {
 	only   class  // what it says when it says nothing else; 0: there is more in it
 	spoken uint32 // the languages in which Only is said, a bit each
 	first  class  // what it begins with
+	agrees bool   // one of the phrases that make up only says yes, and is no "ok"
 	emoji  bool   // it has no words at all
 	words  int
 	text   string
@@ -95,6 +96,7 @@ var (
 type covered struct {
 	ok      bool
 	classes class
+	agrees  bool
 	cost    int
 	spoken  uint32
 }
@@ -119,7 +121,7 @@ func (s *heard) cover(f []rune, at map[int]map[int]found) {
 			if to < len(f) {
 				to++ // the space
 			}
-			next := covered{ok: true, classes: best[i].classes | says, cost: best[i].cost + 2, spoken: best[i].spoken}
+			next := covered{ok: true, classes: best[i].classes | says, agrees: best[i].agrees || says&sayYes != 0 && says&sayOK == 0, cost: best[i].cost + 2, spoken: best[i].spoken}
 			if says == 0 {
 				next.cost += 9 * len(strings.Fields(string(f[x.from:x.to])))
 			} else {
@@ -132,7 +134,7 @@ func (s *heard) cover(f []rune, at map[int]map[int]found) {
 	}
 	end := best[len(f)]
 	if end.ok && end.classes != 0 {
-		s.only = end.classes
+		s.only, s.agrees = end.classes, end.agrees
 		s.spoken = end.spoken
 	}
 }

@@ -223,6 +223,9 @@ func (c *Copilot) answerTo(s *handover.Signals, h heard, conv handover.Conversat
 		turn = strings.TrimSpace(h.text)
 	}
 	yes := h.only&sayYes != 0 && h.only&(sayNo|sayLater|sayNever|saySolved) == 0 || thumbsUp.MatchString(turn)
+	if h.only&sayThanks != 0 && !h.agrees { // "ok thanks" takes leave of an offer
+		yes = false
+	}
 	no := h.only&(sayNo|sayLater|sayNever|saySolved) != 0 && (h.only&sayYes == 0 || h.only&(sayLater|sayNo) != 0) || thumbsDown.MatchString(turn)
 	switch {
 	case h.only&aboutBot != 0 && h.only&^(aboutBot|courtesies|sayWrong) == 0 && h.only&(sayBot|sayWrong) != sayWrong: // "that is not my question" asks nothing
