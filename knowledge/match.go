@@ -196,7 +196,7 @@ func askedOf(question string, languages []string) *asked {
 	if own == "" {
 		own = speaks(words, usual, possible(question, usual))
 	}
-	concepts, phrased := make([][]uint16, len(words)), make([]bool, len(words))
+	concepts, phrased, said := make([][]uint16, len(words)), make([]bool, len(words)), make([]bool, len(words))
 	var loose []uint16
 	q := &asked{}
 	content := func(w string) bool { return !stopped(own, w) && (own == usual || !stopped(usual, w)) }
@@ -210,7 +210,7 @@ func askedOf(question string, languages []string) *asked {
 			}
 			for i := m.from; i < m.to; i++ {
 				if content(words[i]) {
-					phrased[i] = phrased[i] || n > 1
+					phrased[i], said[i] = phrased[i] || n > 1, said[i] || m.to-m.from > 1
 					if !slices.Contains(concepts[i], m.concept) {
 						concepts[i] = append(concepts[i], m.concept)
 					}
@@ -251,6 +251,10 @@ func askedOf(question string, languages []string) *asked {
 			u.weight = min(u.weight, numeralWeight)
 		}
 		q.units = append(q.units, u)
+	}
+	if len(q.units) == 1 { // "when does it arrive" says no more than its phrase does
+		i := slices.Index(words, q.units[0].word)
+		q.units[0].phrased = i >= 0 && said[i]
 	}
 	q.lighten(own)
 	for _, c := range loose {
