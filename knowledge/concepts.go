@@ -21,6 +21,9 @@ type thesaurus struct {
 	language string
 	phrases  map[string][]phrase // by the first two words' stems, or by the one that it is
 	opens    map[string]bool     // the stems that longer phrases begin with
+
+	listed sync.Once
+	single map[byte][]string // the stems that are a phrase by themselves, by what they begin with
 }
 
 type phrase struct {
@@ -148,6 +151,71 @@ func (t *thesaurus) mentions(words []string) []mention {
 		known[i], stems[i] = x.entered, x.stem
 	}
 	return t.among(stems, known)
+}
+
+// meant are the phrases that a question has when its typing errors are mended: a word that nobody knows is the one word of the thesaurus that it is but for
+// a slip of the finger.
+func (t *thesaurus) meant(words []string) []mention {
+	known, stems := make([]entered, len(words)), make([]string, len(words))
+	for i, x := range lexemesOf(t.language, words) {
+		known[i], stems[i] = x.entered, x.stem
+		if x.stopped || x.vector >= 0 || x.entered.opens || len(x.entered.phrases) > 0 || len(x.parts) > 0 || len(words[i]) < shortestMended || len(words[i]) > longestRooted || used(t.language, words[i]) {
+			continue
+		}
+		if s := t.nearest(x.stem); s != "" {
+			known[i], stems[i] = t.entered(s), s
+		}
+	}
+	return t.among(stems, known)
+}
+
+// shortestMended is how many bytes a word has at least that a slip is looked for in, and its stem where we do not know a language's words: short ones are a
+// letter from many others.
+const shortestMended = 5
+
+// nearest is the one stem that a word of the thesaurus has by itself and that another stem is but for a slip; "" when there are several or none.
+func (t *thesaurus) nearest(stem string) (found string) {
+	if len(stem) < shortestMended-1 || len(stem) < shortestMended && t.language != "en" {
+		return ""
+	}
+	t.listed.Do(func() {
+		t.single = map[byte][]string{}
+		for key := range t.phrases {
+			if strings.IndexByte(key, ' ') < 0 {
+				t.single[key[0]] = append(t.single[key[0]], key)
+			}
+		}
+	})
+	runes := []rune(stem)
+	for _, key := range t.single[stem[0]] {
+		if d := len(key) - len(stem); d > 2 || d < -2 || !slipped([]rune(key), runes, t.language == "en") {
+			continue
+		}
+		if found != "" {
+			return ""
+		}
+		found = key
+	}
+	return found
+}
+
+// slipped is whether one word is another in which two neighbours have changed places or a letter is doubled or is not, as fingers do; anyLetter: or any letter
+// is left out or put in, which makes words of others in the languages whose words we do not know.
+func slipped(a, b []rune, anyLetter bool) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	i := 0
+	for i < len(a) && a[i] == b[i] {
+		i++
+	}
+	switch len(b) - len(a) {
+	case 0:
+		return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i] != a[i+1] && slices.Equal(a[i+2:], b[i+2:])
+	case 1:
+		return slices.Equal(a[i:], b[i+1:]) && (anyLetter || i > 0 && b[i] == b[i-1])
+	}
+	return false
 }
 
 // entered is what the thesaurus has by a stem: the phrases that it is, and whether it begins longer ones.

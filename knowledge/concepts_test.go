@@ -35,3 +35,20 @@ func TestConceptsHaveTheirEnglishNames(t *testing.T) {
 		}
 	}
 }
+
+func TestASlipOfTheFingerIsMended(t *testing.T) {
+	t.Parallel()
+	for _, x := range []struct{ language, word, means string }{
+		{"en", "arive", "arrive"}, {"en", "refnud", "refund"}, {"en", "delivry", "delivery"}, {"en", "shiping", "shipping"}, {"en", "statment", "statement"},
+		{"de", "anmleden", "anmelden"}, {"es", "factrua", "factura"}, {"fr", "comande", "commande"},
+		{"de", "stadt", ""}, {"es", "tortilla", ""}, {"es", "madrid", ""}, {"fr", "chocolat", ""}, {"en", "zebra", ""}, // words of their own
+	} {
+		want := ""
+		if x.means != "" {
+			want = root(x.language, x.means)
+		}
+		if got := thesaurusOf(x.language).nearest(root(x.language, x.word)); got != want {
+			t.Errorf("%s, %s: %q, want %q", x.language, x.word, got, want)
+		}
+	}
+}

@@ -46,6 +46,9 @@ func rarity(language, word string) (float64, bool) {
 	return min(1, max(0, math.Log(u.all/(1+u.times[unaccented(word)]))/math.Log(u.all))), true
 }
 
+// used is whether a word is among those that people use in a language.
+func used(language, word string) bool { return usages()[language].times[unaccented(word)] > 0 }
+
 // Plain are the words of a text without accents, as usual.txt counts them.
 func Plain(text string) []string {
 	list := tokens(text)
