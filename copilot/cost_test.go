@@ -39,6 +39,7 @@ func texts() map[string]func(string) {
 			wishes.forget()
 			hears.forget()
 			kindsSeen.forget()
+			cleaned.forget()
 			read(text)
 		}
 	}

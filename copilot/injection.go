@@ -82,6 +82,10 @@ func Commands(text string) (found []string) {
 
 // withoutCommands leaves out the sentences that speak to a model.
 func withoutCommands(text string) string {
+	return cleaned.of(text, func() string { return withoutPlanted(text) })
+}
+
+func withoutPlanted(text string) string {
 	planted := Commands(text)
 	if len(planted) == 0 {
 		return text

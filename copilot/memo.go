@@ -45,4 +45,5 @@ var (
 	wishes    = memo[wish]{most: 256}
 	hears     = memo[heard]{most: 256}
 	kindsSeen = memo[[]float64]{most: 256}
+	cleaned   = memo[string]{most: 512} // passages, which are asked for again and again
 )

@@ -21,6 +21,10 @@ func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []h
 	turn := strings.Join(burst, "\n")
 	last := lastOfBot(talk)
 	h := hear(turn)
+	asked := func() ([]knowledge.Passage, error) { return c.search(ctx, turn, false) }
+	if h.only == 0 && !h.emoji && len(last.Choices) == 0 { // most likely it asks: it is looked for while the rest is read
+		asked = begun(asked)
+	}
 	s := handover.Signals{Intent: c.intent(turn)}
 	s.Language, s.Sure = turnLanguage(turn, h, conv.Language)
 	if conv.Matter.Asking() {
@@ -74,7 +78,10 @@ func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []h
 	if len(q.parts) > 1 && !q.loose { // they are looked for in any case
 		parts = begun(parts)
 	}
-	found, err := c.search(ctx, q.text, false)
+	if q.text != turn {
+		asked = func() ([]knowledge.Passage, error) { return c.search(ctx, q.text, false) }
+	}
+	found, err := asked()
 	if err != nil {
 		return s, err
 	}

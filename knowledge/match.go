@@ -373,7 +373,7 @@ func compound(a, b, language string) float64 {
 	if len(a) > len(b) {
 		a, b = b, a
 	}
-	if len(a) < 4 || a == b {
+	if len(a) < 4 || a == b || a[0] != b[0] && a[len(a)-1] != b[len(b)-1] {
 		return 0
 	}
 	if joining[language] && (strings.HasPrefix(b, a) || strings.HasSuffix(b, a)) {

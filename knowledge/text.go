@@ -13,7 +13,10 @@ import (
 func tokens(s string) []string {
 	s = strings.ToLower(s)
 	if strings.Contains(s, "'") || strings.Contains(s, "’") {
-		s = apostrophes.Replace(elisions.ReplaceAllString(s, "$1 $2"))
+		if elides(s) {
+			s = elisions.ReplaceAllString(s, "$1 $2")
+		}
+		s = apostrophes.Replace(s)
 	}
 	words := strings.FieldsFunc(s, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.Is(unicode.Mn, r) && !unicode.Is(unicode.Mc, r)
@@ -31,6 +34,24 @@ var (
 	// elisions are French and Italian: "l'adresse" is two words, "don't" is one.
 	elisions = regexp.MustCompile(`(^|[^\p{L}])(?:l|d|j|qu|n|s|c|m|t|dell|nell|all|sull|dall|un|quest|jusqu|lorsqu|puisqu)['’](\p{L}{3})`)
 )
+
+// elides is whether an apostrophe has three letters behind it, as elisions have and most English short forms do not.
+func elides(s string) bool {
+	letters := -1 // behind an apostrophe; -1: behind none
+	for _, r := range s {
+		switch {
+		case r == '\'' || r == '’':
+			letters = 0
+		case letters >= 0 && unicode.IsLetter(r):
+			if letters++; letters == 3 {
+				return true
+			}
+		default:
+			letters = -1
+		}
+	}
+	return false
+}
 
 // unspaced is whether a character is of a script that puts no spaces between words.
 func unspaced(r rune) bool {
