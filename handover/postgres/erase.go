@@ -120,7 +120,8 @@ func (s *Store) Purge(ctx context.Context, r handover.Run, e handover.Erasure) e
 		of := ` IN (SELECT id FROM handoffs WHERE conversation_id = $1)`
 		for _, q := range []string{
 			`DELETE FROM audit_subjects WHERE conversation_id = $1`,
-			`DELETE FROM kept_lines l USING cards k JOIN handoffs h ON h.id = k.handoff_id WHERE h.conversation_id = $1 AND l.workspace = k.workspace AND l.channel = k.channel AND l.thread_ts = k.ts`,
+			`INSERT INTO erased_threads (workspace, channel, ts) SELECT k.workspace, k.channel, k.ts FROM cards k JOIN handoffs h ON h.id = k.handoff_id WHERE h.conversation_id = $1 AND k.ts IS NOT NULL
+				UNION SELECT workspace, channel, ts FROM watches WHERE conversation_id = $1 AND ts IS NOT NULL ON CONFLICT DO NOTHING`,
 			`DELETE FROM drafts WHERE handoff_id` + of, `DELETE FROM rung WHERE handoff_id` + of, `DELETE FROM tenures WHERE handoff_id` + of, `DELETE FROM cards WHERE handoff_id` + of,
 			`DELETE FROM effects WHERE conversation_id = $1`, `DELETE FROM timers WHERE conversation_id = $1`, `DELETE FROM lanes WHERE conversation_id = $1`,
 			`DELETE FROM decisions WHERE conversation_id = $1`, `DELETE FROM watches WHERE conversation_id = $1`, `DELETE FROM files WHERE conversation_id = $1`,
@@ -128,6 +129,7 @@ func (s *Store) Purge(ctx context.Context, r handover.Run, e handover.Erasure) e
 		} {
 			b.Queue(q, id)
 		}
+		b.Queue(`DELETE FROM kept_lines l USING erased_threads e WHERE l.workspace = e.workspace AND l.channel = e.channel AND l.thread_ts = e.ts`) // behind the cards: see keep
 		b.Queue(`UPDATE erasures SET conversation_id = NULL, done_at = now(), left_over = $2 WHERE id = $1`, e.ID, e.Left)
 		return tx.SendBatch(ctx, b).Close()
 	})
@@ -198,6 +200,7 @@ func (s *Store) InTurn(ctx context.Context, name string, do func(context.Context
 func (s *Store) Tidy(ctx context.Context) error {
 	b := &pgx.Batch{}
 	b.Queue(`DELETE FROM kept_lines WHERE at < now() - interval '7 days'`)
+	b.Queue(`DELETE FROM erased_threads WHERE at < now() - interval '90 days'`)
 	b.Queue(`DELETE FROM files WHERE message_id IS NULL AND at < now() - interval '1 day'`)
 	b.Queue(`DELETE FROM console_sessions WHERE seen_at < now() - interval '14 days'`)
 	b.Queue(`DELETE FROM erasures WHERE done_at < now() - interval '90 days'`)

@@ -46,7 +46,7 @@ func (b *bundle) purged(conversation int64) {
 // rows counts what is left anywhere of conversations and of what belongs to them.
 func (b *bundle) rows() (left string) {
 	b.Helper()
-	for _, table := range []string{"conversations", "handoffs", "tenures", "cards", "messages", "decisions", "timers", "effects", "lanes", "watches", "files", "drafts", "rung", "audit_subjects"} {
+	for _, table := range []string{"conversations", "handoffs", "tenures", "cards", "messages", "decisions", "timers", "effects", "lanes", "watches", "files", "drafts", "rung", "audit_subjects", "kept_lines"} {
 		n := 0
 		if err := b.db.QueryRow(b.Context(), `SELECT count(*) FROM `+table).Scan(&n); err != nil {
 			b.Fatal(err)
@@ -89,6 +89,14 @@ func TestNoStepOfAnyProcessBringsBackWhatIsErased(t *testing.T) {
 				if err := step(d); !errors.Is(err, handover.ErrUnknown) && !errors.Is(err, handover.ErrTooMuch) {
 					t.Errorf("%s by %s, %s: %v", name, who, when, err)
 				}
+			}
+		}
+		for i, l := range []handover.Line{line("mia", "300.0", "told again"), line("mia", "301."+fmt.Sprint(len(when)), "late"), {Kind: handover.LineEdited, EditedTS: "302.0"}} { // Slack tells what nobody took in again, for an hour
+			if i == 2 {
+				l.Place, l.ThreadTS, l.TS, l.Text = home, "100.0", "300.0", "changed"
+			}
+			if s, err := other.Hear(t.Context(), l); err != nil || s.Conversation.ID != 0 {
+				t.Errorf("a line of its thread, %s: %+v %v", when, s, err)
 			}
 		}
 		if err := neighbour.Drafted(t.Context(), "late"+when, h.ID, handover.Draft{Text: "late"}); err != nil {
