@@ -64,7 +64,7 @@ var Keys = []Key{
 	{Name: "openai.mask_names", Kind: Text, Default: "yes", OneOf: []string{"yes", "no"}},
 	{Name: "openai.log_calls", Kind: Text, Default: "no", OneOf: []string{"no", "yes"}},
 	{Name: "policy.answer_above", Kind: Number, Default: 0.70, Max: 1},
-	{Name: "policy.offer_below", Kind: Number, Default: 0.60, Max: 1},
+	{Name: "policy.offer_below", Kind: Number, Default: 0.65, Max: 1},
 	{Name: "policy.suggest_above", Kind: Number, Default: 0.20, Max: 1},
 	{Name: "policy.frustration_at", Kind: Number, Default: 0.70, Max: 1},
 	{Name: "summon.after", Kind: Duration, Default: "1m", Max: 86400},

@@ -143,6 +143,22 @@ func TestOKAndThanksTakesLeaveOfAnOffer(t *testing.T) {
 	}
 }
 
+func TestAYesToThePersonBelowASuggestionRings(t *testing.T) {
+	t.Parallel()
+	c := copilot.New(library(t), nil, copilot.Options{Logger: pgtest.Logger()})
+	for text, rings := range map[string]bool{
+		"yes please get someone": true, "yes a person": true, "ja, einen menschen bitte": true, "oui quelqu'un": true, "sí, con alguien": true,
+		"yes": false, "yes please": false, "sí por favor": false, "ja": false, "ok thanks": false,
+	} {
+		talk := said("something about invoices", "bot: Is it about one of these?", text)
+		talk[1].Choices = []handover.Choice{{Label: "Invoices", ID: handover.ChoosePassage + "1"}, {Label: "Something else", ID: handover.ChooseElse}, {Label: "Talk to a person", ID: handover.ChoosePerson}}
+		s, err := c.Read(t.Context(), handover.Conversation{State: handover.WithBot}, talk)
+		if err != nil || s.WantsHuman != rings {
+			t.Errorf("%q: wants a person %v, %v", text, s.WantsHuman, err)
+		}
+	}
+}
+
 func TestABriefSaysWhatIsWantedAndWhatWasTried(t *testing.T) {
 	t.Parallel()
 	c := copilot.New(library(t), nil, copilot.Options{Logger: pgtest.Logger()})

@@ -149,7 +149,7 @@ var wishings = []wishing{
 	},
 }
 
-type compiledWishing struct{ near, alone, phrases, not, innocent *needle.Regexp }
+type compiledWishing struct{ people, near, alone, phrases, not, innocent *needle.Regexp }
 
 var compiledWishings = sync.OnceValue(func() []compiledWishing {
 	out := make([]compiledWishing, len(wishings))
@@ -159,6 +159,9 @@ var compiledWishings = sync.OnceValue(func() []compiledWishing {
 			word = func(s string) string { return `(?:` + s + `)` }
 		}
 		c := &out[i]
+		if a.people != "" {
+			c.people = needle.MustCompile(word(a.people))
+		}
 		if a.verbs != "" {
 			c.near = needle.MustCompile(word(a.verbs) + `(?:.{0,28}[ ])?(?:` + a.people + `)(?:$|[ ])|` + word(a.people) + `(?:.{0,28}[ ])?(?:` + a.verbs + `)(?:$|[ ])`)
 		}
@@ -171,6 +174,12 @@ var compiledWishings = sync.OnceValue(func() []compiledWishing {
 	}
 	return out
 })
+
+// namesPerson is whether a text has a word for somebody who might answer, in any language.
+func namesPerson(text string) bool {
+	f := string(folded(text))
+	return slices.ContainsFunc(compiledWishings(), func(c compiledWishing) bool { return c.people != nil && c.people.MatchString(f) })
+}
 
 // wish is what a text says about wanting a person.
 type wish struct {

@@ -254,6 +254,9 @@ func (c *Copilot) answerTo(s *handover.Signals, h heard, conv handover.Conversat
 	case suggested(last) && no:
 		s.Else = true
 		return
+	case suggested(last) && h.agrees && yes && namesPerson(h.text): // "yes please get someone": that choice is beside the headings
+		s.WantsHuman = true
+		return
 	case suggested(last) && yes && h.only&(sayThanks|sayBye) == 0: // "ok thanks" chooses nothing
 		s.Suggestions, s.Likely = which(last), 1
 		return
@@ -304,6 +307,10 @@ func take(s *handover.Signals, kind string, h heard, last handover.Message, wait
 		return
 	case kindAccept, kindDecline:
 		if suggested(last) && kind == kindAccept {
+			if h.all&sayYes != 0 && namesPerson(h.text) {
+				s.WantsHuman = true
+				return
+			}
 			s.Suggestions, s.Likely = which(last), 1
 			return
 		}
