@@ -508,7 +508,7 @@ func (x *trials) fit(without string) copilot.Map {
 
 // The product's defaults: policy.offer_below and policy.suggest_above.
 const (
-	offerBelow   = 0.60
+	offerBelow   = 0.65
 	suggestAbove = 0.20
 )
 
