@@ -10,7 +10,7 @@ import (
 // Policy turns signals into a decision. Raising either threshold makes more handoffs.
 type Policy struct {
 	AnswerAbove   float64 // answer at or above it, 0…1, default 0.70
-	OfferBelow    float64 // do not answer below it, offer a person instead, 0…1, default 0.60
+	OfferBelow    float64 // do not answer below it, offer a person instead, 0…1, default 0.65
 	SuggestAbove  float64 // below OfferBelow: ask which passage it is about, at or above this probability that one of them is right, 0…1, default 0.20
 	FrustrationAt float64 // hand off at or above it, 0…1, default 0.70
 	NotifyAt      float64 // show the team the conversation at or above this frustration, 0…1; 0: not

@@ -325,9 +325,14 @@ var (
 // hexadecimal is a program's number of an error.
 var hexadecimal = regexp.MustCompile(`^0[xX][0-9A-Fa-f]{2,}$`)
 
-// dates is whether a line names a day of a month.
-func dates(line string) bool {
-	all := strings.Fields(line)
+// beforeYear are words that a year stands behind.
+var beforeYear = words(`in since from of until seit ab vom von aus bis desde en de del hasta depuis dal nel em do van sinds tot od w xmas christmas easter summer winter weihnachten ostern sommer navidad verano noël été natale estate`)
+
+// namesDay is whether words name a day of a month, and no year: with one it may be a day of birth, by which people say who they are.
+func namesDay(all []string) bool {
+	if slices.ContainsFunc(all, func(w string) bool { return year.MatchString(strings.Trim(w, ".,!?")) }) {
+		return false
+	}
 	for i, w := range all {
 		if months.MatchString(strings.Trim(w, ".,!?")) && (i > 0 && hasDigit(all[i-1]) || i+1 < len(all) && hasDigit(all[i+1])) {
 			return true
@@ -364,9 +369,9 @@ func shaped(line string, all []stated, code Span) told {
 		return saysSecret
 	case hexadecimal.MatchString(word):
 		return saysFact
-	case len(digits) >= 6 && len(digits) != 9 && dates(line): // who signs in says no date beside
+	case len(digits) >= 6 && len(digits) != 9 && len(before) == 0 && namesDay(behind): // "tv2208815 from 1 sept": who signs in says no day behind it
 		return saysFact
-	case year.MatchString(word) && len(before) > 0 && !nameLike(strings.Join(before, " ")):
+	case year.MatchString(word) && len(before) > 0 && beforeYear[strings.ToLower(strings.Trim(before[len(before)-1], ".,:"))]:
 		return saysFact
 	case isDate(word), decimal.MatchString(word), beside(behind, 0), beside(before, len(before)-1):
 		return saysFact

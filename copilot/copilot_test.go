@@ -136,6 +136,7 @@ func TestOKAndThanksTakesLeaveOfAnOffer(t *testing.T) {
 	for text, accepts := range map[string]bool{
 		"ok thanks": false, "ok merci !": false, "vale gracias": false, "alles klar danke": false, "oké bedankt": false, "va bene grazie": false, "dobrze dziękuję": false,
 		"ok": true, "sure": true, "oui merci": true, "sí, gracias": true, "ok yes please thanks": true, "sure connect me thx": true, "tak dziękuję": true,
+		"sure, many thanks": true, "claro, gracias": true, "claro, obrigado": true, "certo, grazie": true, "zeker, bedankt": true, "jasne, dzięki": true, "olur, teşekkürler": true,
 	} {
 		if s := read(t, c, "how deep is the sea", "bot: I am not sure. Shall I ask a person?", text); s.Accepts != accepts || !s.SmallTalk {
 			t.Errorf("%q: accepts %v, small talk %v", text, s.Accepts, s.SmallTalk)
@@ -148,6 +149,7 @@ func TestAYesToThePersonBelowASuggestionRings(t *testing.T) {
 	c := copilot.New(library(t), nil, copilot.Options{Logger: pgtest.Logger()})
 	for text, rings := range map[string]bool{
 		"yes please get someone": true, "yes a person": true, "ja, einen menschen bitte": true, "oui quelqu'un": true, "sí, con alguien": true,
+		"ja, danke euch": false, "oui merci l'équipe": false, "sim, obrigado gente": false, "yes, the billing one": false,
 		"yes": false, "yes please": false, "sí por favor": false, "ja": false, "ok thanks": false,
 	} {
 		talk := said("something about invoices", "bot: Is it about one of these?", text)

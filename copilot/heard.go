@@ -18,7 +18,7 @@ type heard struct {
 	only   class  // what it says when it says nothing else; 0: there is more in it
 	spoken uint32 // the languages in which Only is said, a bit each
 	first  class  // what it begins with
-	agrees bool   // one of the phrases that make up only says yes, and is no "ok"
+	agrees bool   // one of the phrases that make up only says yes, and not just that it was read
 	emoji  bool   // it has no words at all
 	words  int
 	text   string
@@ -104,6 +104,10 @@ type covered struct {
 // strong are what is never only said.
 const strong = sayInsult | sayThreat | sayFedUp | sayInsist | sayNobody | sayMeant
 
+// acknowledges are words that say yes where nothing is said beside them, and with a thanks only that an answer was read.
+var acknowledges = set(strings.Split("ok,okay,okey,okej,oki,oke,okee,k,kk,vale,venga,dale,bueno,bien,muy bien,perfecto,genial,d accord,dac,dacc,daccord,entendu,tres bien,parfait,super,top,ca marche,ca va,va bene,bene,ottimo,perfetto,"+
+	"alles klar,klar soweit,passt,gut,sehr gut,prima,in ordnung,geht klar,perfekt,great,good,fine,perfect,cool,nice,alright,all right,right,got it,understood,goed,is goed,prima,mooi,fijn,dobrze,w porzadku,super,spoko,tamam,peki,iyi,beleza,blz,ta bom,ta bem,esta bem,bom,certo entendi,entendi,حسنا,تمام,طيب,اوك,اوكي,好,好的,ok ok", ","))
+
 // cover looks whether phrases make up the whole text: as few as can be, and with as few fillers.
 func (s *heard) cover(f []rune, at map[int]map[int]found) {
 	best := make([]covered, len(f)+2)
@@ -121,7 +125,7 @@ func (s *heard) cover(f []rune, at map[int]map[int]found) {
 			if to < len(f) {
 				to++ // the space
 			}
-			next := covered{ok: true, classes: best[i].classes | says, agrees: best[i].agrees || says&sayYes != 0 && says&sayOK == 0, cost: best[i].cost + 2, spoken: best[i].spoken}
+			next := covered{ok: true, classes: best[i].classes | says, agrees: best[i].agrees || says&sayYes != 0 && (says&sayOK == 0 || !acknowledges[string(f[x.from:x.to])]), cost: best[i].cost + 2, spoken: best[i].spoken}
 			if says == 0 {
 				next.cost += 9 * len(strings.Fields(string(f[x.from:x.to])))
 			} else {

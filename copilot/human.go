@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/deskbell/deskbell/copilot/linear"
+	"github.com/deskbell/deskbell/handover"
 	"github.com/deskbell/deskbell/internal/needle"
 	"github.com/deskbell/deskbell/knowledge"
 )
@@ -149,7 +150,7 @@ var wishings = []wishing{
 	},
 }
 
-type compiledWishing struct{ people, near, alone, phrases, not, innocent *needle.Regexp }
+type compiledWishing struct{ near, alone, phrases, not, innocent *needle.Regexp }
 
 var compiledWishings = sync.OnceValue(func() []compiledWishing {
 	out := make([]compiledWishing, len(wishings))
@@ -159,9 +160,6 @@ var compiledWishings = sync.OnceValue(func() []compiledWishing {
 			word = func(s string) string { return `(?:` + s + `)` }
 		}
 		c := &out[i]
-		if a.people != "" {
-			c.people = needle.MustCompile(word(a.people))
-		}
 		if a.verbs != "" {
 			c.near = needle.MustCompile(word(a.verbs) + `(?:.{0,28}[ ])?(?:` + a.people + `)(?:$|[ ])|` + word(a.people) + `(?:.{0,28}[ ])?(?:` + a.verbs + `)(?:$|[ ])`)
 		}
@@ -175,10 +173,18 @@ var compiledWishings = sync.OnceValue(func() []compiledWishing {
 	return out
 })
 
-// namesPerson is whether a text has a word for somebody who might answer, in any language.
-func namesPerson(text string) bool {
-	f := string(folded(text))
-	return slices.ContainsFunc(compiledWishings(), func(c compiledWishing) bool { return c.people != nil && c.people.MatchString(f) })
+// anybody are the words for somebody who might answer, one by one, folded: no pronouns, no teams.
+var anybody = words(`someone somebody anyone anybody person human agent jemand jemanden jemandem mensch menschen mitarbeiter mitarbeiterin alguien persona humano agente qqn personne humain conseiller qualcuno operatore umano alguem pessoa atendente
+	iemand mens medewerker ktos kims czlowiek czlowiekiem konsultant biri birisi birine insan temsilci شخص موظف`)
+
+// namesPerson is whether a text has a word for somebody who might answer that none of the choices' labels has.
+func namesPerson(text string, choices []handover.Choice) bool {
+	f := strings.ReplaceAll(string(folded(text)), "quelqu un", "qqn")
+	return slices.ContainsFunc(strings.Fields(f), func(w string) bool {
+		return anybody[w] && !slices.ContainsFunc(choices, func(c handover.Choice) bool {
+			return c.ID != handover.ChoosePerson && slices.Contains(strings.Fields(string(folded(c.Label))), w)
+		})
+	})
 }
 
 // wish is what a text says about wanting a person.

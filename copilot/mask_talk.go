@@ -40,7 +40,7 @@ func (m *Masker) Talk(talk []handover.Message) []handover.Message {
 		}
 	}
 	found, claimed := make([][]Span, len(lines)), make([]taken, len(lines))
-	secrets := map[string]bool{}
+	secrets, shapes := map[string]bool{}, map[string][]string{} // those with a digit, by their patterns
 	topic, before := Topic(lines), 0
 	for i, l := range lines {
 		found[i] = m.Find(l)
@@ -68,10 +68,15 @@ func (m *Masker) Talk(talk []handover.Message) []handover.Message {
 			claimed[i].take(s.Start, s.End, len(l))
 			found[i] = append(found[i], s)
 		}
-		for _, s := range corrected(l, secrets) {
+		for _, s := range corrected(l, asked[i], shapes) {
 			if claimed[i].take(s.Start, s.End, len(l)) {
 				found[i] = append(found[i], s)
 				secrets[l[s.Start:s.End]] = true
+			}
+		}
+		for _, s := range found[i] {
+			if word := l[s.Start:s.End]; secrets[word] && hasDigit(word) {
+				shapes[pattern(word)] = append(shapes[pattern(word)], word)
 			}
 		}
 		before += longCodes(l)
@@ -84,9 +89,14 @@ func (m *Masker) Talk(talk []handover.Message) []handover.Message {
 			}
 		}
 		for word := range secrets { // those in groups
-			if strings.Contains(word, " ") {
-				if start := strings.Index(l, word); start >= 0 && claimed[i].take(start, start+len(word), len(l)) {
-					spans = append(spans, Span{start, start + len(word), "secret"})
+			for from := 0; strings.Contains(word, " "); {
+				start := strings.Index(l[from:], word)
+				if start < 0 {
+					break
+				}
+				start, from = from+start, from+start+len(word)
+				if claimed[i].take(start, from, len(l)) {
+					spans = append(spans, Span{start, from, "secret"})
 				}
 			}
 		}
@@ -99,33 +109,32 @@ func (m *Masker) Talk(talk []handover.Message) []handover.Message {
 // dialled is whether digits that nobody has named are a telephone's: they begin with 0 or a bracket, or there are more than nine. In groups of
 // four and more people write what is printed on a card or a contract.
 func dialled(digits string) bool {
-	if digits[0] == '0' && !strings.HasPrefix(digits, "00") || digits[0] == '(' {
+	if digits[0] == '0' || digits[0] == '(' {
 		return true
 	}
 	groups := strings.FieldsFunc(digits, func(r rune) bool { return r < '0' || r > '9' })
 	return len(digitsOf(digits)) > 9 && (len(groups) < 3 || len(groups[0]) < 4)
 }
 
-// correction is how many words a line has in which people give a secret once more, as it should have been or as the next one is.
-const correction = 8
+// mostCorrecting is how many words a line may have in which people give a secret once more; a longer one is not read as a correction.
+const mostCorrecting = 8
 
-// corrected are the values of a line that are told again what was a secret before: of its shape and nearly the same, or by itself.
-func corrected(line string, secrets map[string]bool) (spans []Span) {
+// corrected are the values of a line that give a secret of before once more: one of its pattern that is nearly the same or, where nothing else was asked for,
+// stands by itself. secrets are by their patterns.
+func corrected(line string, asked request, secrets map[string][]string) (spans []Span) {
 	all := len(strings.Fields(line))
-	if len(secrets) == 0 || all > correction {
+	if len(secrets) == 0 || all > mostCorrecting {
 		return nil
 	}
 	for _, v := range valuesIn(line) {
 		word := line[v.Start:v.End]
-		alone := all-len(strings.Fields(word)) <= 1
+		alone := all-len(strings.Fields(word)) <= 1 && (asked.unknown || asked.of(wantSecret))
 		if v.label == saysFact || year.MatchString(word) || len(word) < 4 {
 			continue
 		}
-		for s := range secrets {
-			if s != word && hasDigit(s) && pattern(s) == pattern(word) && (alone && len(digitsOf(s)) >= 6 || mistyped(s, word)) {
-				spans = append(spans, v.Span)
-				break
-			}
+		again := func(s string) bool { return s != word && (alone && len(digitsOf(s)) >= 6 || mistyped(s, word)) }
+		if slices.ContainsFunc(secrets[pattern(word)], again) {
+			spans = append(spans, v.Span)
 		}
 	}
 	return spans
@@ -206,7 +215,7 @@ func guessed(lines []string, i int, topic []string, asked request, before int) (
 	for n, w := range codes {
 		word := l[w.Start:w.End]
 		secret := says[n] == saysSecret
-		if placed && says[n] == saysNothing && len(digitsOf(word)) >= 7 { // whose number it is: the secret is the other
+		if placed && says[n] == saysNothing && len(digitsOf(word)) >= 7 && len(digitsOf(word)) != 9 { // whose number it is: the secret is the other
 			continue
 		}
 		if says[n] == saysNothing && (!placed || len(digitsOf(word)) > 0) {
@@ -239,16 +248,19 @@ const (
 
 // Words that name the code behind them, in the languages that we ship; and units that stand behind a number that is one of something.
 var (
-	factLabels = words(`error err fault bay locker place reading course student stand policy claim confirmation booking reservation member membership contract flight seat order invoice ticket tickets case reference ref tracking parcel model make maker brand year manufactured date
-		time amount price cost costs paid pay charged charge account ac acc acct card credit debit version serial isbn room gate zip postcode phone mobile size gb dated match since res server
+	factLabels = words(`error fault bay locker place reading course student stand policy claim confirmation booking reservation member membership contract flight seat order invoice ticket tickets case reference ref tracking parcel model make maker brand year manufactured date
+		time amount price cost costs paid pay charged charge account ac acc acct card credit debit version serial isbn room gate zip postcode phone mobile size gb dated res
 		fehler fehlercode zählerstand schrank stellplatz matrikelnummer kurs police vertrag vertragsnummer buchung buchungsnummer bestellung bestellnummer rechnung rechnungsnummer kundennummer auftrag sendungsnummer datum uhrzeit betrag preis jahr baujahr modell konto karte flug sitz zimmer plz kd gepäck gepäcknummer kundennr
 		lectura taquilla plaza asignatura expediente póliza reserva pedido factura contrato socio vuelo asiento fecha hora importe precio año modelo cuenta tarjeta habitación habitacion poliza
 		relevé casier erreur resa réservation commande facture contrat dossier vol siège heure montant prix année modèle compte carte chambre
 		fout kluisje meterstand boeking bestelling factuur klantnummer vlucht stoel datum tijd bedrag prijs jaar rekening kaart kamer prenotazione ordine fattura volo data importo prezzo anno encomenda fatura voo valor preço conta cartão`)
 	secretLabels = words(`ssn social password pass pw pwd passcode pin otp cvv cvc tan kennwort passwort contraseña clave wachtwoord`)
+	besideLabels = words(`err match server since`) // only where nothing was asked, and the code is the next word
 	units        = words(`persons person people passengers adults children kids nights night days day weeks months years am pm th st nd rd o'clock dollars euros euro usd eur per percent times pieces pcs items door km kg miles
 		personen nächte tage uhr personas noches días personnes nuits jours`)
-	streets = words(`st street road rd ave avenue lane ln drive dr cross blvd boulevard way court place straße strasse str weg platz allee calle avenida rue straat via rua`)
+	streetsFirst = words(`calle avenida rue via rua viale corso piazza plaza strada`)
+	sentBy       = words(`sms mail e-mail email text app whatsapp telefono phone`)
+	streets      = words(`st street road rd ave avenue lane ln drive dr cross blvd boulevard way court place straße strasse str weg platz allee calle avenida rue straat via rua`)
 )
 
 // unlabelled are words between a label and its code.
@@ -281,7 +293,7 @@ func label(lines []string, i int, at Span, topic []string, before int) told {
 		switch {
 		case secretLabels[w]:
 			return saysSecret
-		case factLabels[w]:
+		case factLabels[w], besideLabels[ahead[n]] && n == len(ahead)-1:
 			return saysFact
 		case unlabelled[w] || w == "":
 		case len(w) <= 3 && letters < 2:
@@ -308,7 +320,7 @@ func label(lines []string, i int, at Span, topic []string, before int) told {
 			return saysFact
 		}
 	}
-	if n := len(ahead); len(digits) <= 4 && (n > 1 && streets[strings.Trim(ahead[n-2], ".,")] || n > 2 && streets[strings.Trim(ahead[n-3], ".,")]) { // "via roma 45"
+	if len(digits) <= 4 && house(ahead) {
 		return saysFact
 	}
 	if inParts(l) && about(topic, tickets) {
@@ -329,6 +341,16 @@ func label(lines []string, i int, at Span, topic []string, before int) told {
 		}
 	}
 	return saysNothing
+}
+
+// house is whether words are a street before its number, as Romance languages have it: "via roma", at the beginning or behind a comma.
+func house(ahead []string) bool {
+	for n := len(ahead) - 2; n >= max(0, len(ahead)-3); n-- {
+		if streetsFirst[ahead[n]] && (n == 0 || strings.HasSuffix(ahead[n-1], ",")) && !sentBy[ahead[n+1]] {
+			return true
+		}
+	}
+	return false
 }
 
 // known is whether somebody has said in these lines who they are, by a number.

@@ -1,8 +1,10 @@
 package copilot
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -20,11 +22,9 @@ func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []h
 	burst := newest(talk)
 	turn := strings.Join(burst, "\n")
 	last := lastOfBot(talk)
-	h := hear(turn)
-	asked := func() ([]knowledge.Passage, error) { return c.search(ctx, turn, false) }
-	if h.only == 0 && !h.emoji && len(last.Choices) == 0 { // most likely it asks: it is looked for while the rest is read
-		asked = begun(asked)
-	}
+	h, w := hear(turn), wishOf(turn)
+	ahead := c.lookAhead(ctx, turn, h, w, last)
+	defer ahead.stop()
 	s := handover.Signals{Intent: c.intent(turn)}
 	s.Language, s.Sure = turnLanguage(turn, h, conv.Language)
 	if conv.Matter.Asking() {
@@ -37,7 +37,6 @@ func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []h
 	if chosen, ok := tapped(turn, last.Choices); ok {
 		return c.choose(ctx, s, chosen)
 	}
-	w := wishOf(turn)
 	s.WantsHuman = w.score >= humanAt
 	c.answerTo(&s, h, conv, last)
 	kind := ""
@@ -78,10 +77,7 @@ func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []h
 	if len(q.parts) > 1 && !q.loose { // they are looked for in any case
 		parts = begun(parts)
 	}
-	if q.text != turn {
-		asked = func() ([]knowledge.Passage, error) { return c.search(ctx, q.text, false) }
-	}
-	found, err := asked()
+	found, err := ahead.search(q.text)
 	if err != nil {
 		return s, err
 	}
@@ -254,7 +250,7 @@ func (c *Copilot) answerTo(s *handover.Signals, h heard, conv handover.Conversat
 	case suggested(last) && no:
 		s.Else = true
 		return
-	case suggested(last) && h.agrees && yes && namesPerson(h.text): // "yes please get someone": that choice is beside the headings
+	case suggested(last) && h.agrees && yes && namesPerson(h.text, last.Choices): // "yes please get someone": that choice is beside the headings
 		s.WantsHuman = true
 		return
 	case suggested(last) && yes && h.only&(sayThanks|sayBye) == 0: // "ok thanks" chooses nothing
@@ -307,7 +303,7 @@ func take(s *handover.Signals, kind string, h heard, last handover.Message, wait
 		return
 	case kindAccept, kindDecline:
 		if suggested(last) && kind == kindAccept {
-			if h.all&sayYes != 0 && namesPerson(h.text) {
+			if h.all&sayYes != 0 && namesPerson(h.text, last.Choices) {
 				s.WantsHuman = true
 				return
 			}
@@ -494,12 +490,48 @@ const (
 	loosePartAt = 0.70
 )
 
-// begun is what a function gives, which runs from now on.
+// ahead is a search that began before it was sure that it is needed.
+type ahead struct {
+	search func(text string) ([]knowledge.Passage, error) // what was begun, if it is for this text
+	stop   func()                                         // nothing of it goes on behind this
+}
+
+// lookAhead begins to look for a turn that most likely asks, while the rest of it is read.
+func (c *Copilot) lookAhead(ctx context.Context, turn string, h heard, w wish, last handover.Message) ahead {
+	a := ahead{stop: func() {}, search: func(text string) ([]knowledge.Passage, error) { return c.search(ctx, text, false) }}
+	if h.only != 0 || h.emoji || w.refuses || w.score >= humanAt || len(last.Choices) > 0 {
+		return a
+	}
+	text := cmp.Or(withoutGreeting(turn), turn)
+	early, cancel := context.WithCancel(ctx)
+	found := begun(func() ([]knowledge.Passage, error) { return c.search(early, text, false) })
+	later := a.search
+	a.search = func(other string) ([]knowledge.Passage, error) {
+		if other == text {
+			return found()
+		}
+		return later(other)
+	}
+	a.stop = func() {
+		cancel()
+		_, _ = found()
+	}
+	return a
+}
+
+// begun is what a function gives, which runs from now on; a panic in it is an error, as it is where a turn is read.
 func begun[T any](do func() (T, error)) func() (T, error) {
 	var out T
 	var err error
 	var done sync.WaitGroup
-	done.Go(func() { out, err = do() })
+	done.Go(func() {
+		defer func() {
+			if p := recover(); p != nil {
+				err = fmt.Errorf("panic: %v", p)
+			}
+		}()
+		out, err = do()
+	})
 	return func() (T, error) {
 		done.Wait()
 		return out, err
@@ -509,11 +541,13 @@ func begun[T any](do func() (T, error)) func() (T, error) {
 // searches looks for several questions at once.
 func (c *Copilot) searches(ctx context.Context, questions []string) ([][]knowledge.Passage, error) {
 	all, errs := make([][]knowledge.Passage, len(questions)), make([]error, len(questions))
-	var searches sync.WaitGroup
+	searches := make([]func() ([]knowledge.Passage, error), len(questions))
 	for i, q := range questions {
-		searches.Go(func() { all[i], errs[i] = c.search(ctx, q, false) })
+		searches[i] = begun(func() ([]knowledge.Passage, error) { return c.search(ctx, q, false) })
 	}
-	searches.Wait()
+	for i, found := range searches {
+		all[i], errs[i] = found()
+	}
 	return all, errors.Join(errs...)
 }
 

@@ -199,8 +199,8 @@ func (t *thesaurus) nearest(stem string) (found string) {
 	return found
 }
 
-// slipped is whether one word is another in which two neighbours have changed places or a letter is doubled or is not, as fingers do; anyLetter: or any letter
-// is left out or put in, which makes words of others in the languages whose words we do not know.
+// slipped is whether one word is the other but for a slip: two neighbours that have changed places, a doubled letter written once or a single one twice;
+// anyLetter: or any letter left out or put in, which in languages whose words we do not know makes one word of another.
 func slipped(a, b []rune, anyLetter bool) bool {
 	if len(a) > len(b) {
 		a, b = b, a

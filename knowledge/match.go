@@ -201,7 +201,11 @@ func askedOf(question string, languages []string) *asked {
 	q := &asked{}
 	content := func(w string) bool { return !stopped(own, w) && (own == usual || !stopped(usual, w)) }
 	for _, l := range slices.Compact([]string{own, usual}) {
-		for _, m := range thesaurusOf(l).meant(words) {
+		mentions := thesaurusOf(l).mentions
+		if l == own {
+			mentions = thesaurusOf(l).meant
+		}
+		for _, m := range mentions(words) {
 			n := 0
 			for i := m.from; i < m.to; i++ {
 				if content(words[i]) {

@@ -129,7 +129,7 @@ func (s *Store) Purge(ctx context.Context, r handover.Run, e handover.Erasure) e
 		} {
 			b.Queue(q, id)
 		}
-		b.Queue(`DELETE FROM kept_lines l USING erased_threads e WHERE l.workspace = e.workspace AND l.channel = e.channel AND l.thread_ts = e.ts`) // behind the cards: see keep
+		b.Queue(`DELETE FROM kept_lines l USING erased_threads e WHERE l.workspace = e.workspace AND l.channel = e.channel AND l.thread_ts = e.ts AND e.at = now()`) // behind the cards and watches: see keep
 		b.Queue(`UPDATE erasures SET conversation_id = NULL, done_at = now(), left_over = $2 WHERE id = $1`, e.ID, e.Left)
 		return tx.SendBatch(ctx, b).Close()
 	})

@@ -478,10 +478,12 @@ func (s *Store) saveEffects(b *pgx.Batch, conversation int64, effects []handover
 	return lanes
 }
 
-// keep queues a line until what it belongs to comes; nothing of a thread whose conversation was erased. It holds on to the card, so that an erasure at
-// the same moment comes before it, and is seen, or after it, and deletes it.
+// keep queues a line until what it belongs to comes; nothing of a thread whose conversation was erased. It holds on to the thread's card or watch, so that an
+// erasure at the same moment comes before it, and is seen, or after it, and deletes it.
 func keep(b *pgx.Batch, l handover.Line) {
-	b.Queue(`SELECT FROM cards WHERE workspace = $1 AND channel = $2 AND ts = $3 FOR KEY SHARE`, l.Place.Workspace, l.Place.Channel, l.ThreadTS)
+	for _, table := range []string{"cards", "watches"} {
+		b.Queue(`SELECT FROM `+table+` WHERE workspace = $1 AND channel = $2 AND ts = $3 FOR KEY SHARE`, l.Place.Workspace, l.Place.Channel, l.ThreadTS)
+	}
 	b.Queue(`INSERT INTO kept_lines (workspace, channel, thread_ts, ts, kind, edited_ts, line) SELECT $1, $2, $3, $4, $5, $6, $7
 		WHERE NOT EXISTS (SELECT FROM erased_threads e WHERE e.workspace = $1 AND e.channel = $2 AND e.ts = $3) ON CONFLICT DO NOTHING`,
 		l.Place.Workspace, l.Place.Channel, l.ThreadTS, l.TS, l.Kind, l.EditedTS, l)

@@ -1,6 +1,5 @@
 -- +goose Up
--- Threads of conversations that were erased: what is said, changed or told again there later is kept for nobody. Names of places, no words; no older
--- than kept_lines can be told again.
+-- Threads of erased conversations. Lines that arrive there later, or are delivered again, are not stored. Rows are deleted after 90 days.
 CREATE TABLE erased_threads (
     workspace text NOT NULL,
     channel   text NOT NULL,
