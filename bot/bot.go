@@ -147,6 +147,9 @@ func (b *Bot) act(ctx context.Context, c handover.Conversation, d handover.Decis
 	case handover.ActConfirm:
 		return say(handover.Spoken{Text: text("leave_which"), Choices: []handover.Choice{{Label: text("leave"), ID: handover.ChooseLeave}, {Label: text("stay"), ID: handover.ChooseStay}}})
 	case handover.ActDecline:
+		if d.Signals.Courtesy == handover.CourtesyBye { // nobody who leaves is asked what else they need
+			return say(b.courtesy(d, text, person))
+		}
 		return say(handover.Spoken{Text: text("declined")})
 	case handover.ActNoPerson:
 		return say(handover.Spoken{Text: text("no_person")})

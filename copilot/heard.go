@@ -106,7 +106,7 @@ const strong = sayInsult | sayThreat | sayFedUp | sayInsist | sayNobody | sayMea
 
 // acknowledges are words that say yes where nothing is said beside them, and with a thanks only that an answer was read.
 var acknowledges = set(strings.Split("ok,okay,okey,okej,oki,oke,okee,k,kk,vale,venga,dale,bueno,bien,muy bien,perfecto,genial,d accord,dac,dacc,daccord,entendu,tres bien,parfait,super,top,ca marche,ca va,va bene,bene,ottimo,perfetto,"+
-	"alles klar,klar soweit,passt,gut,sehr gut,prima,in ordnung,geht klar,perfekt,great,good,fine,perfect,cool,nice,alright,all right,right,got it,understood,goed,is goed,prima,mooi,fijn,dobrze,w porzadku,super,spoko,tamam,peki,iyi,beleza,blz,ta bom,ta bem,esta bem,bom,certo entendi,entendi,حسنا,تمام,طيب,اوك,اوكي,好,好的,ok ok", ","))
+	"alles klar,klar soweit,passt,gut,sehr gut,prima,in ordnung,geht klar,perfekt,great,good,fine,perfect,cool,nice,alright,all right,right,got it,understood,goed,is goed,mooi,fijn,dobrze,w porzadku,spoko,tamam,peki,iyi,beleza,blz,ta bom,ta bem,esta bem,bom,certo entendi,entendi,حسنا,تمام,طيب,اوك,اوكي,好,好的", ","))
 
 // cover looks whether phrases make up the whole text: as few as can be, and with as few fillers.
 func (s *heard) cover(f []rune, at map[int]map[int]found) {

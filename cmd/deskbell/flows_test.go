@@ -589,6 +589,15 @@ intents:
 	}
 }
 
+func TestWhoLeavesBelowAnOfferIsNotAskedWhatElse(t *testing.T) {
+	t.Parallel()
+	ana := begin(t, settings{more: "texts: {en: {say_bye: Take care}}\n"}).visit()
+	ana.says("Do you sell lawn mowers?")
+	ana.reads("Shall I ask a person")
+	ana.says("thanks, bye")
+	ana.reads("Take care")
+}
+
 func TestASecondUnansweredQuestionRingsWithItsReason(t *testing.T) {
 	t.Parallel()
 	w := begin(t, settings{})

@@ -1,0 +1,286 @@
+package copilot
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode"
+
+	"github.com/deskbell/deskbell/handover"
+	"github.com/deskbell/deskbell/knowledge"
+)
+
+// asked is what a turn wants looked up.
+type asked struct {
+	text     string
+	context  string         // with what it refers to; "": it stands by itself
+	parts    []string       // of several questions
+	loose    bool           // they may as well be one
+	corrects bool           // the last answer was not it
+	not      map[int64]bool // passages that were not it
+}
+
+// questionOf leaves out what is no part of the question.
+func questionOf(turn, language string, h heard, w wish, corrects bool, talk []handover.Message, last handover.Message) asked {
+	q := asked{text: turn, not: map[int64]bool{}}
+	if w.refuses && len(w.rest) > 0 {
+		q.text = strings.Join(w.rest, ". ")
+	}
+	before := previousQuestion(talk)
+	if len(last.Citations) > 0 && (corrects || h.all&(sayWrong|sayMeant) != 0 && h.first&(sayWrong|sayMeant|sayNo) != 0) {
+		q.corrects = true
+		for _, x := range last.Citations {
+			q.not[x.Passage] = true
+		}
+		var rest []string
+		for _, part := range clauses(q.text) {
+			if x := hear(part); x.only == 0 {
+				rest = append(rest, part)
+			}
+		}
+		q.text = strings.Join(rest, ". ")
+		if len(knowledge.Terms(q.text)) == 0 || q.text == "" {
+			q.text = before
+		}
+	} else if text := withoutGreeting(q.text); text != "" {
+		q.text = text
+	}
+	if q.text == "" {
+		q.text = turn
+	}
+	if before != "" && before != q.text && follows(q.text) {
+		q.context = before + " " + q.text
+	}
+	q.parts, q.loose = partsOf(q.text, knowledge.LanguageAmong(q.text, language))
+	return q
+}
+
+// withoutGreeting leaves a courtesy at the beginning out: "hi", "thanks, and …".
+func withoutGreeting(text string) string {
+	parts := clauses(text)
+	if len(parts) < 2 {
+		return text
+	}
+	var kept []string
+	for _, p := range parts {
+		if x := hear(p); x.only&courtesies != 0 && x.only&aboutBot == 0 {
+			text = strings.Replace(text, p, "", 1)
+			continue
+		}
+		kept = append(kept, p)
+	}
+	if len(kept) == 0 {
+		return ""
+	}
+	return strings.TrimLeftFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsPunct(r) && r != '¿' && r != '¡' })
+}
+
+// previousQuestion is what the customer asked before this turn.
+func previousQuestion(talk []handover.Message) string {
+	i := len(talk) - 1
+	for i >= 0 && talk[i].From == handover.FromCustomer {
+		i--
+	}
+	for ; i >= 0; i-- {
+		if m := talk[i]; m.From == handover.FromCustomer && !courteous(m.Text) && !wantsHuman(m.Text) {
+			return shorten(m.Text, 40)
+		}
+	}
+	return ""
+}
+
+var follow = regexp.MustCompile(`^(?:and|and what|what about|how about|what if|and if|and for|or|also|same for|then|but|und|und was|was ist mit|wie ist es|wie sieht es|oder|auch|aber|y|y si|que hay de|que pasa con|o|pero|tambien|et|et pour|et si|ou|mais|qu en est il|e|e se|e per|ma|mas|ou se|en|en als|maar|of|hoe zit het|i|a|a co|ale|lub|albo|ve|ya|peki|ama|و|وماذا|وهل|او|لكن|وكم)(?: |$)`)
+
+// follows is whether a question is short, and begins as one that goes on from another.
+func follows(text string) bool {
+	f := string(folded(text))
+	n := len(strings.Fields(f))
+	return n <= 3 || n <= 8 && follow.MatchString(f)
+}
+
+// joining are the words between two questions, a language each. Some mean something else in others: "en" is Spanish for "in", and "i" English.
+var joining = map[string]string{
+	"en": `and also|and|also|plus|n|also,`, "de": `und außerdem|und|sowie|außerdem`, "es": `y además|y también|y|e|además`, "fr": `et aussi|et|aussi`, "pt": `e também|e`, "it": `e anche|e|inoltre`,
+	"nl": `en ook|en|ook`, "pl": `oraz|i jeszcze|i`, "tr": `ve ayrıca|ve|ayrıca`, "ar": `وكمان|وأيضا`, "": `and also|and|und außerdem|und|sowie|y además|y también|y|e também|e anche|et aussi|et|en ook|oraz|i jeszcze|ve ayrıca|ve|وكمان|وأيضا`,
+}
+
+// joints cut a text of a language into questions; "" stands for those of whose language nothing is told.
+var joints = sync.OnceValue(func() map[string]*regexp.Regexp {
+	all := map[string]*regexp.Regexp{}
+	for language, words := range joining {
+		between := `\s*[?!;\n]+\s*|\s+[+&]\s+|,?\s+(?:` + words + `)\s+`
+		if language == "ar" || language == "" {
+			between += `|\s+و(?:هل|كم|متى|اين|كيف)?`
+		}
+		all[language] = regexp.MustCompile(`(?i)` + between)
+	}
+	return all
+})
+
+// looseJoints may stand between two questions, and more often stand within one.
+var looseJoints = regexp.MustCompile(`,\s+|\.\s+`)
+
+// partsOf are the questions that a text may be made of: at most three, each with a word of content; loose where only a comma or a full stop is between them.
+func partsOf(text, language string) (parts []string, loose bool) {
+	if len(text) > mostWished {
+		return nil, false
+	}
+	at := joints()[language]
+	if at == nil {
+		at = joints()[""]
+	}
+	if parts = cut(text, at); len(parts) > 0 {
+		return parts, false
+	}
+	return cut(text, looseJoints), true
+}
+
+func cut(text string, at *regexp.Regexp) []string {
+	var out []string
+	for _, p := range at.Split(text, -1) {
+		p = strings.TrimSpace(p)
+		if x := hear(p); p == "" || x.only != 0 || !knowledge.Content(p) {
+			continue
+		}
+		out = append(out, p)
+	}
+	if len(out) < 2 || len(out) > 3 {
+		return nil
+	}
+	return out
+}
+
+// Each question of a turn must be so sure that it is one of its own, and by so much the surest.
+const (
+	partAt      = 0.35
+	loosePartAt = 0.70
+)
+
+// ahead is a search that began before it was sure that it is needed.
+type ahead struct {
+	search func(text string) ([]knowledge.Passage, error) // what was begun, if it is for this text
+	stop   func()                                         // nothing of it goes on behind this
+}
+
+// lookAhead begins to look for a turn that most likely asks, while the rest of it is read.
+func (c *Copilot) lookAhead(ctx context.Context, turn string, h heard, w wish, last handover.Message) ahead {
+	now := func(text string) ([]knowledge.Passage, error) { return c.search(ctx, text, false) }
+	if h.only != 0 || h.emoji || w.refuses || w.score >= humanAt || len(last.Choices) > 0 {
+		return ahead{search: now, stop: func() {}}
+	}
+	text := cmp.Or(withoutGreeting(turn), turn)
+	early, cancel := context.WithCancel(ctx)
+	found := begun(func() ([]knowledge.Passage, error) { return c.search(early, text, false) })
+	return ahead{
+		search: func(other string) ([]knowledge.Passage, error) {
+			if other == text {
+				return found()
+			}
+			return now(other)
+		},
+		stop: func() {
+			cancel()
+			_, _ = found()
+		},
+	}
+}
+
+// begun is what a function gives, which runs from now on; a panic in it is an error, as it is where a turn is read.
+func begun[T any](do func() (T, error)) func() (T, error) {
+	var out T
+	var err error
+	var done sync.WaitGroup
+	done.Go(func() {
+		defer func() {
+			if p := recover(); p != nil {
+				err = fmt.Errorf("panic: %v", p)
+			}
+		}()
+		out, err = do()
+	})
+	return func() (T, error) {
+		done.Wait()
+		return out, err
+	}
+}
+
+// searches looks for several questions at once.
+func (c *Copilot) searches(ctx context.Context, questions []string) ([][]knowledge.Passage, error) {
+	all, errs := make([][]knowledge.Passage, len(questions)), make([]error, len(questions))
+	searches := make([]func() ([]knowledge.Passage, error), len(questions))
+	for i, q := range questions {
+		searches[i] = begun(func() ([]knowledge.Passage, error) { return c.search(ctx, q, false) })
+	}
+	for i, found := range searches {
+		all[i], errs[i] = found()
+	}
+	return all, errors.Join(errs...)
+}
+
+// several answers each of several questions, of which all were found, where their answers are different ones.
+func several(s *handover.Signals, parts []string, all [][]knowledge.Passage, at float64) {
+	var out []handover.Part
+	seen := map[int64]bool{}
+	for i, p := range parts {
+		found := all[i]
+		text, sure, citations := answer(p, found)
+		if text == "" || sure < at || seen[found[0].Section] {
+			continue
+		}
+		seen[found[0].Section] = true
+		out = append(out, handover.Part{Question: p, Heading: labelOf(found[0]), Answer: text, Confidence: sure, Citations: citations})
+	}
+	if len(out) > 1 {
+		s.Parts = out
+	}
+}
+
+// mostSuggested is how many passages a customer is asked to choose from.
+const mostSuggested = 3
+
+// suggestions are the likeliest passages as choices, and how probable it is that one of them answers.
+func suggestions(found []knowledge.Passage) ([]handover.Choice, float64) {
+	if len(found) == 0 || found[0].Signs[1] == 0 {
+		return nil, 0
+	}
+	likely := answerModels().three(found)
+	named, titled := map[string]int{}, map[string]int{}
+	for _, p := range found {
+		named[strings.ToLower(labelOf(p))]++
+		titled[strings.ToLower(p.Title)]++
+	}
+	var out []handover.Choice
+	for _, p := range found[:min(len(found), mostSuggested)] {
+		label := labelOf(p)
+		switch {
+		case p.Signs[1] == 0 && p.Coverage == 0:
+			continue // it shares nothing with the question
+		case p.Heading == "" && titled[strings.ToLower(p.Title)] > 1:
+			continue // a title that several sections share names none of them
+		case named[strings.ToLower(label)] > 1:
+			label = p.Title + ": " + label
+		}
+		if label = strings.TrimSpace(label); label != "" && !slices.ContainsFunc(out, func(c handover.Choice) bool { return c.Label == label }) {
+			out = append(out, handover.Choice{Label: shorten(label, 14), ID: handover.ChoosePassage + strconv.FormatInt(p.Section, 10)})
+		}
+	}
+	if len(out) < 2 {
+		return nil, 0 // there is nothing to choose from
+	}
+	return out, likely
+}
+
+// labelOf is a passage's heading, the last of its path, or the title of one that has none.
+func labelOf(p knowledge.Passage) string {
+	if p.Heading == "" {
+		return p.Title
+	}
+	parts := strings.Split(p.Heading, " › ")
+	return parts[len(parts)-1]
+}
