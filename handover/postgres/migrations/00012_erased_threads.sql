@@ -7,3 +7,6 @@ CREATE TABLE erased_threads (
     at        timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (workspace, channel, ts)
 );
+
+-- Each line of a thread that is not known holds on to its watch.
+CREATE INDEX watches_thread ON watches (workspace, channel, ts);
