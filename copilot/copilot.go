@@ -17,7 +17,8 @@ import (
 
 // Library finds passages; *knowledge.Base is one.
 type Library interface {
-	Search(ctx context.Context, question string, n int, f knowledge.Filter) ([]knowledge.Passage, error)
+	// Open opens it as it is now, for one search or several.
+	Open(ctx context.Context) *knowledge.View
 	// Passage returns one by its number; false when it is no more.
 	Passage(ctx context.Context, id int64, f knowledge.Filter) (knowledge.Passage, bool, error)
 }
@@ -122,7 +123,13 @@ func labelled(examples map[string][]string) []Labelled {
 
 // search goes on without vectors when only they fail. What must be hidden is not searched for: an embedder may be somebody else's.
 func (c *Copilot) search(ctx context.Context, question string, internal bool) ([]knowledge.Passage, error) {
-	found, err := c.library.Search(ctx, c.o.Masker.without(question), looked, knowledge.Filter{Internal: internal})
+	view := c.library.Open(ctx)
+	defer view.Close()
+	return c.searchIn(ctx, view, question, internal)
+}
+
+func (c *Copilot) searchIn(ctx context.Context, view *knowledge.View, question string, internal bool) ([]knowledge.Passage, error) {
+	found, err := view.Search(ctx, c.o.Masker.without(question), looked, knowledge.Filter{Internal: internal})
 	if err != nil && found == nil {
 		return nil, err
 	}

@@ -161,6 +161,20 @@ func TestAYesToThePersonBelowASuggestionRings(t *testing.T) {
 	}
 }
 
+func TestTwoQuestionsThatAreBothSureAreAnsweredByThemselves(t *testing.T) {
+	t.Parallel()
+	s := read(t, copilot.New(library(t), nil, copilot.Options{}), "how do i reset my password and where do i find my invoice?")
+	if len(s.Parts) != 2 || !s.Found || s.Answer == "" || s.Confidence < max(s.Parts[0].Confidence, s.Parts[1].Confidence) || s.Language != "en" {
+		t.Fatalf("%+v", s)
+	}
+	if len(s.Suggestions) != 2 || s.Suggestions[0].Label != s.Parts[0].Heading || s.Likely <= 0 || s.Likely >= 1 {
+		t.Errorf("a policy that is not content is given nothing to suggest: %+v, %v", s.Suggestions, s.Likely)
+	}
+	if again := read(t, copilot.New(library(t), nil, copilot.Options{}), "where is my invoice, and where is my invoice?"); len(again.Parts) > 0 || again.Answer == "" {
+		t.Errorf("asked twice, answered %+v", again)
+	}
+}
+
 func TestABriefSaysWhatIsWantedAndWhatWasTried(t *testing.T) {
 	t.Parallel()
 	c := copilot.New(library(t), nil, copilot.Options{Logger: pgtest.Logger()})

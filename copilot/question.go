@@ -156,39 +156,80 @@ func cut(text string, at *regexp.Regexp) []string {
 	return out
 }
 
-// Each question of a turn must be so sure that it is one of its own, and by so much the surest.
+// What each of several questions must be sure of: that it is one of its own; that it is, where they may as well be one; and that nobody needs to look for the
+// whole text, which takes as long as all of them.
 const (
 	partAt      = 0.35
 	loosePartAt = 0.70
+	surePart    = 0.65
 )
 
-// ahead is a search that began before it was sure that it is needed.
-type ahead struct {
-	search func(text string) ([]knowledge.Passage, error) // what was begun, if it is for this text
-	stop   func()                                         // nothing of it goes on behind this
+// searches are those of a turn, which may begin before it is sure that they are needed.
+type searches struct {
+	search func(text string) ([]knowledge.Passage, error)
+	begun  map[string]func() ([]knowledge.Passage, error)
+	view   *knowledge.View
+	cancel func()
 }
 
-// lookAhead begins to look for a turn that most likely asks, while the rest of it is read.
-func (c *Copilot) lookAhead(ctx context.Context, turn string, h heard, w wish, last handover.Message) ahead {
-	now := func(text string) ([]knowledge.Passage, error) { return c.search(ctx, text, false) }
-	if h.only != 0 || h.emoji || w.refuses || w.score >= humanAt || len(last.Choices) > 0 {
-		return ahead{search: now, stop: func() {}}
+func (c *Copilot) searches(ctx context.Context) *searches {
+	view := c.library.Open(ctx)
+	ctx, cancel := context.WithCancel(ctx)
+	return &searches{
+		search: func(text string) ([]knowledge.Passage, error) { return c.searchIn(ctx, view, text, false) },
+		begun:  map[string]func() ([]knowledge.Passage, error){},
+		view:   view,
+		cancel: cancel,
+	}
+}
+
+// begin looks for texts from now on.
+func (s *searches) begin(texts ...string) {
+	for _, text := range texts {
+		if s.begun[text] == nil {
+			s.begun[text] = begun(func() ([]knowledge.Passage, error) { return s.search(text) })
+		}
+	}
+}
+
+// found is what a text finds.
+func (s *searches) found(text string) ([]knowledge.Passage, error) {
+	if found := s.begun[text]; found != nil {
+		return found()
+	}
+	return s.search(text)
+}
+
+// each is what each of several texts finds, all looked for at once.
+func (s *searches) each(texts []string) ([][]knowledge.Passage, error) {
+	s.begin(texts...)
+	all, errs := make([][]knowledge.Passage, len(texts)), make([]error, len(texts))
+	for i, text := range texts {
+		all[i], errs[i] = s.found(text)
+	}
+	return all, errors.Join(errs...)
+}
+
+// stop ends them: nothing of them goes on behind this.
+func (s *searches) stop() {
+	s.cancel()
+	for _, found := range s.begun {
+		_, _ = found()
+	}
+	s.view.Close()
+}
+
+// ahead begins to look for a turn that most likely asks, while the rest of it is read.
+func (s *searches) ahead(turn, language string, h heard, last handover.Message) {
+	if h.only != 0 || h.emoji || len(last.Choices) > 0 {
+		return
 	}
 	text := cmp.Or(withoutGreeting(turn), turn)
-	early, cancel := context.WithCancel(ctx)
-	found := begun(func() ([]knowledge.Passage, error) { return c.search(early, text, false) })
-	return ahead{
-		search: func(other string) ([]knowledge.Passage, error) {
-			if other == text {
-				return found()
-			}
-			return now(other)
-		},
-		stop: func() {
-			cancel()
-			_, _ = found()
-		},
+	if parts, loose := partsOf(text, knowledge.LanguageAmong(text, language)); len(parts) > 1 && !loose {
+		s.begin(parts...)
+		return
 	}
+	s.begin(text)
 }
 
 // begun is what a function gives, which runs from now on; a panic in it is an error, as it is where a turn is read.
@@ -210,25 +251,87 @@ func begun[T any](do func() (T, error)) func() (T, error) {
 	}
 }
 
-// searches looks for several questions at once.
-func (c *Copilot) searches(ctx context.Context, questions []string) ([][]knowledge.Passage, error) {
-	all, errs := make([][]knowledge.Passage, len(questions)), make([]error, len(questions))
-	searches := make([]func() ([]knowledge.Passage, error), len(questions))
-	for i, q := range questions {
-		searches[i] = begun(func() ([]knowledge.Passage, error) { return c.search(ctx, q, false) })
+// lookUp answers what a turn asks, and gives the passages that the whole of it found: none where each of its questions is surely answered by itself, and no
+// model wants to read them.
+func (c *Copilot) lookUp(s *handover.Signals, q asked, turn string, h heard, look *searches) ([]knowledge.Passage, error) {
+	if q.context != "" {
+		look.begin(q.text, q.context)
 	}
-	for i, found := range searches {
-		all[i], errs[i] = found()
+	firm := len(q.parts) > 1 && !q.loose
+	if firm {
+		all, err := look.each(q.parts)
+		if err != nil {
+			return nil, err
+		}
+		several(s, q, all, partAt)
+		if c.model == nil && len(s.Parts) == len(q.parts) && !slices.ContainsFunc(s.Parts, func(p handover.Part) bool { return p.Confidence < surePart }) {
+			s.Language = cmp.Or(writtenIn(turn, h, all[0]), s.Language)
+			together(s)
+			return nil, nil
+		}
 	}
-	return all, errors.Join(errs...)
+	found, err := look.found(q.text)
+	if err != nil {
+		return nil, err
+	}
+	if q.context != "" {
+		if with, err := look.found(q.context); err == nil && Confidence(with) > Confidence(found) {
+			q.text, found = q.context, with
+		}
+	}
+	s.Language = cmp.Or(writtenIn(turn, h, found), s.Language)
+	found = q.but(found)
+	s.Answer, s.Confidence, s.Citations = answer(q.text, found)
+	s.Found = len(found) > 0 && found[0].Signs[1] > 0
+	s.Suggestions, s.Likely = suggestions(found)
+	if len(q.parts) > 1 && q.loose && s.Confidence < loosePartAt {
+		all, err := look.each(q.parts)
+		if err != nil {
+			return nil, err
+		}
+		several(s, q, all, loosePartAt)
+	}
+	return found, nil
+}
+
+// together is what several answers say together: the surest, and for a policy that asks for more than surePart what they are about.
+func together(s *handover.Signals) {
+	for _, p := range s.Parts {
+		if p.Confidence > s.Confidence {
+			s.Answer, s.Confidence, s.Citations, s.Found = p.Answer, p.Confidence, p.Citations, true
+		}
+		s.Suggestions = append(s.Suggestions, choiceOf(p.Heading, p.Citations[0].Passage))
+	}
+	s.Likely = min(s.Confidence, 0.99) // 1 is a bare yes to several
+}
+
+// choiceOf is a passage to choose.
+func choiceOf(label string, section int64) handover.Choice {
+	return handover.Choice{Label: shorten(label, 14), ID: handover.ChoosePassage + strconv.FormatInt(section, 10)}
+}
+
+// writtenIn is the language of what was found, where the turn may be in it too: what the articles are written in is what most ask in. "" where it is not.
+func writtenIn(turn string, h heard, found []knowledge.Passage) string {
+	if h.only != 0 || h.words < 2 || len(found) == 0 || knowledge.LanguageAmong(turn, found[0].Language) != found[0].Language {
+		return ""
+	}
+	return found[0].Language
+}
+
+// but leaves out the passages that were not it.
+func (q asked) but(found []knowledge.Passage) []knowledge.Passage {
+	if len(q.not) == 0 {
+		return found
+	}
+	return slices.DeleteFunc(slices.Clone(found), func(p knowledge.Passage) bool { return q.not[p.Section] })
 }
 
 // several answers each of several questions, of which all were found, where their answers are different ones.
-func several(s *handover.Signals, parts []string, all [][]knowledge.Passage, at float64) {
+func several(s *handover.Signals, q asked, all [][]knowledge.Passage, at float64) {
 	var out []handover.Part
 	seen := map[int64]bool{}
-	for i, p := range parts {
-		found := all[i]
+	for i, p := range q.parts {
+		found := q.but(all[i])
 		text, sure, citations := answer(p, found)
 		if text == "" || sure < at || seen[found[0].Section] {
 			continue
@@ -267,7 +370,7 @@ func suggestions(found []knowledge.Passage) ([]handover.Choice, float64) {
 			label = p.Title + ": " + label
 		}
 		if label = strings.TrimSpace(label); label != "" && !slices.ContainsFunc(out, func(c handover.Choice) bool { return c.Label == label }) {
-			out = append(out, handover.Choice{Label: shorten(label, 14), ID: handover.ChoosePassage + strconv.FormatInt(p.Section, 10)})
+			out = append(out, choiceOf(label, p.Section))
 		}
 	}
 	if len(out) < 2 {

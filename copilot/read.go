@@ -17,11 +17,14 @@ func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []h
 	burst := newest(talk)
 	turn := strings.Join(burst, "\n")
 	last := lastOfBot(talk)
-	h, w := hear(turn), wishOf(turn)
-	ahead := c.lookAhead(ctx, turn, h, w, last)
-	defer ahead.stop()
-	s := handover.Signals{Intent: c.intent(turn)}
+	look := c.searches(ctx)
+	defer look.stop()
+	h := hear(turn)
+	s := handover.Signals{}
 	s.Language, s.Sure = turnLanguage(turn, h, conv.Language)
+	look.ahead(turn, s.Language, h, last)
+	w := wishOf(turn)
+	s.Intent = c.intent(turn)
 	if conv.Matter.Asking() {
 		if s.Value = value(*conv.Matter.Asked, turn); s.Value != "" {
 			s.Line = turn
@@ -68,39 +71,9 @@ func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []h
 	}
 	q := questionOf(turn, s.Language, h, w, kind == kindCorrection, talk, last)
 	s.Corrects = q.corrects
-	parts := func() ([][]knowledge.Passage, error) { return c.searches(ctx, q.parts) }
-	if len(q.parts) > 1 && !q.loose { // they are looked for in any case
-		parts = begun(parts)
-	}
-	found, err := ahead.search(q.text)
+	found, err := c.lookUp(&s, q, turn, h, look)
 	if err != nil {
 		return s, err
-	}
-	if q.context != "" {
-		with, err := c.search(ctx, q.context, false)
-		if err == nil && Confidence(with) > Confidence(found) {
-			q.text, found = q.context, with
-		}
-	}
-	if h.only == 0 && len(found) > 0 { // what the articles are written in is what most ask in
-		if l := knowledge.LanguageAmong(turn, found[0].Language); l == found[0].Language && l != "" && h.words >= 2 {
-			s.Language = l
-		}
-	}
-	found = slices.DeleteFunc(found, func(p knowledge.Passage) bool { return q.not[p.Section] })
-	s.Answer, s.Confidence, s.Citations = answer(q.text, found)
-	s.Found = len(found) > 0 && found[0].Signs[1] > 0
-	s.Suggestions, s.Likely = suggestions(found)
-	if len(q.parts) > 1 && (!q.loose || s.Confidence < loosePartAt) {
-		at := partAt
-		if q.loose {
-			at = loosePartAt
-		}
-		all, err := parts()
-		if err != nil {
-			return s, err
-		}
-		several(&s, q.parts, all, at)
 	}
 	if c.model != nil {
 		v, talk := c.veiled(conv.Contact, talk)

@@ -2,6 +2,7 @@ package knowledge
 
 import (
 	"cmp"
+	"iter"
 	"math"
 	"slices"
 	"strings"
@@ -27,11 +28,11 @@ type unit struct {
 // reading is a section made ready to be compared with.
 type reading struct {
 	language    string
-	title, head []item
+	title, head []*item
 	pieces      []Piece
-	items       [][]item // of each piece, its table's heading row among them
-	texts       []string // of each piece, its table's heading row among them
-	asks        kind     // what its heading asks for or is about
+	items       [][]*item // of each piece, its table's heading row among them
+	texts       []string  // of each piece, its table's heading row among them
+	asks        kind      // what its heading asks for or is about
 
 	mu     sync.Mutex
 	looked kind   // the kinds that were looked for
@@ -103,8 +104,50 @@ func lexemesOf(language string, words []string) []lexeme {
 	return out
 }
 
+// items keeps each word of passages once, however many have it: a question is compared with it once then, and a section takes little. When it has too many it
+// forgets all, and what was read before keeps its own.
+var items struct {
+	mu   sync.RWMutex
+	kept map[itemKey]*item
+}
+
+// An itemKey is all that an item is made of.
+type itemKey struct {
+	language, word, concepts string
+	phrased                  bool
+}
+
+const mostItems = 60_000
+
+// kept is the one item that is like this one.
+func (x item) kept(language string) *item {
+	concepts := make([]byte, 0, 16)
+	for _, c := range x.concepts {
+		concepts = append(concepts, byte(c), byte(c>>8))
+	}
+	key := itemKey{language, x.word, string(concepts), x.phrased}
+	items.mu.RLock()
+	known := items.kept[key]
+	items.mu.RUnlock()
+	if known != nil {
+		return known
+	}
+	items.mu.Lock()
+	defer items.mu.Unlock()
+	if known = items.kept[key]; known != nil {
+		return known
+	}
+	if items.kept == nil || len(items.kept) >= mostItems {
+		items.kept = map[itemKey]*item{}
+	}
+	key.word = strings.Clone(x.word) // the text that it is a part of is not kept
+	x.word = key.word
+	items.kept[key] = &x
+	return &x
+}
+
 // itemsOf are the content words of a text, with the concepts that it mentions.
-func itemsOf(language, text string) []item {
+func itemsOf(language, text string) []*item {
 	words := tokens(text)
 	if len(words) > mostPieceWords {
 		words = words[:mostPieceWords]
@@ -136,17 +179,18 @@ func itemsOf(language, text string) []item {
 			loose = append(loose, m.concept)
 		}
 	}
-	out := make([]item, 0, len(words))
+	out := make([]*item, 0, len(words))
 	for i, w := range words {
 		if !known[i].stopped {
 			if len(concepts[i]) == 0 {
 				concepts[i] = known[i].parts
 			}
-			out = append(out, item{word: w, stem: stems[i], concepts: concepts[i], phrased: phrased[i], vector: known[i].vector, outline: known[i].outline})
+			x := item{word: w, stem: stems[i], concepts: concepts[i], phrased: phrased[i], vector: known[i].vector, outline: known[i].outline}
+			out = append(out, x.kept(language))
 		}
 	}
 	if len(loose) > 0 {
-		out = append(out, item{concepts: loose, vector: -1})
+		out = append(out, item{concepts: loose, vector: -1}.kept(language))
 	}
 	return out
 }
@@ -445,41 +489,68 @@ type matched struct {
 	titleHit        float64
 }
 
-func (q *asked) match(r *reading, typos []bool) matched {
+// A likening is how like one of a question's units a word is.
+type likening struct {
+	unit       int
+	hard, soft float64
+}
+
+// likenings are those of the words that were compared so far; most are like none. They are used again, question after question.
+type likenings struct {
+	of  map[*item][2]int // from and to in all
+	all []likening
+}
+
+var compareds = sync.Pool{New: func() any { return &likenings{of: map[*item][2]int{}} }}
+
+func (l *likenings) forget() {
+	clear(l.of)
+	l.all = l.all[:0]
+}
+
+func (q *asked) match(r *reading, typos []bool, known *likenings) matched {
 	m := matched{head: make([]float64, len(q.units)), any: make([]float64, len(q.units)), hard: make([]float64, len(q.units)), pieces: make([][]float64, len(r.items))}
 	stems := make([]string, len(q.units))
 	for u := range q.units {
 		stems[u] = q.units[u].in(r.language)
 	}
-	over := func(items []item, seen func(i int, u int, hard, soft float64)) {
-		for i := range items {
+	to := func(x *item) []likening {
+		at, ok := known.of[x]
+		if !ok {
+			at[0] = len(known.all)
 			for u := range q.units {
-				hard, soft := likeness(&q.units[u], stems[u], &items[i], r.language, typos[u])
-				if soft > 0 {
-					seen(i, u, hard, soft)
+				if hard, soft := likeness(&q.units[u], stems[u], x, r.language, typos[u]); soft > 0 {
+					known.all = append(known.all, likening{u, hard, soft})
 				}
 			}
+			at[1] = len(known.all)
+			known.of[x] = at
 		}
+		return known.all[at[0]:at[1]]
 	}
-	named := func(items []item) float64 {
-		best := make([]float64, len(items))
-		over(items, func(i, u int, hard, soft float64) {
-			m.head[u], m.any[u], m.hard[u] = max(m.head[u], soft), max(m.any[u], soft), max(m.hard[u], hard)
-			best[i] = max(best[i], soft)
-		})
+	named := func(items []*item) float64 {
 		sum := 0.0
-		for _, x := range best {
-			sum += x
+		for _, x := range items {
+			best := 0.0
+			for _, l := range to(x) {
+				u := l.unit
+				m.head[u], m.any[u], m.hard[u] = max(m.head[u], l.soft), max(m.any[u], l.soft), max(m.hard[u], l.hard)
+				best = max(best, l.soft)
+			}
+			sum += best
 		}
 		return sum / float64(max(1, len(items)))
 	}
 	m.headHit, m.titleHit = named(r.head), named(r.title)
-	for p := range r.items {
-		row := make([]float64, len(q.units))
-		over(r.items[p], func(_, u int, hard, soft float64) {
-			row[u] = max(row[u], soft)
-			m.any[u], m.hard[u] = max(m.any[u], soft), max(m.hard[u], hard)
-		})
+	rows := make([]float64, len(r.items)*len(q.units))
+	for p, items := range r.items {
+		row := rows[p*len(q.units) : (p+1)*len(q.units)]
+		for _, x := range items {
+			for _, l := range to(x) {
+				u := l.unit
+				row[u], m.any[u], m.hard[u] = max(row[u], l.soft), max(m.any[u], l.soft), max(m.hard[u], l.hard)
+			}
+		}
 		m.pieces[p] = row
 	}
 	return m
@@ -502,10 +573,15 @@ func (q *asked) compare(passages []Passage, readings []*reading) {
 			q.units[u].in(r.language)
 		}
 	}
-	together(n, func(i int) {
-		all[i] = q.match(readings[i], typos)
-		if q.kind != 0 {
-			readings[i].showing(q.kind) // kept: looking for it is what takes longest
+	together(n, func(share iter.Seq[int]) {
+		known := compareds.Get().(*likenings)
+		defer compareds.Put(known)
+		known.forget()
+		for i := range share {
+			all[i] = q.match(readings[i], typos, known)
+			if q.kind != 0 {
+				readings[i].showing(q.kind) // kept: looking for it is what takes longest
+			}
 		}
 	})
 	for i := range readings {
@@ -542,8 +618,8 @@ func (q *asked) compare(passages []Passage, readings []*reading) {
 // has is whether a word of the section is the unit's, by its stem.
 func (r *reading) has(u *unit) bool {
 	s := u.in(r.language)
-	is := func(x item) bool { return x.stem == s }
-	return slices.ContainsFunc(r.title, is) || slices.ContainsFunc(r.head, is) || slices.ContainsFunc(r.items, func(p []item) bool { return slices.ContainsFunc(p, is) })
+	is := func(x *item) bool { return x.stem == s }
+	return slices.ContainsFunc(r.title, is) || slices.ContainsFunc(r.head, is) || slices.ContainsFunc(r.items, func(p []*item) bool { return slices.ContainsFunc(p, is) })
 }
 
 func (q *asked) signs(h *Hit, r *reading, m matched, weights []float64, plain, total float64) (s [Signs]float64, best Piece) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	_ "embed"
 	"encoding/json"
+	"iter"
 	"runtime"
 	"slices"
 	"strings"
@@ -30,7 +31,11 @@ func (b *Base) rank(question string, corpus Corpus, all []Passage) {
 	all = all[:min(len(all), compared)]
 	readings := make([]*reading, len(all))
 	offsets := make([]int, len(all))
-	together(len(all), func(i int) { readings[i], offsets[i] = b.readings.of(&all[i].Hit) })
+	together(len(all), func(share iter.Seq[int]) {
+		for i := range share {
+			readings[i], offsets[i] = b.readings.of(&all[i].Hit)
+		}
+	})
 	q := askedOf(question, corpus.Languages)
 	q.compare(all, readings)
 	w := rankWeights()
@@ -44,7 +49,7 @@ func (b *Base) rank(question string, corpus Corpus, all []Passage) {
 			all[i].Score += float64(w[j] * x)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Passage) int {
+	slices.SortFunc(all, func(a, b Passage) int {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Section, b.Section))
 	})
 }
@@ -58,8 +63,8 @@ type readings struct {
 	kept map[[2]int64]*reading
 }
 
-// mostReadings are kept at once: about 30 KiB each.
-const mostReadings = 1000
+// mostReadings are kept at once: one to four KiB each, beside the text.
+const mostReadings = 4000
 
 func (k *readings) of(h *Hit) (r *reading, offset int) {
 	text := h.Whole
@@ -102,15 +107,16 @@ func longer(text string, words int) bool {
 	return false
 }
 
-// together does n things on all processors, a share of them each.
-func together(n int, do func(i int)) {
+// together does n things on all processors: each gets a share of their numbers.
+func together(n int, do func(share iter.Seq[int])) {
 	var w sync.WaitGroup
 	shares := min(n, runtime.GOMAXPROCS(0))
-	for share := range shares {
+	for first := range shares {
 		w.Go(func() {
-			for i := share; i < n; i += shares {
-				do(i)
-			}
+			do(func(yield func(int) bool) {
+				for i := first; i < n && yield(i); i += shares {
+				}
+			})
 		})
 	}
 	w.Wait()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 )
 
 // Passage is a found passage, with how it was found.
@@ -31,10 +32,36 @@ const (
 	manySections = 4000
 )
 
+// View is the base as it was when it was opened: however often it is searched, the database is asked once what the base is.
+type View struct {
+	base   *Base
+	corpus Corpus
+	err    error
+	asked  sync.WaitGroup
+}
+
+// Open begins to ask what the base is, which goes on until the first search needs it or Close waits for it.
+func (b *Base) Open(ctx context.Context) *View {
+	v := &View{base: b}
+	v.asked.Go(func() { v.corpus, v.err = b.index.Corpus(ctx) })
+	return v
+}
+
+// Close waits until nothing of the view goes on: a query that is broken off costs its connection.
+func (v *View) Close() { v.asked.Wait() }
+
+// Search is View.Search of the base as it is now.
+func (b *Base) Search(ctx context.Context, question string, n int, f Filter) ([]Passage, error) {
+	v := b.Open(ctx)
+	defer v.Close()
+	return v.Search(ctx, question, n, f)
+}
+
 // Search returns up to n passages nearest to the question, the best first. Both legs run always; a
 // vector leg that fails or is not there leaves the lexical one, and the error that is returned beside says so.
-func (b *Base) Search(ctx context.Context, question string, n int, f Filter) ([]Passage, error) {
-	corpus, err := b.index.Corpus(ctx)
+func (v *View) Search(ctx context.Context, question string, n int, f Filter) ([]Passage, error) {
+	v.asked.Wait()
+	b, corpus, err := v.base, v.corpus, v.err
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}

@@ -251,22 +251,12 @@ func halfOf(x float32) uint16 {
 	return sign | uint16(int(b>>23&0xff)-127+15)<<10 | uint16(b>>13&0x3ff)
 }
 
-// halves are the numbers by their bits.
-var halves = sync.OnceValue(func() *[1 << 16]float32 {
-	var all [1 << 16]float32
-	for i := range all {
-		e, digits := i>>10&0x1f, float64(i&0x3ff)
-		x := math.Ldexp(digits, -24)
-		if e > 0 {
-			x = math.Ldexp(1024+digits, e-25)
-		}
-		if i >= 1<<15 {
-			x = -x
-		}
-		all[i] = float32(x)
-	}
-	return &all
-})
+// halfBits are a half's bits where a float32 has them: its value is too small by halfScale, also of the numbers below smallestHalf.
+func halfBits(n uint16) float32 {
+	return math.Float32frombits(uint32(int32(int16(n))<<13) & 0x8fffe000)
+}
+
+const halfScale = 1 << (127 - 15)
 
 // similarities are the cosines of each chunk's vector and a question's; nil where they have nothing to compare. A question has few of the dimensions that
 // the built-in embedder knows: those alone are looked at.
@@ -283,11 +273,11 @@ func (s *snapshot) similarities(question []float32) []float32 {
 		long = 1
 	}
 	all := make([]float32, len(s.chunks))
-	known := halves()
 	for d, x := range asked {
 		if x /= long; x != 0 {
+			x *= halfScale
 			for i, n := range s.numbers[d*len(all) : (d+1)*len(all)] {
-				all[i] += x * known[n]
+				all[i] += x * halfBits(n)
 			}
 		}
 	}
@@ -337,18 +327,12 @@ func (s *snapshot) find(q knowledge.Query, terms []string, content []bool, idf [
 			}
 		}
 	}
-	passes := make([]bool, len(s.sections))
-	for i := range s.sections {
-		passes[i] = s.sections[i].passes(q.Filter)
-	}
 	chosen := map[int]bool{}
-	for _, i := range first(q.N, len(all), func(i int) (float64, bool) { return all[i].score, all[i].worded && passes[i] }) {
+	for _, i := range first(q.N, len(all), func(i int) float64 { return all[i].score }, func(i int) bool { return all[i].worded && s.sections[i].passes(q.Filter) }) {
 		chosen[i] = true
 	}
 	similar := s.similarities(q.Vector)
-	for _, i := range first(2*q.N, len(similar), func(i int) (float64, bool) {
-		return float64(similar[i]), s.chunks[i].by > 0 && passes[s.chunks[i].section]
-	}) {
+	for _, i := range first(2*q.N, len(similar), func(i int) float64 { return float64(similar[i]) }, func(i int) bool { return s.chunks[i].by > 0 && s.sections[s.chunks[i].section].passes(q.Filter) }) {
 		chosen[s.chunks[i].section] = true
 	}
 	hits := make([]knowledge.Hit, 0, len(chosen))
@@ -358,8 +342,8 @@ func (s *snapshot) find(q knowledge.Query, terms []string, content []bool, idf [
 	return hits
 }
 
-// first are the n of so many that have the highest score, of those that count; of equal ones the first.
-func first(n, many int, score func(i int) (by float64, counts bool)) []int {
+// first are the n of so many that have the highest score, of those that count, which is asked of the best alone; of equal ones the first.
+func first(n, many int, score func(i int) float64, counts func(i int) bool) []int {
 	type scored struct {
 		i  int
 		by float64
@@ -369,8 +353,8 @@ func first(n, many int, score func(i int) (by float64, counts bool)) []int {
 		return nil
 	}
 	for i := range many {
-		by, counts := score(i)
-		if !counts || len(best) == n && by <= best[n-1].by {
+		by := score(i)
+		if len(best) == n && by <= best[n-1].by || !counts(i) {
 			continue
 		}
 		at, _ := slices.BinarySearchFunc(best, by, func(s scored, by float64) int { // behind its equals

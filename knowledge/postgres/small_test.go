@@ -175,9 +175,20 @@ func TestALargerBaseIsReadBesideTheSearches(t *testing.T) {
 
 func TestHalvesAreWhatTheirBitsSay(t *testing.T) {
 	t.Parallel()
-	for i, x := range postgres.Halves() {
-		if i&0x7c00 != 0x7c00 && int(postgres.HalfOf(x)) != i { // the others are infinite or no numbers
-			t.Fatalf("%#x is %v, which is %#x", i, x, postgres.HalfOf(x))
+	for i := range uint16(0xffff) {
+		e, digits := int(i>>10&0x1f), float64(i&0x3ff)
+		if e == 0x1f {
+			continue // infinite, or no number
+		}
+		want := math.Ldexp(digits, -24)
+		if e > 0 {
+			want = math.Ldexp(1024+digits, e-25)
+		}
+		if i >= 1<<15 {
+			want = -want
+		}
+		if x := postgres.Half(i); float64(x) != want || postgres.HalfOf(x) != i {
+			t.Fatalf("%#x is %v, not %v; of that it is %#x", i, x, want, postgres.HalfOf(x))
 		}
 	}
 }
@@ -186,7 +197,7 @@ func TestTheFirstAreThoseWithTheHighestScores(t *testing.T) {
 	t.Parallel()
 	scores := []float64{1, 5, 3, 5, 0, 4}
 	first := func(n int) []int {
-		return postgres.First(n, len(scores), func(i int) (float64, bool) { return scores[i], i != 5 })
+		return postgres.First(n, len(scores), func(i int) float64 { return scores[i] }, func(i int) bool { return i != 5 })
 	}
 	for n, want := range map[int][]int{0: nil, 1: {1}, 3: {1, 3, 2}, 9: {1, 3, 2, 0, 4}} {
 		if got := first(n); !slices.Equal(got, want) {
