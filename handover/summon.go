@@ -1,6 +1,9 @@
 package handover
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Bell is how an agent asked to be reached when nobody claims.
 type Bell struct {
@@ -17,8 +20,8 @@ type Bells interface {
 	BellsOf(ctx context.Context, agent int64) ([]Bell, error)
 	// Unrung returns those that have not been rung for a handoff.
 	Unrung(ctx context.Context, handoff int64) ([]Bell, error)
-	// Rang keeps that one has been.
-	Rang(ctx context.Context, handoff int64, b Bell) error
+	// Rang keeps that one has been, since the handoff was claimed last (the zero time: never); nothing when it was claimed once more meanwhile.
+	Rang(ctx context.Context, handoff int64, claimed time.Time, b Bell) error
 }
 
 // summonLater has those agents told who asked for it, should nobody claim in a while.

@@ -99,7 +99,7 @@ type Reads interface {
 	Watch(ctx context.Context, conversation int64) (handover.Watch, error)
 	Watched(ctx context.Context, w handover.Watch, ts string) error
 	Unrung(ctx context.Context, handoff int64) ([]handover.Bell, error)
-	Rang(ctx context.Context, handoff int64, b handover.Bell) error
+	Rang(ctx context.Context, handoff int64, claimed time.Time, b handover.Bell) error
 	SetBell(ctx context.Context, b handover.Bell, on bool) error
 	handover.Erasures
 }

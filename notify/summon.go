@@ -51,7 +51,7 @@ func (n *Notifier) summon(ctx context.Context, r handover.Run) error {
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			failed[i] = n.ring(ctx, handoff, way, b, s)
+			failed[i] = n.ring(ctx, card.Handoff, way, b, s)
 		})
 	}
 	wg.Wait()
@@ -70,7 +70,7 @@ const (
 )
 
 // ring rings one bell, and keeps that it did.
-func (n *Notifier) ring(ctx context.Context, handoff int64, way Bell, b handover.Bell, s Summons) error {
+func (n *Notifier) ring(ctx context.Context, h handover.Handoff, way Bell, b handover.Bell, s Summons) error {
 	at, cancel := context.WithTimeout(ctx, ringWithin)
 	defer cancel()
 	err := way.Ring(at, b.Address, s)
@@ -83,7 +83,7 @@ func (n *Notifier) ring(ctx context.Context, handoff int64, way Bell, b handover
 	case err != nil:
 		return fmt.Errorf("%s: %w", b.Way, err)
 	}
-	return n.reads.Rang(save, handoff, b)
+	return n.reads.Rang(save, h.ID, h.ClaimedAt, b)
 }
 
 func (n *Notifier) summons(c Card) Summons {

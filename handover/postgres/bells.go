@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -42,8 +43,12 @@ func (s *Store) bells(ctx context.Context, cond string, arg int64) ([]handover.B
 }
 
 // Rang implements handover.Bells.
-func (s *Store) Rang(ctx context.Context, handoff int64, b handover.Bell) error {
-	if _, err := s.db.Exec(ctx, `INSERT INTO rung (handoff_id, way, address) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, handoff, b.Way, b.Address); err != nil {
+func (s *Store) Rang(ctx context.Context, handoff int64, claimed time.Time, b handover.Bell) error {
+	if claimed.IsZero() {
+		claimed = time.Unix(0, 0)
+	}
+	if _, err := s.db.Exec(ctx, `INSERT INTO rung (handoff_id, way, address)
+		SELECT id, $3, $4 FROM handoffs WHERE id = $1 AND coalesce(claimed_at, 'epoch') = $2 FOR SHARE ON CONFLICT DO NOTHING`, handoff, claimed, b.Way, b.Address); err != nil {
 		return fmt.Errorf("keep that a bell rang: %w", err)
 	}
 	return nil

@@ -337,6 +337,28 @@ func TestReleaseClearsTheAgent(t *testing.T) {
 	b.ok(b.desk.Claim(t.Context(), h.ID, by("bob", "500.0")))
 }
 
+func TestABellThatRangBeforeAClaimRingsAgainBehindIt(t *testing.T) {
+	b := setup(t)
+	waited := b.waits()
+	agent := b.ok(b.desk.Claim(t.Context(), waited.ID, by("mia", "200.0"))).Conversation.Handoff.Agent
+	b.ok(b.desk.Release(t.Context(), waited.ID, by("mia", "400.0")))
+	bell := handover.Bell{Agent: agent.ID, Way: "email", Address: "mia@desk.example"}
+	if err := b.store.SetBell(t.Context(), bell, true); err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range []struct {
+		claimed time.Time
+		left    int
+	}{{waited.ClaimedAt, 1}, {b.conversation().Handoff.ClaimedAt, 0}} {
+		if err := b.store.Rang(t.Context(), waited.ID, x.claimed, bell); err != nil {
+			t.Fatal(err)
+		}
+		if left, err := b.store.Unrung(t.Context(), waited.ID); err != nil || len(left) != x.left {
+			t.Errorf("rung since %s: %d are left to ring, want %d (%v)", x.claimed, len(left), x.left, err)
+		}
+	}
+}
+
 func TestWhoHeldTheClaimWhenALineWasWrittenDecides(t *testing.T) {
 	b := setup(t, atOnce)
 	h := b.claimed() // mia from 200

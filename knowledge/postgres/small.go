@@ -106,15 +106,23 @@ func (k *kept) done(s *snapshot, took time.Duration) {
 func (x *Index) keep(ctx context.Context) {
 	switch load, wait := x.small.due(); {
 	case load && wait:
-		x.reload(ctx)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			x.reload()
+		}()
+		select {
+		case <-done:
+		case <-ctx.Done(): // the next search has it all the same
+		}
 	case load:
-		go x.reload(x.o.Until)
+		go x.reload()
 	}
 }
 
-func (x *Index) reload(ctx context.Context) {
+func (x *Index) reload() {
 	began := time.Now()
-	ctx, cancel := context.WithTimeout(ctx, longest)
+	ctx, cancel := context.WithTimeout(x.o.Until, longest)
 	defer cancel()
 	s, err := x.load(ctx)
 	if err != nil {
