@@ -9,7 +9,7 @@ import (
 var short = map[string]string{
 	"en": `u you|ur your|r are|y why|pls please|plz please|thx thanks|tmrw tomorrow|tmr tomorrow|2moro tomorrow|2morrow tomorrow|2day today|hrs hours|hr hour|mins minutes|wk week|wks weeks|yr year|yrs years|mth month|mths months|appt appointment|appts appointments
 		|acc account|acct account|accnt account|pw password|pwd password|pword password|qty quantity|addr address|adress address|msg message|wknd weekend|wkend weekend|cos because|coz because|bc because|gonna going to|wanna want to|gotta have to|thru through|gr8 great
-		|wen when|wat what|wot what|wher where|hw how|abt about|b4 before|l8 late|l8r later|rly really|btw by the way|asap as soon as possible|eta arrival time|dob date of birth|tel telephone|fone phone|info information|recpt receipt|del delivery|deliv delivery
+		|til until|wich which|whch which|mch much|wen when|wat what|wot what|wher where|hw how|abt about|b4 before|l8 late|l8r later|rly really|btw by the way|asap as soon as possible|eta arrival time|dob date of birth|tel telephone|fone phone|info information|recpt receipt|del delivery|deliv delivery
 		|num number|no. number|diff different|w with|w/ with|w/o without|esp especially|max maximum|mon monday|tue tuesday|tues tuesday|wed wednesday|thu thursday|thurs thursday|fri friday|sat saturday|sun sunday|xmas christmas|bday birthday|cert certificate|docs documents|ppl people|kiddo child|kiddos children|govt government|dept department`,
 	"de": `vllt vielleicht|evtl eventuell|bzgl bezüglich|wg wegen|nich nicht|net nicht|ned nicht|nit nicht|nix nichts|ne eine|nen einen|nem einem|ner einer|wieviel wie viel|gibts gibt es|habs habe es|hab habe|iwie irgendwie|iwann irgendwann|zb zum beispiel|ggf gegebenenfalls
 		|std stunden|stdn stunden|min minuten|tel telefon|telnr telefonnummer|nr nummer|hbf hauptbahnhof|mo montag|di dienstag|mi mittwoch|do donnerstag|fr freitag|sa samstag|we wochenende|rechnungsnr rechnungsnummer
@@ -48,6 +48,8 @@ func spelled(text, language string) string {
 		if full == "" {
 			if held := released(bare); held != bare {
 				full = held
+			} else {
+				full = swapped(bare, language)
 			}
 		}
 		if full != "" {
@@ -59,6 +61,22 @@ func spelled(text, language string) string {
 		return text
 	}
 	return strings.Join(words, " ")
+}
+
+// swapped is the function word that a word is but for two neighbours that have changed places: "waht". "" for all others, and for those that somebody uses.
+func swapped(word, language string) string {
+	r := []rune(word)
+	if len(r) < 3 || len(r) > 8 || stopped(language, word) || used(language, word) || language == "en" && vectors().find(word) >= 0 {
+		return ""
+	}
+	for i := 1; i+1 < len(r); i++ { // hands that hurry begin with the right letter
+		r[i], r[i+1] = r[i+1], r[i]
+		if w := string(r); stopped(language, w) {
+			return w
+		}
+		r[i], r[i+1] = r[i+1], r[i]
+	}
+	return ""
 }
 
 // released is a word without letters that are held down: three of one in a row are one.

@@ -23,7 +23,7 @@ type thesaurus struct {
 	opens    map[string]bool     // the stems that longer phrases begin with
 
 	listed sync.Once
-	single map[byte][]string // the stems that are a phrase by themselves, by what they begin with
+	lone   map[byte][]string // the stems that are a phrase by themselves, by what they begin with
 }
 
 type phrase struct {
@@ -107,16 +107,8 @@ func (t *thesaurus) parts(word string) (all []uint16) {
 	if len(seams) == 0 || len(word) < 2*shortestPart || len(word) > longestRooted {
 		return nil
 	}
-	named := func(part string) (out []uint16) {
-		for _, p := range t.phrases[root(t.language, part)] {
-			if len(p.stems) == 1 && !slices.Contains(out, p.concept) {
-				out = append(out, p.concept)
-			}
-		}
-		return out
-	}
 	for at := shortestPart; at <= len(word)-shortestPart; at++ { // the longest head, which comes last, says what it is
-		head := named(word[at:])
+		head := t.single(word[at:])
 		if len(head) == 0 {
 			continue
 		}
@@ -125,7 +117,7 @@ func (t *thesaurus) parts(word string) (all []uint16) {
 			if !ends || len(first) < shortestPart {
 				continue
 			}
-			if before := named(first); len(before) > 0 {
+			if before := t.single(first); len(before) > 0 {
 				for _, c := range append(head, before...) {
 					if !slices.Contains(all, c) {
 						all = append(all, c)
@@ -136,6 +128,16 @@ func (t *thesaurus) parts(word string) (all []uint16) {
 		}
 	}
 	return nil
+}
+
+// single are the concepts that a word names by itself.
+func (t *thesaurus) single(word string) (all []uint16) {
+	for _, p := range t.phrases[root(t.language, word)] {
+		if len(p.stems) == 1 && !slices.Contains(all, p.concept) {
+			all = append(all, p.concept)
+		}
+	}
+	return all
 }
 
 // A mention is a phrase in a text: of its words from one up to another.
@@ -179,15 +181,15 @@ func (t *thesaurus) nearest(stem string) (found string) {
 		return ""
 	}
 	t.listed.Do(func() {
-		t.single = map[byte][]string{}
+		t.lone = map[byte][]string{}
 		for key := range t.phrases {
 			if strings.IndexByte(key, ' ') < 0 {
-				t.single[key[0]] = append(t.single[key[0]], key)
+				t.lone[key[0]] = append(t.lone[key[0]], key)
 			}
 		}
 	})
 	runes := []rune(stem)
-	for _, key := range t.single[stem[0]] {
+	for _, key := range t.lone[stem[0]] {
 		if d := len(key) - len(stem); d > 2 || d < -2 || !slipped([]rune(key), runes, t.language == "en") {
 			continue
 		}

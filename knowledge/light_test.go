@@ -70,3 +70,33 @@ func TestPartsOfACompound(t *testing.T) {
 		}
 	}
 }
+
+func TestFunctionWordsAreReadDespiteASlip(t *testing.T) {
+	t.Parallel()
+	for _, x := range []struct{ language, text, want string }{
+		{"en", "how mcuh is it til satuday", "how much is it until satuday"},
+		{"en", "waht abuot wehn im away?", "what about when im away?"},
+		{"en", "form, fro, dose, tow", "form, fro, dose, tow"}, // words that there are stay
+		{"de", "wo ist dsa udn wnan", "wo ist das und wann"},
+		{"es", "q precio tinee", "que precio tiene"},
+		{"", "mcuh", "mcuh"},
+	} {
+		if got := spelled(x.text, x.language); got != x.want {
+			t.Errorf("%q in %q: %q, want %q", x.text, x.language, got, x.want)
+		}
+	}
+}
+
+func TestAPhraseIsFoundByItsWordsInAnotherLanguage(t *testing.T) {
+	t.Parallel()
+	likes := func(text string, languages ...string) float64 {
+		q := askedOf("kann man bei euch auch per rechnung zahlen", languages)
+		return q.match(read("en", "Payment", "", text), make([]bool, len(q.units)), &likenings{of: map[*item][2]int{}}).any[1]
+	}
+	if got := likes("We take cards, and you can pay by invoice.", "en"); got < 0.5 {
+		t.Errorf("an invoice is no Rechnung: %.2f", got)
+	}
+	if got := likes("We take cards.", "en"); got >= 0.5 {
+		t.Errorf("a card is a Rechnung: %.2f", got)
+	}
+}

@@ -22,6 +22,7 @@ type item struct {
 type unit struct {
 	item
 	weight float64           // how much it says by itself, 0…1
+	alone  []uint16          // the concepts of a phrase's word without the phrase, which an article in another language may not have
 	stems  map[string]string // in each language that passages are in
 }
 
@@ -298,6 +299,9 @@ func askedOf(question string, languages []string) *asked {
 		if numeral(w) {
 			u.weight = min(u.weight, numeralWeight)
 		}
+		if u.phrased && own != usual {
+			u.alone = thesaurusOf(own).single(w)
+		}
 		q.units = append(q.units, u)
 	}
 	if len(q.units) == 1 { // "when does it arrive" says no more than its phrase does
@@ -406,6 +410,9 @@ func likeness(u *unit, s string, x *item, language string, typos bool) (hard, so
 	soft = hard
 	if shared {
 		soft = max(soft, 0.5+0.35*float64(both)/math.Sqrt(float64(len(u.concepts)*len(x.concepts)))) // a word of many meanings says less
+	}
+	if soft < 0.7 && slices.ContainsFunc(u.alone, func(c uint16) bool { return slices.Contains(x.concepts, c) }) {
+		soft = 0.7 // "per Rechnung zahlen", and an article about invoices
 	}
 	if soft < 0.75 && u.vector >= 0 && x.vector >= 0 && u.outline.near(x.outline) {
 		soft = max(soft, min(0.75, max(0, (vectors().cosine(u.vector, x.vector)-0.3)*1.3)))
