@@ -175,6 +175,37 @@ func TestTwoQuestionsThatAreBothSureAreAnsweredByThemselves(t *testing.T) {
 	}
 }
 
+func TestWhatHelpedIsNoMistakeAndWhatDidNotIsNoThanks(t *testing.T) {
+	t.Parallel()
+	c := copilot.New(library(t), nil, copilot.Options{})
+	after := func(line string) handover.Signals {
+		talk := said("how long does delivery take", "bot: Parcels arrive within three working days.", line)
+		talk[1].ID, talk[1].Citations = 2, []handover.Citation{{Passage: 1}}
+		s, err := c.Read(t.Context(), handover.Conversation{State: handover.WithBot}, talk)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	for line := range strings.SplitSeq("great, that helps|that works for me thanks|thats good enough for me|danke, das hilft|das hilft mir sehr|das hilft schon mal|das reicht mir schon|das passt für mich|das beantwortet meine Frage|"+
+		"gracias, me sirve|perfecto, eso queria saber|merci, ça m'aide|ça me va|ça répond à ma question|grazie, mi è utile|questo mi aiuta|isso me ajuda muito|bedankt, dat helpt|dat is genoeg voor mij|"+
+		"dzięki, to pomaga|to mi wystarczy|bu yeterli|teşekkürler, işime yaradı|هذا يكفي|شكرا، هذا مفيد", "|") {
+		if s := after(line); !s.SmallTalk || s.Courtesy != handover.CourtesyThanks || s.Corrects || s.Frustration >= 0.35 {
+			t.Errorf("%s: small talk %v (%s), corrects %v, frustration %.2f", line, s.SmallTalk, s.Courtesy, s.Corrects, s.Frustration)
+		}
+	}
+	for line := range strings.SplitSeq("das hilft mir leider nicht|das bringt mir nichts|hilft nicht|no me sirve|ça m'aide pas|je begrijpt me niet|nie zrozumiałeś mnie", "|") {
+		if s := after(line); !s.Corrects {
+			t.Errorf("%s: %+v", line, s)
+		}
+	}
+	for line := range strings.SplitSeq("basta|ça suffit|es reicht|yeter artık|mi serve una fattura|quiero devolver algo que no me gusta", "|") {
+		if s := after(line); s.SmallTalk {
+			t.Errorf("%s is taken for %s", line, s.Courtesy)
+		}
+	}
+}
+
 func TestABriefSaysWhatIsWantedAndWhatWasTried(t *testing.T) {
 	t.Parallel()
 	c := copilot.New(library(t), nil, copilot.Options{Logger: pgtest.Logger()})

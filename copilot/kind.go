@@ -213,6 +213,20 @@ var kindAt = map[string]float64{kindCourtesy: 0.3, kindAbout: 0.3, kindPerson: 2
 // deniedPersonAt is kindAt's for a wish for a person in a text that denies something: it may be that none is wanted.
 const deniedPersonAt = 3.5
 
+// unheardRefusalAt is kindAt's for a refusal where the lists hear none and the words are far from a wish for a person: "quiero devolver algo que no me gusta".
+const (
+	unheardRefusalAt = 2.8
+	farFromAWish     = -1
+)
+
+// unheardReplyAt is kindAt's for what answers an offer where the lists hear neither yes nor no nor thanks in it, and asksAlone from which margin on it is a
+// question to the model where no offer stands before it: "the leaves are brown" declines nothing.
+const (
+	unheardReplyAt = 3
+	asksAlone      = 1
+	replies        = sayYes | sayNo | sayLater | sayNever | saySolved | sayOK | sayThanks | sayPraise | sayBye
+)
+
 // likelyPersonAt is kindAt's for a wish that the other model, which learnt from whole dialogues, takes for likelier than not.
 const (
 	likelyPersonAt = 1
@@ -226,13 +240,18 @@ func kindOf(text, after string, h heard, w wish) string {
 	}
 	kind, margin := KindOf(kindScores(text, after, h, w), after)
 	at := kindAt[kind]
-	if kind == kindPerson {
-		switch {
-		case denies(text):
-			at = deniedPersonAt
-		case w.score >= perhapsHuman:
-			at = likelyPersonAt
+	switch {
+	case kind == kindPerson && denies(text):
+		at = deniedPersonAt
+	case kind == kindPerson && w.score >= perhapsHuman:
+		at = likelyPersonAt
+	case kind == kindRefuses && !w.refuses && w.score < farFromAWish:
+		at = unheardRefusalAt
+	case (kind == kindAccept || kind == kindDecline) && h.all&replies == 0:
+		if alone, by := KindOf(kindScores(text, "", h, w), ""); alone == kindQuestion && by >= asksAlone {
+			return ""
 		}
+		at = unheardReplyAt
 	}
 	if margin < at {
 		return ""

@@ -262,7 +262,7 @@ func afterWhat(conv handover.Conversation, last handover.Message) string {
 
 // take reads what a learnt kind says where the lists say nothing, and takes back a wish for a person that only the lists have seen.
 func take(s *handover.Signals, kind string, h heard, last handover.Message, waiting bool) {
-	if kind != kindPerson && kind != kindAbout && h.all&(sayNobody|sayFedUp|sayInsult|sayThreat) != 0 { // "still nothing and nobody answers" refuses no offer
+	if kind != kindPerson && kind != kindAbout && h.all&(sayNobody|sayFedUp|sayInsist|sayInsult|sayThreat) != 0 { // "still nothing and nobody answers" refuses no offer
 		return
 	}
 	switch kind {
