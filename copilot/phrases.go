@@ -72,12 +72,12 @@ const (
 
 type phrasebook struct {
 	code   []instruction
-	starts map[[2]rune][]int32 // by the first two characters; of one alone, it and a space
+	starts map[[3]rune][]int32 // by the first three characters; behind a space, spaces
 	names  []string            // of the languages
 }
 
 var phrases = sync.OnceValue(func() *phrasebook {
-	b := &phrasebook{starts: map[[2]rune][]int32{}}
+	b := &phrasebook{starts: map[[3]rune][]int32{}}
 	files, _ := phraseFiles.ReadDir("phrases")
 	for _, f := range files {
 		text, _ := phraseFiles.ReadFile("phrases/" + f.Name())
@@ -127,15 +127,25 @@ func (b *phrasebook) add(template string, c class, language int) {
 	}
 	end := b.emit(instruction{op: opMatch, x: int32(c), y: int32(language)})
 	start := b.sequence([]rune(template), end)
-	seen := map[[2]rune]bool{}
+	seen := map[[3]rune]bool{}
 	b.first(start, map[int32]bool{}, func(r rune, next int32) {
-		b.first(next, map[int32]bool{}, func(second rune, _ int32) {
-			if key := [2]rune{r, second}; !seen[key] {
-				seen[key] = true
-				b.starts[key] = append(b.starts[key], start)
-			}
+		b.first(next, map[int32]bool{}, func(second rune, next int32) {
+			b.first(next, map[int32]bool{}, func(third rune, _ int32) {
+				if key := beginsWith(r, second, third); !seen[key] {
+					seen[key] = true
+					b.starts[key] = append(b.starts[key], start)
+				}
+			})
 		})
 	})
+}
+
+// beginsWith is what phrases are looked up by.
+func beginsWith(first, second, third rune) [3]rune {
+	if second == ' ' {
+		third = ' '
+	}
+	return [3]rune{first, second, third}
 }
 
 // sequence compiles a template that goes on at next, and returns where it starts.
@@ -336,11 +346,9 @@ func (b *phrasebook) find(text []rune, with func(found)) {
 		}
 		r.now, r.ends = r.now[:0], r.ends[:0]
 		r.generation++
-		key := [2]rune{text[from], ' '}
-		if from+1 < len(text) {
-			key[1] = text[from+1]
-		}
-		for _, s := range b.starts[key] {
+		next := [3]rune{' ', ' ', ' '}
+		copy(next[:], text[from:])
+		for _, s := range b.starts[beginsWith(next[0], next[1], next[2])] {
 			r.now = b.follow(r, r.now, s, text, from, from)
 		}
 		for pos := from; pos < len(text) && len(r.now) > 0; pos++ {

@@ -166,38 +166,41 @@ const (
 
 // searches are those of a turn, which may begin before it is sure that they are needed.
 type searches struct {
-	search func(text string) ([]knowledge.Passage, error)
-	begun  map[string]func() ([]knowledge.Passage, error)
-	view   *knowledge.View
+	c      *Copilot
+	turn   context.Context // the view's: a query that is broken off costs its connection
+	ctx    context.Context // the searches'
 	cancel func()
+	view   *knowledge.View // nil: nothing was looked for
+	begun  map[string]func() ([]knowledge.Passage, error)
 }
 
 func (c *Copilot) searches(ctx context.Context) *searches {
-	view := c.library.Open(ctx)
-	ctx, cancel := context.WithCancel(ctx)
-	return &searches{
-		search: func(text string) ([]knowledge.Passage, error) { return c.searchIn(ctx, view, text, false) },
-		begun:  map[string]func() ([]knowledge.Passage, error){},
-		view:   view,
-		cancel: cancel,
+	s := &searches{c: c, turn: ctx, begun: map[string]func() ([]knowledge.Passage, error){}}
+	s.ctx, s.cancel = context.WithCancel(ctx)
+	return s
+}
+
+// open opens the knowledge base, which the first search does else: a turn that most likely asks is read meanwhile.
+func (s *searches) open() {
+	if s.view == nil {
+		s.view = s.c.library.Open(s.turn)
 	}
 }
 
 // begin looks for texts from now on.
 func (s *searches) begin(texts ...string) {
+	s.open()
 	for _, text := range texts {
 		if s.begun[text] == nil {
-			s.begun[text] = begun(func() ([]knowledge.Passage, error) { return s.search(text) })
+			s.begun[text] = begun(func() ([]knowledge.Passage, error) { return s.c.searchIn(s.ctx, s.view, text, false) })
 		}
 	}
 }
 
 // found is what a text finds.
 func (s *searches) found(text string) ([]knowledge.Passage, error) {
-	if found := s.begun[text]; found != nil {
-		return found()
-	}
-	return s.search(text)
+	s.begin(text)
+	return s.begun[text]()
 }
 
 // each is what each of several texts finds, all looked for at once.
@@ -216,20 +219,23 @@ func (s *searches) stop() {
 	for _, found := range s.begun {
 		_, _ = found()
 	}
-	s.view.Close()
+	if s.view != nil {
+		s.view.Close()
+	}
 }
 
 // ahead begins to look for a turn that most likely asks, while the rest of it is read.
-func (s *searches) ahead(turn, language string, h heard, last handover.Message) {
-	if h.only != 0 || h.emoji || len(last.Choices) > 0 {
+func (s *searches) ahead(turn, language string, h heard, w wish, last handover.Message) {
+	if h.only != 0 || h.emoji || w.refuses || w.score >= humanAt || len(last.Choices) > 0 {
 		return
 	}
 	text := cmp.Or(withoutGreeting(turn), turn)
-	if parts, loose := partsOf(text, knowledge.LanguageAmong(text, language)); len(parts) > 1 && !loose {
+	parts, loose := partsOf(text, knowledge.LanguageAmong(text, language))
+	if firm := len(parts) > 1 && !loose; firm {
 		s.begin(parts...)
-		return
+	} else {
+		s.begin(text)
 	}
-	s.begin(text)
 }
 
 // begun is what a function gives, which runs from now on; a panic in it is an error, as it is where a turn is read.
@@ -254,11 +260,10 @@ func begun[T any](do func() (T, error)) func() (T, error) {
 // lookUp answers what a turn asks, and gives the passages that the whole of it found: none where each of its questions is surely answered by itself, and no
 // model wants to read them.
 func (c *Copilot) lookUp(s *handover.Signals, q asked, turn string, h heard, look *searches) ([]knowledge.Passage, error) {
-	if q.context != "" {
-		look.begin(q.text, q.context)
-	}
-	firm := len(q.parts) > 1 && !q.loose
-	if firm {
+	if firm := len(q.parts) > 1 && !q.loose; firm {
+		if c.model != nil {
+			look.begin(q.text)
+		}
 		all, err := look.each(q.parts)
 		if err != nil {
 			return nil, err
@@ -269,6 +274,9 @@ func (c *Copilot) lookUp(s *handover.Signals, q asked, turn string, h heard, loo
 			together(s)
 			return nil, nil
 		}
+	}
+	if q.context != "" {
+		look.begin(q.text, q.context)
 	}
 	found, err := look.found(q.text)
 	if err != nil {
@@ -294,15 +302,26 @@ func (c *Copilot) lookUp(s *handover.Signals, q asked, turn string, h heard, loo
 	return found, nil
 }
 
-// together is what several answers say together: the surest, and for a policy that asks for more than surePart what they are about.
+// together is what several answers say together: the surest, as sure as the least is, and for a policy that asks for more what they are about.
 func together(s *handover.Signals) {
+	surest, least := s.Parts[0], 1.0
+	headed := map[string]int{}
 	for _, p := range s.Parts {
-		if p.Confidence > s.Confidence {
-			s.Answer, s.Confidence, s.Citations, s.Found = p.Answer, p.Confidence, p.Citations, true
+		headed[strings.ToLower(p.Heading)]++
+		least = min(least, p.Confidence)
+		if p.Confidence > surest.Confidence {
+			surest = p
 		}
-		s.Suggestions = append(s.Suggestions, choiceOf(p.Heading, p.Citations[0].Passage))
 	}
-	s.Likely = min(s.Confidence, 0.99) // 1 is a bare yes to several
+	s.Answer, s.Confidence, s.Citations, s.Found = surest.Answer, least, surest.Citations, true
+	for _, p := range s.Parts {
+		label := p.Heading
+		if headed[strings.ToLower(label)] > 1 {
+			label = p.Citations[0].Title + ": " + label
+		}
+		s.Suggestions = append(s.Suggestions, choiceOf(label, p.Citations[0].Passage))
+	}
+	s.Likely = min(surest.Confidence, 0.99) // 1 is a bare yes to several
 }
 
 // choiceOf is a passage to choose.

@@ -19,11 +19,18 @@ func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []h
 	last := lastOfBot(talk)
 	look := c.searches(ctx)
 	defer look.stop()
+	wished := begun(func() (wish, error) { return wishOf(turn), nil })
 	h := hear(turn)
+	if h.only == 0 && !h.emoji {
+		look.open()
+	}
 	s := handover.Signals{}
 	s.Language, s.Sure = turnLanguage(turn, h, conv.Language)
-	look.ahead(turn, s.Language, h, last)
-	w := wishOf(turn)
+	w, err := wished()
+	if err != nil {
+		return s, err
+	}
+	look.ahead(turn, s.Language, h, w, last)
 	s.Intent = c.intent(turn)
 	if conv.Matter.Asking() {
 		if s.Value = value(*conv.Matter.Asked, turn); s.Value != "" {

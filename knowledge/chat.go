@@ -48,7 +48,7 @@ func spelled(text, language string) string {
 		if full == "" {
 			if held := released(bare); held != bare {
 				full = held
-			} else {
+			} else if w != strings.ToUpper(w) { // a name in capitals is none
 				full = swapped(bare, language)
 			}
 		}

@@ -508,7 +508,7 @@ type likenings struct {
 	all []likening
 }
 
-var compareds = sync.Pool{New: func() any { return &likenings{of: map[*item][2]int{}} }}
+var likeningsPool = sync.Pool{New: func() any { return &likenings{of: map[*item][2]int{}} }}
 
 func (l *likenings) forget() {
 	clear(l.of)
@@ -535,9 +535,9 @@ func (q *asked) match(r *reading, typos []bool, known *likenings) matched {
 		}
 		return known.all[at[0]:at[1]]
 	}
-	named := func(items []*item) float64 {
+	named := func(words []*item) float64 {
 		sum := 0.0
-		for _, x := range items {
+		for _, x := range words {
 			best := 0.0
 			for _, l := range to(x) {
 				u := l.unit
@@ -546,13 +546,13 @@ func (q *asked) match(r *reading, typos []bool, known *likenings) matched {
 			}
 			sum += best
 		}
-		return sum / float64(max(1, len(items)))
+		return sum / float64(max(1, len(words)))
 	}
 	m.headHit, m.titleHit = named(r.head), named(r.title)
 	rows := make([]float64, len(r.items)*len(q.units))
-	for p, items := range r.items {
+	for p, piece := range r.items {
 		row := rows[p*len(q.units) : (p+1)*len(q.units)]
-		for _, x := range items {
+		for _, x := range piece {
 			for _, l := range to(x) {
 				u := l.unit
 				row[u], m.any[u], m.hard[u] = max(row[u], l.soft), max(m.any[u], l.soft), max(m.hard[u], l.hard)
@@ -581,9 +581,11 @@ func (q *asked) compare(passages []Passage, readings []*reading) {
 		}
 	}
 	together(n, func(share iter.Seq[int]) {
-		known := compareds.Get().(*likenings)
-		defer compareds.Put(known)
-		known.forget()
+		known := likeningsPool.Get().(*likenings)
+		defer func() {
+			known.forget() // it keeps no word that the readings have let go
+			likeningsPool.Put(known)
+		}()
 		for i := range share {
 			all[i] = q.match(readings[i], typos, known)
 			if q.kind != 0 {

@@ -32,7 +32,8 @@ const (
 	manySections = 4000
 )
 
-// View is the base as it was when it was opened: however often it is searched, the database is asked once what the base is.
+// View is the base with what the database said of it when it was opened, which it is asked once, however often the view is searched; sections are found as
+// they are.
 type View struct {
 	base   *Base
 	corpus Corpus
@@ -43,7 +44,14 @@ type View struct {
 // Open begins to ask what the base is, which goes on until the first search needs it or Close waits for it.
 func (b *Base) Open(ctx context.Context) *View {
 	v := &View{base: b}
-	v.asked.Go(func() { v.corpus, v.err = b.index.Corpus(ctx) })
+	v.asked.Go(func() {
+		defer func() {
+			if p := recover(); p != nil {
+				v.err = fmt.Errorf("panic: %v", p)
+			}
+		}()
+		v.corpus, v.err = b.index.Corpus(ctx)
+	})
 	return v
 }
 

@@ -124,7 +124,16 @@ func (x *Index) reload() {
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(x.o.Until, longest)
 	defer cancel()
-	s, err := x.load(ctx)
+	var s *snapshot
+	var err error
+	func() {
+		defer func() {
+			if p := recover(); p != nil {
+				err = fmt.Errorf("panic: %v", p)
+			}
+		}()
+		s, err = x.load(ctx)
+	}()
 	if err != nil {
 		if s = nil; x.o.Until.Err() != nil {
 			return // everything ends
