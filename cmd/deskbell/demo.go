@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"os/signal"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -26,6 +27,8 @@ func demoCommand() *cobra.Command {
 		Long:    "Serve a made-up shop on a private database of its own (beside data_dir, ending in -demo). Set DESKBELL_SLACK_* to see it in your Slack.",
 		Example: "  deskbell demo\n  DESKBELL_LISTEN=127.0.0.1:9000 deskbell demo",
 		RunE: func(c *cobra.Command, _ []string) error {
+			hangups := hangups()
+			defer signal.Stop(hangups)
 			config, err := load(c)
 			if err != nil {
 				return err
@@ -51,7 +54,7 @@ func demoCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.serve(ctx, func(addr string) {
+			return a.serve(ctx, hangups, func(addr string) {
 				c.Printf("\n  The shop, as a customer:  http://%s/\n", addr)
 				c.Printf("  The desk, as an agent:    http://%s/console/login?token=%s\n", addr, token)
 				c.Printf("\n  ^C stops it.\n\n")

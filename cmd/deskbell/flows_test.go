@@ -134,7 +134,7 @@ func begin(t *testing.T, s settings) *whole {
 	up, ended := make(chan string, 1), make(chan struct{})
 	go func() {
 		defer close(ended)
-		if err := w.app.serve(ctx, func(addr string) { up <- addr }); err != nil {
+		if err := w.app.serve(ctx, nil, func(addr string) { up <- addr }); err != nil {
 			t.Error(err)
 		}
 		db.Close()

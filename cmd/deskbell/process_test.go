@@ -60,7 +60,8 @@ func TestAHangupEndsNothing(t *testing.T) {
 			}
 		}
 	}
-	wait("it serves", healthy)
+	// Its own word: at the address, which was free, some other server of these tests may have come to listen.
+	wait("it serves", func() bool { return strings.Contains(c.log.String(), "listening") && healthy() })
 	c.signal(syscall.SIGHUP)
 	wait("it says what to do", func() bool { return strings.Contains(c.log.String(), "restart for a change") })
 	if !healthy() {

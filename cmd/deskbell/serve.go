@@ -31,12 +31,14 @@ func serveCommand() *cobra.Command {
 			"over within 10 seconds. Any number of processes may serve from one database.",
 		Example: "  deskbell serve\n  DESKBELL_LISTEN=127.0.0.1:9000 deskbell serve --config /etc/deskbell.yaml",
 		RunE: func(c *cobra.Command, _ []string) error {
+			hangups := hangups()
+			defer signal.Stop(hangups)
 			return withDatabase(c, func(ctx context.Context, config *configs.Config, db *pg.DB, logger *slog.Logger) error {
 				a, err := wire(ctx, config, db, logger, false)
 				if err != nil {
 					return err
 				}
-				return a.serve(ctx, nil)
+				return a.serve(ctx, hangups, nil)
 			})
 		},
 	}
@@ -118,8 +120,8 @@ const (
 	stopEffects  = 5 * time.Second
 )
 
-// serve runs until ctx ends. up, if not nil, hears the address once it listens.
-func (a *app) serve(ctx context.Context, up func(addr string)) error {
+// serve runs until ctx ends, and says of each hangup what it does. up, if not nil, hears the address once it listens.
+func (a *app) serve(ctx context.Context, hangups <-chan os.Signal, up func(addr string)) error {
 	ln, err := net.Listen("tcp", a.config.String("listen"))
 	if err != nil {
 		return fmt.Errorf("listen: %w (set listen, or DESKBELL_LISTEN, to a free address)", err)
@@ -142,7 +144,7 @@ func (a *app) serve(ctx context.Context, up func(addr string)) error {
 	start("timers", func(ctx context.Context) error { return a.desk.RunTimers(ctx, a.logger) })
 	start("embeddings", a.embed)
 	start("metrics' own listener", a.serveMetrics)
-	start("signals", a.hangups)
+	start("hangups", func(ctx context.Context) error { return a.hungUp(ctx, hangups) })
 	start("nightly", a.nightly)
 	start("metrics", func(ctx context.Context) error { return a.metrics.run(ctx, a.store, a.logger) })
 	if a.slack != nil {
@@ -201,16 +203,21 @@ func (a *app) serveMetrics(ctx context.Context) error {
 	return nil
 }
 
-// hangups says what SIGHUP does, which ends other programs.
-func (a *app) hangups(ctx context.Context) error {
+// hangups are the SIGHUPs from now on. They end other programs: whoever serves takes them before anything else, as one may come while the
+// database still starts.
+func hangups() chan os.Signal {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
-	defer signal.Stop(hup)
+	return hup
+}
+
+// hungUp says what a hangup does.
+func (a *app) hungUp(ctx context.Context, hangups <-chan os.Signal) error {
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-hup:
+		case <-hangups:
 			a.logger.InfoContext(ctx, "SIGHUP: the configuration is not read anew while we run; restart for a change of it")
 		}
 	}
