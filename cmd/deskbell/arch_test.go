@@ -19,7 +19,8 @@ const module = "github.com/deskbell/deskbell/"
 var table = map[string][]string{
 	"handover":           {},
 	"handover/postgres":  {"handover", "internal/pg"},
-	"knowledge":          {"internal/markdown", "internal/needle"},
+	"knowledge":          {"internal/needle"},
+	"knowledge/sources":  {"knowledge", "internal/markdown"},
 	"knowledge/postgres": {"knowledge", "internal/pg"},
 	"copilot":            {"internal/needle", "handover", "knowledge", "copilot/linear"},
 	"copilot/linear":     {},

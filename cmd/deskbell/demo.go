@@ -16,6 +16,7 @@ import (
 	desk "github.com/deskbell/deskbell/handover/postgres"
 	"github.com/deskbell/deskbell/internal/pg"
 	"github.com/deskbell/deskbell/knowledge"
+	"github.com/deskbell/deskbell/knowledge/sources"
 )
 
 //go:embed demo/*.md
@@ -77,7 +78,7 @@ func readDemo() ([]knowledge.Article, error) {
 	if err := os.CopyFS(filepath.Join(dir, "kb"), sub); err != nil {
 		return nil, err
 	}
-	articles, _, err := knowledge.Read(filepath.Join(dir, "kb"), "")
+	articles, _, err := sources.Read(filepath.Join(dir, "kb"), "")
 	return articles, err
 }
 

@@ -21,6 +21,7 @@ import (
 	desk "github.com/deskbell/deskbell/handover/postgres"
 	"github.com/deskbell/deskbell/internal/pg"
 	"github.com/deskbell/deskbell/knowledge"
+	"github.com/deskbell/deskbell/knowledge/sources"
 )
 
 func knowledgeCommand() *cobra.Command {
@@ -43,7 +44,7 @@ func withKnowledge(c *cobra.Command, do func(ctx context.Context, b *knowledge.B
 func importCommand() *cobra.Command {
 	var source, base string
 	var dryRun bool
-	var o knowledge.CrawlOptions
+	var o sources.CrawlOptions
 	c := &cobra.Command{
 		Use: "import DIR|FILE|URL", Short: "Import articles; a second import touches only what changed", Args: cobra.ExactArgs(1),
 		Long: "Import Markdown (.md), HTML (.html), text (.txt) and question–answer pairs (.csv with the columns question and\n" +
@@ -95,19 +96,19 @@ func importCommand() *cobra.Command {
 }
 
 // gather reads what is to be imported, and says under which name.
-func gather(c *cobra.Command, from, base string, o knowledge.CrawlOptions) (articles []knowledge.Article, skipped []string, name string, err error) {
+func gather(c *cobra.Command, from, base string, o sources.CrawlOptions) (articles []knowledge.Article, skipped []string, name string, err error) {
 	if u, err := url.Parse(base); base != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
 		return nil, nil, "", fmt.Errorf("--base-url: got %q, expected http://… or https://…", base)
 	}
 	if !strings.Contains(from, "://") {
 		if name, err = filepath.Abs(from); err == nil {
-			articles, skipped, err = knowledge.Read(from, base)
+			articles, skipped, err = sources.Read(from, base)
 		}
 		return articles, skipped, name, err
 	}
 	bar := progress(c, "reading", "pages")
 	o.Progress = bar
-	articles, left, err := knowledge.Crawl(c.Context(), from, o)
+	articles, left, err := sources.Crawl(c.Context(), from, o)
 	bar(0, 0)
 	for _, s := range left {
 		skipped = append(skipped, s.URL+" ("+s.Why+")")

@@ -10,6 +10,7 @@ import (
 	"github.com/deskbell/deskbell/internal/pg/pgtest"
 	"github.com/deskbell/deskbell/knowledge"
 	"github.com/deskbell/deskbell/knowledge/postgres"
+	"github.com/deskbell/deskbell/knowledge/sources"
 )
 
 func base(t *testing.T) *knowledge.Base {
@@ -32,7 +33,7 @@ func folder(t *testing.T, files map[string]string) string {
 
 func imported(t *testing.T, b *knowledge.Base, dir string) knowledge.Report {
 	t.Helper()
-	articles, _, err := knowledge.Read(dir, "")
+	articles, _, err := sources.Read(dir, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +113,7 @@ func TestAFailedImportChangesNothing(t *testing.T) {
 	good := knowledge.NewHashed(384)
 	index := postgres.New(db, postgres.Options{})
 	imported(t, knowledge.NewBase(index, good, nil), folder(t, three))
-	articles, _, err := knowledge.Read(folder(t, map[string]string{"new.md": "# New\n\ntext"}), "")
+	articles, _, err := sources.Read(folder(t, map[string]string{"new.md": "# New\n\ntext"}), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +138,7 @@ func TestEveryFormatIsRead(t *testing.T) {
 		"deep.md":    "# Top\n\nintro\n\n## A\n\n### B\n\nunder b\n\n## C\n\nunder c",
 		".hidden.md": "# Hidden",
 	})
-	articles, skipped, err := knowledge.Read(dir, "")
+	articles, skipped, err := sources.Read(dir, "")
 	if err != nil || len(skipped) != 1 || skipped[0] != "image.png" {
 		t.Fatal(skipped, err)
 	}
@@ -172,7 +173,7 @@ func TestWhatCannotBeReadIsNamedWithItsLine(t *testing.T) {
 		"a.jsonl": "a.jsonl: line 2: ", "b.csv": "b.csv: line 2: expected a question and an answer", "c.txt": "not UTF-8", "d.md": "audience \"secret\"",
 	} {
 		text := map[string]string{"a.jsonl": "{\"question\":\"q\",\"answer\":\"a\"}\n{", "b.csv": "question,answer\n,x\n", "c.txt": "\xff\xfe", "d.md": "---\naudience: secret\n---\n# x"}[file]
-		if _, _, err := knowledge.Read(folder(t, map[string]string{file: text}), ""); err == nil || !strings.Contains(err.Error(), want) {
+		if _, _, err := sources.Read(folder(t, map[string]string{file: text}), ""); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", file, err)
 		}
 	}

@@ -1,4 +1,5 @@
-package knowledge
+// Package sources reads articles from where they are kept: files, folders, sites.
+package sources
 
 import (
 	"bufio"
@@ -25,6 +26,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/deskbell/deskbell/internal/markdown"
+	"github.com/deskbell/deskbell/knowledge"
 )
 
 // maxFile is more than a page of help ever has.
@@ -34,7 +36,7 @@ const maxFile = 10 << 20
 // header, .jsonl). Files of other kinds are returned as skipped. What cannot be read is an error that names the file and line. base, which may
 // be "", is the address below which the files are published: an article that names no URL of its own gets its own there. Links between files
 // become links to their URLs.
-func Read(path, base string) (articles []Article, skipped []string, err error) {
+func Read(path, base string) (articles []knowledge.Article, skipped []string, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, nil, err
@@ -55,7 +57,7 @@ func Read(path, base string) (articles []Article, skipped []string, err error) {
 	return articles, skipped, nil
 }
 
-func readDir(path string) (articles []Article, skipped []string, err error) {
+func readDir(path string) (articles []knowledge.Article, skipped []string, err error) {
 	err = filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -90,8 +92,8 @@ func readDir(path string) (articles []Article, skipped []string, err error) {
 	return articles, skipped, err
 }
 
-func readFile(path, key string) (articles []Article, known bool, err error) {
-	var read func(key string, b []byte) ([]Article, error)
+func readFile(path, key string) (articles []knowledge.Article, known bool, err error) {
+	var read func(key string, b []byte) ([]knowledge.Article, error)
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".md", ".markdown":
 		read = one(readMarkdown)
@@ -128,24 +130,24 @@ func readFile(path, key string) (articles []Article, known bool, err error) {
 	return articles, true, nil
 }
 
-func one(read func(key string, b []byte) (Article, error)) func(string, []byte) ([]Article, error) {
-	return func(key string, b []byte) ([]Article, error) {
+func one(read func(key string, b []byte) (knowledge.Article, error)) func(string, []byte) ([]knowledge.Article, error) {
+	return func(key string, b []byte) ([]knowledge.Article, error) {
 		a, err := read(key, b)
 		if a.Title == "" {
 			a.Title = strings.ReplaceAll(strings.TrimSuffix(filepath.Base(key), filepath.Ext(key)), "-", " ")
 		}
 		if a.Audience == "" {
-			a.Audience = ForAll
+			a.Audience = knowledge.ForAll
 		}
 		a.Key = key
-		return []Article{a}, err
+		return []knowledge.Article{a}, err
 	}
 }
 
 // front is what the YAML at the head of a Markdown file may say.
 type front struct {
 	Title, URL, Language string
-	Audience             Audience
+	Audience             knowledge.Audience
 	Tags                 []string
 	Draft                bool
 	Published            *bool
@@ -157,7 +159,7 @@ var frontMatter = regexp.MustCompile(`(?s)\A---[ \t]*\n(.*?\n)?(?:---|\.\.\.)[ \
 // errDraft is the error of an article that says it is not to be served.
 var errDraft = errors.New("a draft, which is not served")
 
-func readMarkdown(_ string, b []byte) (a Article, err error) {
+func readMarkdown(_ string, b []byte) (a knowledge.Article, err error) {
 	b = bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n")) // as other editors end lines: "audience: internal" must not be missed for it
 	if m := frontMatter.FindSubmatchIndex(b); m != nil {
 		if head, body := b[max(0, m[2]):max(0, m[3])], b[m[1]:]; len(head) > 0 {
@@ -168,7 +170,7 @@ func readMarkdown(_ string, b []byte) (a Article, err error) {
 			if f.Draft || f.Published != nil && !*f.Published {
 				return a, errDraft
 			}
-			if f.Audience != "" && f.Audience != ForAll && f.Audience != Internal {
+			if f.Audience != "" && f.Audience != knowledge.ForAll && f.Audience != knowledge.Internal {
 				return a, fmt.Errorf("front matter: audience %q: expected public or internal", f.Audience)
 			}
 			a.Title, a.URL, a.Audience, a.Language, a.Tags, b = f.Title, f.URL, f.Audience, f.Language, f.Tags, body
@@ -176,7 +178,7 @@ func readMarkdown(_ string, b []byte) (a Article, err error) {
 	}
 	text, is := markdown.Bounded(string(b))
 	if !is { // no links and no headings, but words to be found by
-		a.Sections = []Section{{Text: strings.TrimSpace(text)}}
+		a.Sections = []knowledge.Section{{Text: strings.TrimSpace(text)}}
 		return a, nil
 	}
 	b = []byte(inline(text))
@@ -186,7 +188,7 @@ func readMarkdown(_ string, b []byte) (a Article, err error) {
 	start := 0
 	flush := func(end int) {
 		if text := strings.TrimSpace(string(b[start:end])); text != "" {
-			a.Sections = append(a.Sections, Section{Heading: strings.Join(path, " › "), Text: text})
+			a.Sections = append(a.Sections, knowledge.Section{Heading: strings.Join(path, " › "), Text: text})
 		}
 	}
 	for n := doc.FirstChild(); n != nil; n = n.NextSibling() {
@@ -217,7 +219,7 @@ func readMarkdown(_ string, b []byte) (a Article, err error) {
 	return a, nil
 }
 
-func readHTML(_ string, b []byte) (Article, error) {
+func readHTML(_ string, b []byte) (knowledge.Article, error) {
 	a, err := readPage(b, nil)
 	return a, err
 }
@@ -228,7 +230,7 @@ const boilerplate = "script, style, noscript, nav, header, footer, aside, form, 
 
 // readPage reads a page's content as Markdown, links and images resolved against base, the boilerplate left out: what stands in main or
 // article or, on a page without either, what readability finds.
-func readPage(b []byte, base *url.URL) (a Article, err error) {
+func readPage(b []byte, base *url.URL) (a knowledge.Article, err error) {
 	doc, err := goquery.NewDocumentFromReader(bytes.NewReader(b))
 	if err != nil {
 		return a, err
@@ -291,35 +293,35 @@ func readPage(b []byte, base *url.URL) (a Article, err error) {
 	return sections, err
 }
 
-func readText(_ string, b []byte) (Article, error) {
+func readText(_ string, b []byte) (knowledge.Article, error) {
 	title, rest, _ := strings.Cut(strings.TrimSpace(string(b)), "\n")
 	if len(strings.Fields(title)) > 15 || strings.TrimSpace(rest) == "" {
-		return Article{Sections: []Section{{Text: strings.TrimSpace(string(b))}}}, nil
+		return knowledge.Article{Sections: []knowledge.Section{{Text: strings.TrimSpace(string(b))}}}, nil
 	}
-	return Article{Title: strings.TrimSpace(title), Sections: []Section{{Text: strings.TrimSpace(rest)}}}, nil
+	return knowledge.Article{Title: strings.TrimSpace(title), Sections: []knowledge.Section{{Text: strings.TrimSpace(rest)}}}, nil
 }
 
 // pair is a question with its answer.
 type pair struct {
 	Question, Answer, URL, Language string
-	Audience                        Audience
+	Audience                        knowledge.Audience
 	Tags                            []string
 }
 
-func (p pair) article(key string, n int) (Article, error) {
+func (p pair) article(key string, n int) (knowledge.Article, error) {
 	if strings.TrimSpace(p.Question) == "" || strings.TrimSpace(p.Answer) == "" {
-		return Article{}, fmt.Errorf("line %d: expected a question and an answer", n)
+		return knowledge.Article{}, fmt.Errorf("line %d: expected a question and an answer", n)
 	}
 	if p.Audience == "" {
-		p.Audience = ForAll
+		p.Audience = knowledge.ForAll
 	}
-	if p.Audience != ForAll && p.Audience != Internal {
-		return Article{}, fmt.Errorf("line %d: audience %q: expected public or internal", n, p.Audience)
+	if p.Audience != knowledge.ForAll && p.Audience != knowledge.Internal {
+		return knowledge.Article{}, fmt.Errorf("line %d: audience %q: expected public or internal", n, p.Audience)
 	}
-	return Article{Key: fmt.Sprintf("%s#%d", key, n), Title: strings.TrimSpace(p.Question), URL: p.URL, Audience: p.Audience, Language: p.Language, Tags: p.Tags, Sections: []Section{{Text: inline(strings.TrimSpace(p.Answer))}}}, nil
+	return knowledge.Article{Key: fmt.Sprintf("%s#%d", key, n), Title: strings.TrimSpace(p.Question), URL: p.URL, Audience: p.Audience, Language: p.Language, Tags: p.Tags, Sections: []knowledge.Section{{Text: inline(strings.TrimSpace(p.Answer))}}}, nil
 }
 
-func readCSV(key string, b []byte) (articles []Article, err error) {
+func readCSV(key string, b []byte) (articles []knowledge.Article, err error) {
 	r := csv.NewReader(bytes.NewReader(b))
 	head, err := r.Read()
 	if err != nil {
@@ -350,7 +352,7 @@ func readCSV(key string, b []byte) (articles []Article, err error) {
 			return ""
 		}
 		n, _ := r.FieldPos(0)
-		a, err := pair{Question: at("question"), Answer: at("answer"), URL: at("url"), Audience: Audience(at("audience")), Language: at("language"), Tags: strings.Fields(strings.ReplaceAll(at("tags"), ",", " "))}.article(key, n)
+		a, err := pair{Question: at("question"), Answer: at("answer"), URL: at("url"), Audience: knowledge.Audience(at("audience")), Language: at("language"), Tags: strings.Fields(strings.ReplaceAll(at("tags"), ",", " "))}.article(key, n)
 		if err != nil {
 			return nil, err
 		}
@@ -358,7 +360,7 @@ func readCSV(key string, b []byte) (articles []Article, err error) {
 	}
 }
 
-func readJSONL(key string, b []byte) (articles []Article, err error) {
+func readJSONL(key string, b []byte) (articles []knowledge.Article, err error) {
 	s := bufio.NewScanner(bytes.NewReader(b))
 	s.Buffer(nil, maxFile)
 	for n := 1; s.Scan(); n++ {

@@ -1,10 +1,12 @@
-package knowledge
+package sources
 
 import (
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/deskbell/deskbell/knowledge"
 )
 
 func TestWhatAFileSaysOfItselfIsHeardHoweverItsLinesEnd(t *testing.T) {
@@ -29,9 +31,9 @@ func TestWhatAFileSaysOfItselfIsHeardHoweverItsLinesEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, a := range articles {
-		want := Internal
+		want := knowledge.Internal
 		if a.Key == "public.md" || a.Key == "rule.md" {
-			want = ForAll
+			want = knowledge.ForAll
 		}
 		if a.Audience != want {
 			t.Errorf("%s is %s: %+v", a.Key, a.Audience, a.Sections)

@@ -1,4 +1,4 @@
-package knowledge
+package sources
 
 import (
 	"compress/gzip"
@@ -22,6 +22,8 @@ import (
 	"github.com/temoto/robotstxt"
 	"golang.org/x/net/html/charset"
 	"golang.org/x/time/rate"
+
+	"github.com/deskbell/deskbell/knowledge"
 )
 
 // CrawlOptions bound a crawl.
@@ -99,7 +101,7 @@ type Skipped struct{ URL, Why string }
 // Crawl reads a site's pages: those of a sitemap when start is one (.xml, .xml.gz), else start and what it links to under the same host and
 // directory. It keeps to robots.txt and to its own pace. A page that cannot be read is skipped and named; a start that cannot be read
 // is an error.
-func Crawl(ctx context.Context, start string, o CrawlOptions) ([]Article, []Skipped, error) {
+func Crawl(ctx context.Context, start string, o CrawlOptions) ([]knowledge.Article, []Skipped, error) {
 	o = o.or()
 	from, err := url.Parse(start)
 	if err != nil || from.Host == "" || from.Scheme != "http" && from.Scheme != "https" {
@@ -120,7 +122,7 @@ func Crawl(ctx context.Context, start string, o CrawlOptions) ([]Article, []Skip
 		c.follow = true
 		c.push(from)
 	}
-	var articles []Article
+	var articles []knowledge.Article
 	keys := map[string]bool{}
 	for done := 0; len(c.queue) > 0; done++ {
 		u := c.queue[0]
@@ -255,25 +257,25 @@ func (c *crawler) allowed(ctx context.Context, u *url.URL) (bool, error) {
 	return group.Test(u.EscapedPath()), nil
 }
 
-func (c *crawler) page(ctx context.Context, u *url.URL) (Article, error) {
+func (c *crawler) page(ctx context.Context, u *url.URL) (knowledge.Article, error) {
 	ok, err := c.allowed(ctx, u)
 	if err != nil {
-		return Article{}, err
+		return knowledge.Article{}, err
 	}
 	if !ok {
-		return Article{}, errors.New("robots.txt forbids it")
+		return knowledge.Article{}, errors.New("robots.txt forbids it")
 	}
 	body, final, kind, err := c.get(ctx, u, c.o.MaxPage)
 	if err != nil {
-		return Article{}, err
+		return knowledge.Article{}, err
 	}
 	if final.Host != c.from.Host {
-		return Article{}, fmt.Errorf("it leads to another site, %s", final.Host)
+		return knowledge.Article{}, fmt.Errorf("it leads to another site, %s", final.Host)
 	}
 	if ok, err := c.allowed(ctx, final); err != nil || !ok {
-		return Article{}, errors.Join(errors.New("robots.txt forbids where it leads"), err)
+		return knowledge.Article{}, errors.Join(errors.New("robots.txt forbids where it leads"), err)
 	}
-	var a Article
+	var a knowledge.Article
 	switch kind {
 	case "text/html", "application/xhtml+xml":
 		if c.follow {
@@ -285,16 +287,16 @@ func (c *crawler) page(ctx context.Context, u *url.URL) (Article, error) {
 	case "text/plain":
 		a, err = readText("", body)
 	default:
-		return Article{}, fmt.Errorf("%s is no text", kind)
+		return knowledge.Article{}, fmt.Errorf("%s is no text", kind)
 	}
 	if err != nil {
-		return Article{}, err
+		return knowledge.Article{}, err
 	}
 	final.Fragment = ""
 	if a.URL == "" {
 		a.URL = final.String()
 	}
-	a.Key, a.Audience = final.String(), ForAll
+	a.Key, a.Audience = final.String(), knowledge.ForAll
 	if a.Title == "" {
 		a.Title = strings.Trim(final.Path, "/")
 	}

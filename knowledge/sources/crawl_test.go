@@ -1,4 +1,4 @@
-package knowledge_test
+package sources_test
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/deskbell/deskbell/knowledge"
+	"github.com/deskbell/deskbell/knowledge/sources"
 )
 
 // site is a local site with everything that a crawl meets; asked counts the requests by path.
@@ -73,7 +74,7 @@ func site(t *testing.T) (string, map[string]int) {
 func TestACrawlReadsASiteAndStaysInside(t *testing.T) {
 	t.Parallel()
 	url, asked := site(t)
-	articles, skipped, err := knowledge.Crawl(t.Context(), url+"/help/", knowledge.CrawlOptions{PerSecond: 1000, MaxPages: 20, AllowPrivate: true, Timeout: 2 * time.Second})
+	articles, skipped, err := sources.Crawl(t.Context(), url+"/help/", sources.CrawlOptions{PerSecond: 1000, MaxPages: 20, AllowPrivate: true, Timeout: 2 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,17 +115,17 @@ func TestACrawlReadsASiteAndStaysInside(t *testing.T) {
 func TestACrawlDialsNoPrivateAddress(t *testing.T) {
 	t.Parallel()
 	url, asked := site(t)
-	_, _, err := knowledge.Crawl(t.Context(), url+"/help/", knowledge.CrawlOptions{PerSecond: 1000})
-	if !errors.Is(err, knowledge.ErrPrivate) || len(asked) > 0 {
+	_, _, err := sources.Crawl(t.Context(), url+"/help/", sources.CrawlOptions{PerSecond: 1000})
+	if !errors.Is(err, sources.ErrPrivate) || len(asked) > 0 {
 		t.Fatal(err, asked)
 	}
 	for _, host := range []string{"127.0.0.1", "10.1.2.3", "192.168.1.1", "169.254.169.254", "[::1]", "[fd00::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "100.64.1.1", "localhost", "[2001:0:53aa::1]", "[2002:7f00:1::1]", "[64:ff9b::7f00:1]", "[::7f00:1]", "[fec0::1]"} {
 		req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+host+":9/", nil)
-		res, err := knowledge.SafeClient(false, time.Second).Do(req)
+		res, err := sources.SafeClient(false, time.Second).Do(req)
 		if err == nil {
 			_ = res.Body.Close()
 		}
-		if !errors.Is(err, knowledge.ErrPrivate) {
+		if !errors.Is(err, sources.ErrPrivate) {
 			t.Errorf("%s: %v", host, err)
 		}
 	}
@@ -134,7 +135,7 @@ func TestARedirectToAPrivateAddressIsNotFollowed(t *testing.T) {
 	t.Parallel()
 	// The client itself may reach this machine's loopback here, but the metadata address is refused on any.
 	url, _ := site(t)
-	_, skipped, err := knowledge.Crawl(t.Context(), url+"/help/", knowledge.CrawlOptions{PerSecond: 1000, MaxPages: 12, AllowPrivate: true, Timeout: time.Second})
+	_, skipped, err := sources.Crawl(t.Context(), url+"/help/", sources.CrawlOptions{PerSecond: 1000, MaxPages: 12, AllowPrivate: true, Timeout: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +151,7 @@ func TestASitemapIsReadAndThePaceIsKept(t *testing.T) {
 	t.Parallel()
 	url, asked := site(t)
 	began := time.Now()
-	articles, _, err := knowledge.Crawl(t.Context(), url+"/sitemap.xml", knowledge.CrawlOptions{PerSecond: 10, AllowPrivate: true})
+	articles, _, err := sources.Crawl(t.Context(), url+"/sitemap.xml", sources.CrawlOptions{PerSecond: 10, AllowPrivate: true})
 	if err != nil || len(articles) != 2 || asked["/help/"] > 0 {
 		t.Fatal(articles, err, asked)
 	}
@@ -162,7 +163,7 @@ func TestASitemapIsReadAndThePaceIsKept(t *testing.T) {
 func TestABadStartIsAnError(t *testing.T) {
 	t.Parallel()
 	for _, start := range []string{"ftp://x", "help", "http://"} {
-		if _, _, err := knowledge.Crawl(context.Background(), start, knowledge.CrawlOptions{}); err == nil || !strings.Contains(err.Error(), "expected http") {
+		if _, _, err := sources.Crawl(context.Background(), start, sources.CrawlOptions{}); err == nil || !strings.Contains(err.Error(), "expected http") {
 			t.Errorf("%s: %v", start, err)
 		}
 	}

@@ -1,4 +1,4 @@
-package knowledge
+package sources
 
 import (
 	"net/url"
@@ -9,6 +9,8 @@ import (
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	gmtext "github.com/yuin/goldmark/text"
+
+	"github.com/deskbell/deskbell/knowledge"
 )
 
 var (
@@ -92,12 +94,12 @@ func outsideCode(text string, pattern *regexp.Regexp, replace func(m []string) s
 // page is where an article can be read, and by whom.
 type page struct {
 	url      string
-	audience Audience
+	audience knowledge.Audience
 }
 
 // resolve makes the links and images of articles such that a customer can follow them: to the pages of other articles, or to where the article
 // itself stands. One that leads nowhere leaves its text, an image its description.
-func resolve(articles []Article) {
+func resolve(articles []knowledge.Article) {
 	pages := map[string]page{}
 	for _, a := range articles {
 		to := page{a.URL, a.Audience}
@@ -128,7 +130,7 @@ func followable(text string, destination func(string) string) string {
 }
 
 // destination is where a link of an article leads; "" when a customer cannot get there.
-func destination(a Article, to string, pages map[string]page) string {
+func destination(a knowledge.Article, to string, pages map[string]page) string {
 	u, err := url.Parse(to)
 	switch {
 	case err != nil:
@@ -148,7 +150,7 @@ func destination(a Article, to string, pages map[string]page) string {
 			p, known := pages[k]
 			switch {
 			case !known:
-			case p.url == "" || p.audience == Internal && a.Audience != Internal:
+			case p.url == "" || p.audience == knowledge.Internal && a.Audience != knowledge.Internal:
 				return ""
 			case u.Fragment != "":
 				return p.url + "#" + u.EscapedFragment()
@@ -168,7 +170,7 @@ func destination(a Article, to string, pages map[string]page) string {
 }
 
 // placed gives articles without a URL the one that they have below base: of Markdown without the file's ending.
-func placed(articles []Article, base string) {
+func placed(articles []knowledge.Article, base string) {
 	for i, a := range articles {
 		key := a.Key
 		if base == "" || a.URL != "" || strings.Contains(key, "#") { // a row of a table has no page
