@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/mail"
 	"net/netip"
+	"net/url"
 	"os"
 	"reflect"
 	"regexp"
@@ -141,7 +142,7 @@ func (c *Config) strict(path string, n *yaml.Node, t reflect.Type, m *Mistakes) 
 
 // list decodes what only the file can set.
 func (c *Config) list(name string, v *yaml.Node, m *Mistakes) {
-	into := map[string]any{"teams": &c.Teams, "agents": &c.Agents, "intents": &c.Intents, "masking": &c.Masking, "web.origins": &c.Origins, "slack.card_fields": &c.Fields, "macros": &c.Macros, "trusted_proxies": &c.Proxies, "web.page_parameters": &c.Parameters, "retention": &c.Retention}[name]
+	into := map[string]any{"teams": &c.Teams, "agents": &c.Agents, "intents": &c.Intents, "masking": &c.Masking, "web.origins": &c.Origins, "slack.card_fields": &c.Fields, "macros": &c.Macros, "trusted_proxies": &c.Proxies, "web.page_parameters": &c.Parameters, "retention": &c.Retention, "knowledge.sources": &c.Sources}[name]
 	if v.Tag == "!!null" {
 		return // empty: none
 	}
@@ -190,6 +191,12 @@ func (c *Config) list(name string, v *yaml.Node, m *Mistakes) {
 		}
 	}
 }
+
+// Columns are the parts of an article that a table's columns can be named for.
+var Columns = []string{"question", "answer", "heading", "url", "audience", "language", "tags", "id"}
+
+// shortestPause is how often a source may be read at most.
+const shortestPause = 10 * time.Minute
 
 var channelID = regexp.MustCompile(`^[CG][A-Z0-9]+$`)
 
@@ -264,6 +271,31 @@ func (c *Config) cross(m *Mistakes) {
 			if known := []string{"{{contact.first_name}}", "{{contact.name}}", "{{agent.name}}", "{{team}}"}; !slices.Contains(known, v) {
 				wrong("macros."+name, "%s is no variable; there are %s%s", v, strings.Join(known, ", "), nearest(v, known))
 			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Sources)) {
+		s, path := c.Sources[name], "knowledge.sources."+name
+		if strings.TrimSpace(s.From) == "" {
+			wrong(path, "expected from: a folder, a file, or a site such as https://shop.example/help")
+		} else if u, err := url.Parse(s.From); strings.Contains(s.From, "://") && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+			wrong(path+".from", "got %q, expected a folder, a file, or http://… or https://…", s.From)
+		}
+		if d, err := days(s.Every); s.Every != "" && s.Every != "never" && (err != nil || d < shortestPause) {
+			wrong(path+".every", "got %q, expected a time of at least 10m, such as 6h or 1d, or never", s.Every)
+		}
+		if p := (Key{Name: path + ".base_url", Kind: URL}).problem(s.BaseURL); p != "" {
+			m.add(c.lines[path+".base_url"], "%s", p)
+		}
+		for _, part := range slices.Sorted(maps.Keys(s.Columns)) {
+			if !contains(Columns, part) {
+				wrong(path+".columns."+part, "no part of an article; expected one of %s%s", strings.Join(Columns, ", "), nearest(part, Columns))
+			}
+		}
+		if s.PerSecond < 0 || s.PerSecond > 100 {
+			wrong(path+".per_second", "got %v, expected 0 to 100", s.PerSecond)
+		}
+		if s.MaxPages < 0 {
+			wrong(path+".max_pages", "got %d, expected a whole number from 1", s.MaxPages)
 		}
 	}
 	if n := len(c.Fields); n > 10 {

@@ -56,6 +56,29 @@ type Field struct {
 	Pattern string `yaml:"pattern"`
 }
 
+// Source is where articles are read from, again and again.
+type Source struct {
+	From         string            `yaml:"from"`  // a folder, a file or a site's address
+	Every        string            `yaml:"every"` // how often, as 6h or 1d; "": once a day; "never": when somebody says so
+	BaseURL      string            `yaml:"base_url"`
+	Columns      map[string]string `yaml:"columns"`
+	PerSecond    float64           `yaml:"per_second"`
+	MaxPages     int               `yaml:"max_pages"`
+	AllowPrivate bool              `yaml:"allow_private"`
+}
+
+// Pause is the time between two readings; 0: there is no schedule.
+func (s Source) Pause() time.Duration {
+	switch s.Every {
+	case "":
+		return 24 * time.Hour
+	case "never":
+		return 0
+	}
+	d, _ := days(s.Every) // checked
+	return d
+}
+
 // Config is all that an admin can set.
 type Config struct {
 	v          *viper.Viper
@@ -70,6 +93,7 @@ type Config struct {
 	Macros     map[string]string            // texts that agents use, by name
 	texts      map[string]map[string]string // of texts.<language>
 	Fields     []string                     // variables of a contact that cards show
+	Sources    map[string]Source            // of articles, by name
 	Retention  map[string]string            // how long conversations of a channel are kept, as 365d or 0; "default" for the others
 	lines      map[string]int               // of what only the file can set: "intents.refund.team"
 	Hash       string                       // of all that is in force, secrets left out
@@ -144,7 +168,7 @@ func (m *Mistakes) Error() string {
 // Load reads the file (DefaultFile, which may be absent, when file is "") and the environment. overrides, key by key, win over both.
 // All mistakes come as one *Mistakes.
 func Load(file string, overrides map[string]string) (*Config, error) {
-	c := &Config{v: viper.New(), Teams: map[string]Team{}, Agents: map[string]Agent{}, Intents: map[string]Intent{}, Masking: map[string]string{}, Macros: map[string]string{}, lines: map[string]int{}}
+	c := &Config{v: viper.New(), Teams: map[string]Team{}, Agents: map[string]Agent{}, Intents: map[string]Intent{}, Masking: map[string]string{}, Macros: map[string]string{}, Sources: map[string]Source{}, lines: map[string]int{}}
 	for _, k := range Keys {
 		c.v.SetDefault(k.Name, k.Default)
 	}

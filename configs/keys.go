@@ -108,7 +108,7 @@ var Keys = []Key{
 }
 
 // lists are the keys that only the file can set.
-var lists = []string{"teams", "agents", "intents", "masking", "web.origins", "slack.card_fields", "macros", "trusted_proxies", "web.page_parameters", "retention"}
+var lists = []string{"teams", "agents", "intents", "masking", "web.origins", "slack.card_fields", "macros", "trusted_proxies", "web.page_parameters", "retention", "knowledge.sources"}
 
 func find(name string) *Key {
 	for i := range Keys {

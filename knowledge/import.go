@@ -7,11 +7,13 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Report says what an import did, or would do.
 type Report struct {
 	Added, Changed, Unchanged, Removed int
+	Kept                               int      // of those that are not among the new ones, and stay
 	Changes                            []Change // of each article that is not unchanged, in order
 }
 
@@ -22,16 +24,20 @@ type Change struct {
 }
 
 func (r Report) String() string {
-	return fmt.Sprintf("%d added, %d changed, %d unchanged, %d removed", r.Added, r.Changed, r.Unchanged, r.Removed)
+	kept := ""
+	if r.Kept > 0 {
+		kept = fmt.Sprintf(", %d kept as they were", r.Kept)
+	}
+	return fmt.Sprintf("%d added, %d changed, %d unchanged, %d removed%s", r.Added, r.Changed, r.Unchanged, r.Removed, kept)
 }
 
-// Compare says what Import would do.
-func (b *Base) Compare(ctx context.Context, source string, articles []Article) (Report, error) {
-	r, _, _, err := b.compare(ctx, source, articles)
+// Compare says what ImportKeeping would do.
+func (b *Base) Compare(ctx context.Context, source string, articles []Article, keeps func(key string) bool) (Report, error) {
+	r, _, _, err := b.compare(ctx, source, articles, keeps)
 	return r, err
 }
 
-func (b *Base) compare(ctx context.Context, source string, articles []Article) (r Report, put []Indexed, remove []string, err error) {
+func (b *Base) compare(ctx context.Context, source string, articles []Article, keeps func(key string) bool) (r Report, put []Indexed, remove []string, err error) {
 	had, err := b.index.Hashes(ctx, source)
 	if err != nil {
 		return r, nil, nil, fmt.Errorf("import: %w", err)
@@ -63,7 +69,11 @@ func (b *Base) compare(ctx context.Context, source string, articles []Article) (
 		put = append(put, Indexed{Article: a, Hash: hash})
 	}
 	for _, key := range slices.Sorted(maps.Keys(had)) {
-		if !keys[key] {
+		switch {
+		case keys[key]:
+		case keeps != nil && keeps(key):
+			r.Kept++
+		default:
 			remove = append(remove, key)
 			r.Changes = append(r.Changes, Change{"removed", key})
 		}
@@ -102,7 +112,13 @@ func languageOf(a Article, usual string) string {
 // Import makes the source's articles these: new and changed ones are indexed, unchanged ones left alone, others removed, all in
 // one transaction: a failed import changes nothing. progress, which may be nil, hears how many of those to index are done.
 func (b *Base) Import(ctx context.Context, source string, articles []Article, progress func(done, of int)) (Report, error) {
-	r, put, remove, err := b.compare(ctx, source, articles)
+	return b.ImportKeeping(ctx, source, articles, nil, progress)
+}
+
+// ImportKeeping is Import but for the articles of the source that keeps says stay, though they are not among the new ones: what they were made of could not
+// be read this time.
+func (b *Base) ImportKeeping(ctx context.Context, source string, articles []Article, keeps func(key string) bool, progress func(done, of int)) (Report, error) {
+	r, put, remove, err := b.compare(ctx, source, articles, keeps)
 	if err != nil || len(put)+len(remove) == 0 {
 		return r, err
 	}
@@ -243,4 +259,21 @@ func (b *Base) Embed(ctx context.Context, progress func(done, of int)) error {
 			return err
 		}
 	}
+}
+
+// Sync is when a source was last read, and what came of it.
+type Sync struct {
+	Source  string
+	At      time.Time // zero: never
+	Outcome string
+}
+
+// Synced says when a source was last read by a schedule or by hand.
+func (b *Base) Synced(ctx context.Context, source string) (Sync, error) {
+	return b.index.Synced(ctx, source)
+}
+
+// SetSynced keeps that a source was read now.
+func (b *Base) SetSynced(ctx context.Context, source, outcome string) error {
+	return b.index.SetSynced(ctx, source, outcome)
 }

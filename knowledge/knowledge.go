@@ -165,6 +165,10 @@ type Index interface {
 	Calibrate(ctx context.Context, c Calibrated) error
 	// Uncalibrate takes the newest calibration back and says which holds now; false when there was none to take back.
 	Uncalibrate(ctx context.Context) (now Calibrated, ok bool, err error)
+	// Synced says when a source was last read; the zero time when it never was.
+	Synced(ctx context.Context, source string) (Sync, error)
+	// SetSynced keeps that a source was read now.
+	SetSynced(ctx context.Context, source, outcome string) error
 	Searcher
 	Embeddings
 }

@@ -78,8 +78,11 @@ func readDemo() ([]knowledge.Article, error) {
 	if err := os.CopyFS(filepath.Join(dir, "kb"), sub); err != nil {
 		return nil, err
 	}
-	articles, _, err := sources.Read(filepath.Join(dir, "kb"), "")
-	return articles, err
+	g, err := sources.Read(context.Background(), filepath.Join(dir, "kb"), sources.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return g.Articles, nil
 }
 
 func importDemo(ctx context.Context, config *configs.Config, db *pg.DB, logger *slog.Logger) error {

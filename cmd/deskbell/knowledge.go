@@ -4,16 +4,10 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"text/tabwriter"
-	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/deskbell/deskbell/configs"
 	"github.com/deskbell/deskbell/copilot"
@@ -21,12 +15,11 @@ import (
 	desk "github.com/deskbell/deskbell/handover/postgres"
 	"github.com/deskbell/deskbell/internal/pg"
 	"github.com/deskbell/deskbell/knowledge"
-	"github.com/deskbell/deskbell/knowledge/sources"
 )
 
 func knowledgeCommand() *cobra.Command {
 	c := &cobra.Command{Use: "knowledge", Short: "Import, search, list, remove and measure what the bot knows"}
-	c.AddCommand(importCommand(), searchCommand(), listCommand(), removeCommand(), evalQuestions(), draftsCommand(), knowledgeDoctor())
+	c.AddCommand(importCommand(), syncCommand(), searchCommand(), listCommand(), removeCommand(), evalQuestions(), draftsCommand(), knowledgeDoctor())
 	return c
 }
 
@@ -39,104 +32,6 @@ func withKnowledge(c *cobra.Command, do func(ctx context.Context, b *knowledge.B
 		}
 		return do(ctx, base)
 	})
-}
-
-func importCommand() *cobra.Command {
-	var source, base string
-	var dryRun bool
-	var o sources.CrawlOptions
-	c := &cobra.Command{
-		Use: "import DIR|FILE|URL", Short: "Import articles; a second import touches only what changed", Args: cobra.ExactArgs(1),
-		Long: "Import Markdown (.md), HTML (.html), text (.txt) and question–answer pairs (.csv with the columns question and\n" +
-			"answer, .jsonl with those keys), or a site: the pages of its sitemap, or a start page and what it links to below it.\n" +
-			"Articles that are no longer there are removed. A failed import changes nothing.",
-		Example: "  deskbell knowledge import docs/help\n  deskbell knowledge import docs/help --base-url https://shop.example/help\n  deskbell knowledge import faq.csv --source faq --dry-run\n  deskbell knowledge import https://shop.example/sitemap.xml --per-second 1",
-		RunE: func(c *cobra.Command, args []string) error {
-			articles, skipped, name, err := gather(c, args[0], base, o)
-			if err != nil {
-				return usageError{err}
-			}
-			if source != "" {
-				name = source
-			}
-			if len(skipped) > 0 {
-				c.PrintErrf("skipped %d:\n  %s\n", len(skipped), strings.Join(skipped, "\n  "))
-			}
-			return withKnowledge(c, func(ctx context.Context, b *knowledge.Base) error {
-				if dryRun {
-					report, err := b.Compare(ctx, name, articles)
-					if err != nil {
-						return err
-					}
-					for _, x := range report.Changes {
-						c.Printf("%-8s %s\n", x.What, x.Key)
-					}
-					c.Printf("would be: %s\n", report)
-					return nil
-				}
-				bar := progress(c, "importing", "articles")
-				report, err := b.Import(ctx, name, articles, bar)
-				bar(0, 0)
-				if err != nil {
-					return err
-				}
-				c.Println(report)
-				return nil
-			})
-		},
-	}
-	f := c.Flags()
-	f.StringVar(&source, "source", "", "the name of what is imported (default: its absolute path, or its URL)")
-	f.StringVar(&base, "base-url", "", "where the files are published: an article without a URL gets one below it, and links between files follow")
-	f.BoolVar(&dryRun, "dry-run", false, "say what would be added, changed and removed, and do nothing")
-	f.Float64Var(&o.PerSecond, "per-second", 2, "requests to a site, a second")
-	f.IntVar(&o.MaxPages, "max-pages", 2000, "pages of a site at most")
-	f.BoolVar(&o.AllowPrivate, "allow-private", false, "a site may have an address of this machine or its networks")
-	return c
-}
-
-// gather reads what is to be imported, and says under which name.
-func gather(c *cobra.Command, from, base string, o sources.CrawlOptions) (articles []knowledge.Article, skipped []string, name string, err error) {
-	if u, err := url.Parse(base); base != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
-		return nil, nil, "", fmt.Errorf("--base-url: got %q, expected http://… or https://…", base)
-	}
-	if !strings.Contains(from, "://") {
-		if name, err = filepath.Abs(from); err == nil {
-			articles, skipped, err = sources.Read(from, base)
-		}
-		return articles, skipped, name, err
-	}
-	bar := progress(c, "reading", "pages")
-	o.Progress = bar
-	articles, left, err := sources.Crawl(c.Context(), from, o)
-	bar(0, 0)
-	for _, s := range left {
-		skipped = append(skipped, s.URL+" ("+s.Why+")")
-	}
-	return articles, skipped, from, err
-}
-
-// progress draws a bar with rate and remaining time; 0 of 0 ends it. Where nobody looks, as in a job's log, it says now and then how far it is.
-func progress(c *cobra.Command, what, unit string) func(done, of int) {
-	if f, is := c.ErrOrStderr().(*os.File); !is || !term.IsTerminal(int(f.Fd())) {
-		said := time.Now()
-		return func(done, of int) {
-			if of > 0 && time.Since(said) > 10*time.Second {
-				said = time.Now()
-				c.PrintErrf("%s: %d of %d %s\n", what, done, of, unit)
-			}
-		}
-	}
-	bar := progressbar.NewOptions(-1, progressbar.OptionSetWriter(c.ErrOrStderr()), progressbar.OptionSetDescription(what), progressbar.OptionShowCount(),
-		progressbar.OptionShowIts(), progressbar.OptionSetItsString(unit), progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
-	return func(done, of int) {
-		if of == 0 {
-			_ = bar.Finish()
-			return
-		}
-		bar.ChangeMax(of)
-		_ = bar.Set(done)
-	}
 }
 
 // evalQuestions measures search and confidence on an admin's own questions.

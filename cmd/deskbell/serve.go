@@ -146,6 +146,7 @@ func (a *app) serve(ctx context.Context, hangups <-chan os.Signal, up func(addr 
 	start("metrics' own listener", a.serveMetrics)
 	start("hangups", func(ctx context.Context) error { return a.hungUp(ctx, hangups) })
 	start("nightly", a.nightly)
+	start("sources", a.sourcesOnSchedule)
 	start("metrics", func(ctx context.Context) error { return a.metrics.run(ctx, a.store, a.logger) })
 	if a.slack != nil {
 		start("slack", a.slack.Run)

@@ -181,6 +181,22 @@ func (x *Index) Remove(ctx context.Context, source, key string) (removed int, er
 	return removed, err
 }
 
+// Synced implements knowledge.Index.
+func (x *Index) Synced(ctx context.Context, source string) (knowledge.Sync, error) {
+	s := knowledge.Sync{Source: source}
+	err := x.db.QueryRow(ctx, `SELECT at, outcome FROM syncs WHERE source = $1`, source).Scan(&s.At, &s.Outcome)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return s, nil
+	}
+	return s, err
+}
+
+// SetSynced implements knowledge.Index.
+func (x *Index) SetSynced(ctx context.Context, source, outcome string) error {
+	_, err := x.works.Exec(ctx, `INSERT INTO syncs VALUES ($1, now(), $2) ON CONFLICT (source) DO UPDATE SET at = EXCLUDED.at, outcome = EXCLUDED.outcome`, source, outcome)
+	return err
+}
+
 // List implements knowledge.Index.
 func (x *Index) List(ctx context.Context) ([]knowledge.Listed, error) {
 	rows, err := x.db.Query(ctx, `SELECT source, key, title, url, audience, language, tags,

@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/deskbell/deskbell/internal/pg/pgtest"
@@ -33,11 +32,11 @@ func folder(t *testing.T, files map[string]string) string {
 
 func imported(t *testing.T, b *knowledge.Base, dir string) knowledge.Report {
 	t.Helper()
-	articles, _, err := sources.Read(dir, "")
+	g, err := sources.Read(t.Context(), dir, sources.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := b.Import(t.Context(), "help", articles, nil)
+	r, err := b.Import(t.Context(), "help", g.Articles, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,68 +112,16 @@ func TestAFailedImportChangesNothing(t *testing.T) {
 	good := knowledge.NewHashed(384)
 	index := postgres.New(db, postgres.Options{})
 	imported(t, knowledge.NewBase(index, good, nil), folder(t, three))
-	articles, _, err := sources.Read(folder(t, map[string]string{"new.md": "# New\n\ntext"}), "")
+	g, err := sources.Read(t.Context(), folder(t, map[string]string{"new.md": "# New\n\ntext"}), sources.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	bad := knowledge.NewBase(index, broken{good}, nil)
-	if _, err := bad.Import(t.Context(), "help", articles, nil); err == nil {
+	if _, err := bad.Import(t.Context(), "help", g.Articles, nil); err == nil {
 		t.Fatal("no error")
 	}
 	found, err := bad.Search(t.Context(), "what does delivery cost", 5, knowledge.Filter{})
 	if len(found) == 0 || found[0].Title != "Delivery" || err == nil {
 		t.Fatal("the words alone do not find it, or nobody is told", found, err)
-	}
-}
-
-func TestEveryFormatIsRead(t *testing.T) {
-	t.Parallel()
-	dir := folder(t, map[string]string{
-		"page.html":  `<html><head><title>x</title><link rel="canonical" href="https://help.example/p"></head><body><nav>Menu</nav><main><h1>Invoices</h1><p>By <b>mail</b>.</p><h2>Copies</h2><ul><li>Ask us</li></ul><script>alert(1)</script></main></body></html>`,
-		"note.txt":   "Opening hours\nNine to five.",
-		"faq.csv":    "question,answer,url\nWhere are you?,In Ghent.,https://help.example/where\n\"Why, though?\",Because.,\n",
-		"faq.jsonl":  "{\"question\":\"Who?\",\"answer\":\"We.\"}\n\n{\"question\":\"When?\",\"answer\":\"Soon.\",\"audience\":\"internal\"}\n",
-		"image.png":  "x",
-		"deep.md":    "# Top\n\nintro\n\n## A\n\n### B\n\nunder b\n\n## C\n\nunder c",
-		".hidden.md": "# Hidden",
-	})
-	articles, skipped, err := sources.Read(dir, "")
-	if err != nil || len(skipped) != 1 || skipped[0] != "image.png" {
-		t.Fatal(skipped, err)
-	}
-	by := map[string]knowledge.Article{}
-	for _, a := range articles {
-		by[a.Key] = a
-	}
-	if len(by) != 7 {
-		t.Fatal(len(by))
-	}
-	page := by["page.html"]
-	if page.Title != "Invoices" || page.URL != "https://help.example/p" || len(page.Sections) != 2 || page.Sections[0].Text != "By **mail**." || page.Sections[1].Heading != "Copies" {
-		t.Errorf("%+v", page)
-	}
-	if a := by["faq.csv#3"]; a.Title != "Why, though?" || a.Sections[0].Text != "Because." {
-		t.Errorf("%+v", a)
-	}
-	if a := by["faq.jsonl#3"]; a.Title != "When?" || a.Audience != knowledge.Internal {
-		t.Errorf("%+v", a)
-	}
-	if a := by["deep.md"]; a.Title != "Top" || a.Sections[1].Heading != "A › B" || a.Sections[2].Heading != "C" {
-		t.Errorf("%+v", a)
-	}
-	if by["note.txt"].Title != "Opening hours" {
-		t.Errorf("%+v", by["note.txt"])
-	}
-}
-
-func TestWhatCannotBeReadIsNamedWithItsLine(t *testing.T) {
-	t.Parallel()
-	for file, want := range map[string]string{
-		"a.jsonl": "a.jsonl: line 2: ", "b.csv": "b.csv: line 2: expected a question and an answer", "c.txt": "not UTF-8", "d.md": "audience \"secret\"",
-	} {
-		text := map[string]string{"a.jsonl": "{\"question\":\"q\",\"answer\":\"a\"}\n{", "b.csv": "question,answer\n,x\n", "c.txt": "\xff\xfe", "d.md": "---\naudience: secret\n---\n# x"}[file]
-		if _, _, err := sources.Read(folder(t, map[string]string{file: text}), ""); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v", file, err)
-		}
 	}
 }

@@ -1,6 +1,8 @@
 package sources
 
 import (
+	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/xml"
@@ -95,19 +97,16 @@ func public(a netip.Addr) bool {
 	return !slices.ContainsFunc(reserved, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
-// Skipped is a page that was not imported, with the reason.
-type Skipped struct{ URL, Why string }
-
-// Crawl reads a site's pages: those of a sitemap when start is one (.xml, .xml.gz), else start and what it links to under the same host and
-// directory. It keeps to robots.txt and to its own pace. A page that cannot be read is skipped and named; a start that cannot be read
-// is an error.
-func Crawl(ctx context.Context, start string, o CrawlOptions) ([]knowledge.Article, []Skipped, error) {
+// Crawl reads a site's pages: those of a sitemap when start is one (.xml, .xml.gz), else start and what it links to below it. It keeps to robots.txt,
+// to what pages say of themselves to robots, and to its own pace. A page that is not to be read is skipped, one that cannot be read now is refused, and
+// both are named; a start that cannot be read is an error.
+func Crawl(ctx context.Context, start string, o CrawlOptions) (*Gathered, error) {
 	o = o.or()
 	from, err := url.Parse(start)
 	if err != nil || from.Host == "" || from.Scheme != "http" && from.Scheme != "https" {
-		return nil, nil, fmt.Errorf("%q: expected http://… or https://…", start)
+		return nil, fmt.Errorf("%q: expected http://… or https://…", start)
 	}
-	c := &crawler{o: o, client: SafeClient(o.AllowPrivate, o.Timeout), limit: rate.NewLimiter(rate.Limit(o.PerSecond), 1), from: from, robots: map[string]*robotstxt.Group{}, seen: map[string]bool{}}
+	c := &crawler{o: o, client: SafeClient(o.AllowPrivate, o.Timeout), limit: rate.NewLimiter(rate.Limit(o.PerSecond), 1), from: from, robots: map[string]*robotstxt.Group{}, seen: map[string]bool{}, g: &Gathered{}}
 	c.client.CheckRedirect = func(_ *http.Request, via []*http.Request) error {
 		if len(via) >= 5 {
 			return errors.New("more than five redirects")
@@ -116,50 +115,115 @@ func Crawl(ctx context.Context, start string, o CrawlOptions) ([]knowledge.Artic
 	}
 	if strings.HasSuffix(from.Path, ".xml") || strings.HasSuffix(from.Path, ".xml.gz") {
 		if err := c.sitemap(ctx, from, 0); err != nil {
-			return nil, nil, fmt.Errorf("sitemap: %w", err)
+			return nil, fmt.Errorf("sitemap: %w", err)
 		}
 	} else {
 		c.follow = true
 		c.push(from)
 	}
-	var articles []knowledge.Article
+	var pages []crawled
 	keys := map[string]bool{}
 	for done := 0; len(c.queue) > 0; done++ {
 		u := c.queue[0]
 		c.queue = c.queue[1:]
-		a, err := c.page(ctx, u)
+		p, err := c.page(ctx, u)
 		switch {
 		case ctx.Err() != nil:
-			return nil, nil, ctx.Err()
-		case err != nil && done == 0 && c.follow:
-			return nil, nil, fmt.Errorf("%s: %w", u, err)
+			return nil, ctx.Err()
+		case err != nil && done == 0 && c.follow && !errors.As(err, new(unwanted)):
+			return nil, fmt.Errorf("%s: %w", u, err)
 		case err != nil:
-			c.skip(u.String(), err.Error())
-		case !keys[a.Key] && len(a.Sections) > 0:
-			keys[a.Key] = true
-			articles = append(articles, a)
+			c.leave(u.String(), err)
+		case len(p.Sections) == 0:
+			c.skip(u.String(), "nothing in it to read")
+		case !keys[p.Key]:
+			keys[p.Key] = true
+			pages = append(pages, p)
 		}
 		o.Progress(done+1, done+1+len(c.queue))
 	}
-	if len(articles) == 0 {
-		return nil, c.skipped, fmt.Errorf("%s: no readable page found (%d skipped)", start, len(c.skipped))
+	c.once(pages)
+	if len(c.g.Articles) == 0 {
+		return c.g, fmt.Errorf("%s: no readable page found (%d skipped, %d refused)", start, len(c.g.Skipped), len(c.g.Refused))
 	}
-	return articles, c.skipped, nil
+	return c.g, nil
+}
+
+// crawled is a page that was read.
+type crawled struct {
+	knowledge.Article
+	canonical string // the address that it says is its own; "": it says none
+}
+
+// once takes each page once: of equal ones, that which has the address that they say is theirs or, failing that, the first.
+func (c *crawler) once(pages []crawled) {
+	said := func(p crawled) string {
+		var b strings.Builder
+		for _, s := range p.Sections {
+			b.WriteString(s.Heading + "\x00" + s.Text + "\x00")
+		}
+		return p.Title + "\x00" + b.String()
+	}
+	own := func(p crawled) bool { return p.canonical == "" || p.canonical == p.Key }
+	by := map[string]int{} // by what it says, and by its own address
+	var taken []crawled
+	copies := map[int][]string{}
+	for _, p := range pages {
+		i, known := by[said(p)]
+		if !known && !own(p) {
+			i, known = by[p.canonical]
+		}
+		if !known {
+			i, known = by[p.Key]
+		}
+		if !known {
+			by[said(p)], by[p.Key] = len(taken), len(taken)
+			if p.canonical != "" {
+				by[p.canonical] = len(taken)
+			}
+			taken = append(taken, p)
+			continue
+		}
+		if own(p) && !own(taken[i]) {
+			p, taken[i] = taken[i], p
+		}
+		copies[i] = append(copies[i], p.Key)
+	}
+	for i, p := range taken {
+		c.g.Articles = append(c.g.Articles, p.Article)
+		for _, at := range copies[i] {
+			c.skip(at, "a copy of "+p.Key)
+		}
+	}
 }
 
 type crawler struct {
-	o       CrawlOptions
-	client  *http.Client
-	limit   *rate.Limiter
-	from    *url.URL
-	follow  bool
-	robots  map[string]*robotstxt.Group
-	seen    map[string]bool
-	queue   []*url.URL
-	skipped []Skipped
+	o      CrawlOptions
+	client *http.Client
+	limit  *rate.Limiter
+	from   *url.URL
+	follow bool
+	robots map[string]*robotstxt.Group
+	seen   map[string]bool
+	queue  []*url.URL
+	g      *Gathered
 }
 
-func (c *crawler) skip(u, why string) { c.skipped = append(c.skipped, Skipped{u, why}) }
+func (c *crawler) skip(u, why string) { c.g.Skipped = append(c.g.Skipped, Remark{Where: u, What: why}) }
+
+// unwanted is the error of a page that is not to be read, as the site says, or that is no more.
+type unwanted string
+
+func (u unwanted) Error() string { return string(u) }
+
+// leave says why a page is not among the articles. What may be read another time keeps what an earlier import had of it.
+func (c *crawler) leave(u string, err error) {
+	if errors.As(err, new(unwanted)) {
+		c.skip(u, err.Error())
+		return
+	}
+	c.g.reject(u, u, err)
+}
 
 // push queues a page once, of this site alone.
 func (c *crawler) push(u *url.URL) {
@@ -169,7 +233,7 @@ func (c *crawler) push(u *url.URL) {
 	if c.seen[key] || v.Host != c.from.Host || v.Scheme != "http" && v.Scheme != "https" {
 		return
 	}
-	if dir := path.Dir(c.from.Path + "x"); c.follow && dir != "/" && dir != "." && !strings.HasPrefix(v.Path, dir) {
+	if c.follow && !below(v.Path, c.from.Path) {
 		return
 	}
 	c.seen[key] = true
@@ -182,36 +246,59 @@ func (c *crawler) push(u *url.URL) {
 	c.queue = append(c.queue, &v)
 }
 
+// below is whether a path stands where a start does or below it: "/help" has "/help/a", not "/products", and neither "/helpers"; "/help/index.html" has
+// all of "/help/".
+func below(at, start string) bool {
+	if strings.Contains(path.Base(start), ".") {
+		start = path.Dir(start)
+	}
+	start = strings.TrimSuffix(start, "/")
+	return at == start || strings.HasPrefix(at, start+"/")
+}
+
+// documents are the kinds of files that a site may have beside pages, by their ending.
+var documents = map[string]string{"application/pdf": ".pdf", "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx", "application/vnd.oasis.opendocument.text": ".odt"}
+
+// documentTimes is how many times as long as a page a document may be.
+const documentTimes = 10
+
 // get fetches at the site's pace, no more than the cap; the body is decoded to UTF-8 when it is a text.
-func (c *crawler) get(ctx context.Context, u *url.URL, limit int64) (body []byte, final *url.URL, kind string, err error) {
+func (c *crawler) get(ctx context.Context, u *url.URL, limit int64) (body []byte, head http.Header, final *url.URL, kind string, err error) {
 	if err := c.limit.Wait(ctx); err != nil {
-		return nil, nil, "", err
+		return nil, nil, nil, "", err
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
-		return nil, nil, "", err
+		return nil, nil, nil, "", err
 	}
 	req.Header.Set("User-Agent", agent)
 	req.Header.Set("Accept", "text/html, text/plain, text/markdown, application/xml;q=0.9")
 	res, err := c.client.Do(req)
 	if err != nil {
-		return nil, nil, "", err
+		return nil, nil, nil, "", err
 	}
 	defer func() { _ = res.Body.Close() }()
-	if res.StatusCode != http.StatusOK {
-		return nil, nil, "", fmt.Errorf("the site answered %s", res.Status)
+	switch status := res.StatusCode; {
+	case status == http.StatusOK:
+	case status >= 400 && status < 500 && status != http.StatusTooManyRequests && status != http.StatusRequestTimeout:
+		return nil, nil, nil, "", unwanted("the site answered " + res.Status)
+	default:
+		return nil, nil, nil, "", refusal{"the site answered " + res.Status, "try again later"}
+	}
+	kind, _, _ = mime.ParseMediaType(res.Header.Get("Content-Type"))
+	if documents[kind] != "" {
+		limit *= documentTimes
 	}
 	if res.ContentLength > limit {
-		return nil, nil, "", fmt.Errorf("%d MiB is more than a page may have (%d MiB)", res.ContentLength>>20, limit>>20)
+		return nil, nil, nil, "", unwanted(fmt.Sprintf("%d MiB is more than a page may have (%d MiB)", res.ContentLength>>20, limit>>20))
 	}
 	body, err = io.ReadAll(io.LimitReader(res.Body, limit+1))
 	if err != nil {
-		return nil, nil, "", err
+		return nil, nil, nil, "", err
 	}
 	if int64(len(body)) > limit {
-		return nil, nil, "", fmt.Errorf("more than a page may have (%d MiB)", limit>>20)
+		return nil, nil, nil, "", unwanted(fmt.Sprintf("more than a page may have (%d MiB)", limit>>20))
 	}
-	kind, _, _ = mime.ParseMediaType(res.Header.Get("Content-Type"))
 	if kind == "" {
 		kind, _, _ = mime.ParseMediaType(http.DetectContentType(body))
 	}
@@ -222,7 +309,7 @@ func (c *crawler) get(ctx context.Context, u *url.URL, limit int64) (body []byte
 		}
 		body = []byte(strings.ToValidUTF8(string(body), "\uFFFD"))
 	}
-	return body, res.Request.URL, kind, nil
+	return body, res.Header, res.Request.URL, kind, nil
 }
 
 // allowed asks the host's robots.txt, once. One that the site refuses (4xx) allows all; one that fails (5xx, unreachable) forbids all, as RFC 9309 says.
@@ -257,57 +344,117 @@ func (c *crawler) allowed(ctx context.Context, u *url.URL) (bool, error) {
 	return group.Test(u.EscapedPath()), nil
 }
 
-func (c *crawler) page(ctx context.Context, u *url.URL) (knowledge.Article, error) {
+func (c *crawler) page(ctx context.Context, u *url.URL) (p crawled, err error) {
 	ok, err := c.allowed(ctx, u)
 	if err != nil {
-		return knowledge.Article{}, err
+		return p, err
 	}
 	if !ok {
-		return knowledge.Article{}, errors.New("robots.txt forbids it")
+		return p, unwanted("robots.txt forbids it")
 	}
-	body, final, kind, err := c.get(ctx, u, c.o.MaxPage)
+	body, head, final, kind, err := c.get(ctx, u, c.o.MaxPage)
 	if err != nil {
-		return knowledge.Article{}, err
+		return p, err
 	}
 	if final.Host != c.from.Host {
-		return knowledge.Article{}, fmt.Errorf("it leads to another site, %s", final.Host)
+		return p, unwanted("it leads to another site, " + final.Host)
 	}
-	if ok, err := c.allowed(ctx, final); err != nil || !ok {
-		return knowledge.Article{}, errors.Join(errors.New("robots.txt forbids where it leads"), err)
-	}
-	var a knowledge.Article
-	switch kind {
-	case "text/html", "application/xhtml+xml":
-		if c.follow {
-			c.links(body, final)
-		}
-		a, err = readPage(body, final)
-	case "text/markdown":
-		a, err = readMarkdown("", body)
-	case "text/plain":
-		a, err = readText("", body)
-	default:
-		return knowledge.Article{}, fmt.Errorf("%s is no text", kind)
-	}
-	if err != nil {
-		return knowledge.Article{}, err
+	if ok, err := c.allowed(ctx, final); err != nil {
+		return p, err
+	} else if !ok {
+		return p, unwanted("robots.txt forbids where it leads")
 	}
 	final.Fragment = ""
-	if a.URL == "" {
-		a.URL = final.String()
+	noindex, nofollow := false, false
+	for _, v := range head.Values("X-Robots-Tag") {
+		noindex, nofollow = robotsSay(v, noindex, nofollow)
 	}
-	a.Key, a.Audience = final.String(), knowledge.ForAll
-	if a.Title == "" {
-		a.Title = strings.Trim(final.Path, "/")
+	switch kind {
+	case "text/html", "application/xhtml+xml":
+		doc, err := goquery.NewDocumentFromReader(bytes.NewReader(body))
+		if err != nil {
+			return p, err
+		}
+		doc.Find("meta[name]").Each(func(_ int, m *goquery.Selection) {
+			if name := strings.ToLower(m.AttrOr("name", "")); name == "robots" || name == strings.ToLower(agent) {
+				noindex, nofollow = robotsSay(m.AttrOr("content", ""), noindex, nofollow)
+			}
+		})
+		if c.follow && !nofollow {
+			c.links(doc, final)
+		}
+		if at, err := final.Parse(doc.Find(`link[rel="canonical"]`).AttrOr("href", "")); err == nil && at.Host == final.Host && doc.Find(`link[rel="canonical"]`).Length() > 0 {
+			at.Fragment = ""
+			p.canonical = at.String()
+		}
+		if !noindex {
+			p.Article, err = readPage(body, final)
+		}
+		if err != nil {
+			return p, err
+		}
+	case "text/markdown":
+		p.Article, err = readMarkdown("", body)
+	case "text/plain":
+		p.Article, err = readText("", body)
+	default:
+		if documents[kind] == "" {
+			return p, unwanted(kind + " is no text")
+		}
+		if noindex {
+			break
+		}
+		p.Article, err = c.document(final, kind, body)
 	}
-	return a, nil
+	switch {
+	case errors.Is(err, errDraft):
+		return p, unwanted(err.Error())
+	case err != nil:
+		return p, err
+	case noindex:
+		return p, unwanted("it says that it is not to be found (noindex)")
+	}
+	if p.URL == "" {
+		p.URL = cmp.Or(p.canonical, final.String())
+	}
+	p.Key, p.Audience = final.String(), knowledge.ForAll
+	if p.Title == "" {
+		p.Title = strings.Trim(final.Path, "/")
+	}
+	return p, nil
 }
 
-func (c *crawler) links(body []byte, base *url.URL) {
-	doc, err := goquery.NewDocumentFromReader(strings.NewReader(string(body)))
-	if err != nil {
-		return
+// document reads a file that stands on a site.
+func (c *crawler) document(at *url.URL, kind string, body []byte) (knowledge.Article, error) {
+	name := strings.TrimSuffix(path.Base(at.Path), path.Ext(at.Path)) + documents[kind]
+	g := &Gathered{}
+	g.take(&file{key: name, data: body, g: g})
+	switch {
+	case len(g.Refused) > 0:
+		return knowledge.Article{}, refusal{g.Refused[0].What, g.Refused[0].Help}
+	case len(g.Articles) == 0:
+		return knowledge.Article{}, unwanted("nothing in it to read")
 	}
+	return g.Articles[0], nil
+}
+
+// robotsSay is what a page says to robots: "noindex, nofollow", perhaps of one robot alone, "Deskbell: noindex".
+func robotsSay(said string, noindex, nofollow bool) (bool, bool) {
+	said = strings.ToLower(said)
+	if name, rest, is := strings.Cut(said, ":"); is && !strings.Contains(name, ",") {
+		if strings.TrimSpace(name) != strings.ToLower(agent) {
+			return noindex, nofollow
+		}
+		said = rest
+	}
+	for word := range strings.SplitSeq(said, ",") {
+		word = strings.TrimSpace(word)
+		noindex, nofollow = noindex || word == "noindex" || word == "none", nofollow || word == "nofollow" || word == "none"
+	}
+	return noindex, nofollow
+}
+
+func (c *crawler) links(doc *goquery.Document, base *url.URL) {
 	doc.Find("a[href]").Each(func(_ int, s *goquery.Selection) {
 		href, _ := s.Attr("href")
 		if rel, _ := s.Attr("rel"); strings.Contains(rel, "nofollow") {
@@ -321,7 +468,7 @@ func (c *crawler) links(body []byte, base *url.URL) {
 
 // sitemap queues the pages of a sitemap, and of the sitemaps it names, three deep.
 func (c *crawler) sitemap(ctx context.Context, at *url.URL, depth int) error {
-	body, final, _, err := c.get(ctx, at, 10*c.o.MaxPage)
+	body, _, final, _, err := c.get(ctx, at, 10*c.o.MaxPage)
 	if err != nil {
 		return err
 	}
@@ -357,7 +504,7 @@ func (c *crawler) sitemap(ctx context.Context, at *url.URL, depth int) error {
 			continue
 		}
 		if err := c.sitemap(ctx, u, depth+1); err != nil {
-			c.skip(u.String(), err.Error())
+			c.leave(u.String(), err)
 		}
 	}
 	return nil

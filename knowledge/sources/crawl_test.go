@@ -74,12 +74,12 @@ func site(t *testing.T) (string, map[string]int) {
 func TestACrawlReadsASiteAndStaysInside(t *testing.T) {
 	t.Parallel()
 	url, asked := site(t)
-	articles, skipped, err := sources.Crawl(t.Context(), url+"/help/", sources.CrawlOptions{PerSecond: 1000, MaxPages: 20, AllowPrivate: true, Timeout: 2 * time.Second})
+	g, err := sources.Crawl(t.Context(), url+"/help/", sources.CrawlOptions{PerSecond: 1000, MaxPages: 20, AllowPrivate: true, Timeout: 2 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
 	by := map[string]knowledge.Article{}
-	for _, a := range articles {
+	for _, a := range g.Articles {
 		by[strings.TrimPrefix(a.Key, url)] = a
 	}
 	returns := by["/help/a"]
@@ -96,10 +96,10 @@ func TestACrawlReadsASiteAndStaysInside(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 	why := map[string]string{}
-	for _, s := range skipped {
-		why[strings.TrimPrefix(s.URL, url)] = s.Why
+	for _, s := range append(g.Skipped, g.Refused...) {
+		why[strings.TrimPrefix(s.Where, url)] = s.What
 	}
-	for path, want := range map[string]string{"/help/secret": "robots.txt", "/help/big": "more than a page may have", "/help/pdf": "application/pdf is no text", "/help/gone": "404"} {
+	for path, want := range map[string]string{"/help/secret": "robots.txt", "/help/big": "more than a page may have", "/help/pdf": "nothing in it to read", "/help/gone": "404"} {
 		if !strings.Contains(why[path], want) {
 			t.Errorf("%s: %q, expected %q", path, why[path], want)
 		}
@@ -115,7 +115,7 @@ func TestACrawlReadsASiteAndStaysInside(t *testing.T) {
 func TestACrawlDialsNoPrivateAddress(t *testing.T) {
 	t.Parallel()
 	url, asked := site(t)
-	_, _, err := sources.Crawl(t.Context(), url+"/help/", sources.CrawlOptions{PerSecond: 1000})
+	_, err := sources.Crawl(t.Context(), url+"/help/", sources.CrawlOptions{PerSecond: 1000})
 	if !errors.Is(err, sources.ErrPrivate) || len(asked) > 0 {
 		t.Fatal(err, asked)
 	}
@@ -135,25 +135,25 @@ func TestARedirectToAPrivateAddressIsNotFollowed(t *testing.T) {
 	t.Parallel()
 	// The client itself may reach this machine's loopback here, but the metadata address is refused on any.
 	url, _ := site(t)
-	_, skipped, err := sources.Crawl(t.Context(), url+"/help/", sources.CrawlOptions{PerSecond: 1000, MaxPages: 12, AllowPrivate: true, Timeout: time.Second})
+	g, err := sources.Crawl(t.Context(), url+"/help/", sources.CrawlOptions{PerSecond: 1000, MaxPages: 12, AllowPrivate: true, Timeout: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range skipped {
-		if strings.HasSuffix(s.URL, "/help/private") && strings.Contains(s.Why, "169.254.169.254") {
+	for _, s := range g.Refused {
+		if strings.HasSuffix(s.Where, "/help/private") && strings.Contains(s.What, "169.254.169.254") {
 			return
 		}
 	}
-	t.Fatal(skipped)
+	t.Fatal(g.Refused)
 }
 
 func TestASitemapIsReadAndThePaceIsKept(t *testing.T) {
 	t.Parallel()
 	url, asked := site(t)
 	began := time.Now()
-	articles, _, err := sources.Crawl(t.Context(), url+"/sitemap.xml", sources.CrawlOptions{PerSecond: 10, AllowPrivate: true})
-	if err != nil || len(articles) != 2 || asked["/help/"] > 0 {
-		t.Fatal(articles, err, asked)
+	g, err := sources.Crawl(t.Context(), url+"/sitemap.xml", sources.CrawlOptions{PerSecond: 10, AllowPrivate: true})
+	if err != nil || len(g.Articles) != 2 || asked["/help/"] > 0 {
+		t.Fatal(g, err, asked)
 	}
 	if took := time.Since(began); took < 190*time.Millisecond { // three requests at ten a second
 		t.Errorf("%v", took)
@@ -163,7 +163,7 @@ func TestASitemapIsReadAndThePaceIsKept(t *testing.T) {
 func TestABadStartIsAnError(t *testing.T) {
 	t.Parallel()
 	for _, start := range []string{"ftp://x", "help", "http://"} {
-		if _, _, err := sources.Crawl(context.Background(), start, sources.CrawlOptions{}); err == nil || !strings.Contains(err.Error(), "expected http") {
+		if _, err := sources.Crawl(context.Background(), start, sources.CrawlOptions{}); err == nil || !strings.Contains(err.Error(), "expected http") {
 			t.Errorf("%s: %v", start, err)
 		}
 	}

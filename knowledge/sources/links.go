@@ -13,39 +13,8 @@ import (
 	"github.com/deskbell/deskbell/knowledge"
 )
 
-var (
-	// inlineLink is [text](destination "title") or, with ! before it, an image; its text may hold an image.
-	inlineLink = regexp.MustCompile(`(!?)\[((?:[^\[\]\\]|\\.|\[[^\[\]]*\])*)\]\(\s*(?:<([^<>\n]*)>|([^\s()<>]*(?:\([^\s()]*\)[^\s()<>]*)*))(?:\s+(?:"[^"]*"|'[^']*'|\([^()]*\)))?\s*\)`)
-	// reference is [text][label], [label][] or [label]; definition is what gives a label its destination.
-	reference  = regexp.MustCompile(`(\]?)\[((?:[^\[\]\\]|\\.|!\[[^\[\]]*\]\([^()\s]*\))*)\](?:\[([^\[\]]*)\])?(\(?)`)
-	definition = regexp.MustCompile(`(?m)^ {0,3}\[([^\[\]\n]+)\]:[ \t]*<?([^\s<>]+)>?(?:[ \t]+(?:"[^"\n]*"|'[^'\n]*'|\([^()\n]*\)))?[ \t]*(?:\n|$)`)
-)
-
-// inline makes inline links of references, whose definitions may stand in another section.
-func inline(text string) string {
-	to := map[string]string{}
-	text = outsideCode(text, definition, func(m []string) string {
-		if label := strings.ToLower(m[1]); to[label] == "" && !strings.HasPrefix(label, "^") { // a footnote is none
-			to[label] = m[2]
-			return ""
-		}
-		return m[0]
-	})
-	if len(to) == 0 {
-		return text
-	}
-	linked := func(m []string) string {
-		label := m[3]
-		if label == "" {
-			label = m[2]
-		}
-		if dest := to[strings.ToLower(label)]; dest != "" && m[1] == "" && m[4] == "" { // neither the label of another, nor an inline link already
-			return "[" + m[2] + "](" + dest + ")"
-		}
-		return m[0]
-	}
-	return outsideCode(outsideCode(text, reference, linked), reference, linked) // the second time, those with an image in them
-}
+// inlineLink is [text](destination "title") or, with ! before it, an image; its text may hold an image.
+var inlineLink = regexp.MustCompile(`(!?)\[((?:[^\[\]\\]|\\.|\[[^\[\]]*\])*)\]\(\s*(?:<([^<>\n]*)>|([^\s()<>]*(?:\([^\s()]*\)[^\s()<>]*)*))(?:\s+(?:"[^"]*"|'[^']*'|\([^()]*\)))?\s*\)`)
 
 // outsideCode replaces what matches outside code; m holds the match and its groups.
 func outsideCode(text string, pattern *regexp.Regexp, replace func(m []string) string) string {

@@ -26,23 +26,23 @@ func TestLinksBetweenFilesLeadToPages(t *testing.T) {
 	for base, want := range map[string]map[string]string{
 		"": {
 			"returns.md": "See [delivery](https://shop.example/delivery#costs), [here](https://shop.example/delivery) or [delivery](https://x.example/d); the guide.\n\nA label logo\n\n[mail](mailto:a@b.co) run gone file `code` [![Build](https://x.example/b.svg)](https://shop.example/delivery) top\n\n" +
-				"`[code](lost.md)`\n\n    [indented](lost.md)",
+				"`[code](lost.md)`\n\n```\n[indented](lost.md)\n```",
 			"shop/delivery.md": "Back to returns. ![Map](https://shop.example/map.png) [other](https://shop.example/elsewhere?a=1) a (b)",
 			"guide.html":       "Read returns and [more](https://y.example/).",
 		},
 		"https://help.example/": {
 			"returns.md": "See [delivery](https://shop.example/delivery#costs), [here](https://shop.example/delivery) or [delivery](https://x.example/d); [the guide](https://help.example/guide.html).\n\n" +
 				"![A label](https://help.example/img/label.png) [![logo](https://help.example/x.png)](https://help.example/shop/index)\n\n[mail](mailto:a@b.co) run gone [file](https://help.example/my%20file.pdf) [`code`](https://help.example/guide.html) [![Build](https://x.example/b.svg)](https://shop.example/delivery) [top](https://help.example/returns#top)\n\n" +
-				"`[code](lost.md)`\n\n    [indented](lost.md)",
+				"`[code](lost.md)`\n\n```\n[indented](lost.md)\n```",
 			"shop/delivery.md": "Back to [returns](https://help.example/returns). ![Map](https://shop.example/map.png) [other](https://shop.example/elsewhere?a=1) [a (b)](https://help.example/returns)",
 			"guide.html":       "Read [returns](https://help.example/returns) and [more](https://y.example/).",
 		},
 	} {
-		articles, _, err := Read(dir, base)
-		if err != nil {
-			t.Fatal(err)
+		g, err := Read(t.Context(), dir, Options{Base: base})
+		if err != nil || len(g.Refused) > 0 {
+			t.Fatal(err, g.Refused)
 		}
-		for _, a := range articles {
+		for _, a := range g.Articles {
 			if w := want[a.Key]; w != "" && a.Sections[0].Text != w {
 				t.Errorf("base %q, %s:\n%s\nwant\n%s", base, a.Key, a.Sections[0].Text, w)
 			}
