@@ -34,11 +34,14 @@ func excerpt(question, text string, words int) string {
 	for _, t := range knowledge.Terms(question) {
 		want[t] = true
 	}
-	sentences := sentence.FindAllString(text, -1)
+	pieces := knowledge.Pieces(text)
+	if len(pieces) == 0 {
+		return text
+	}
 	best, most := 0, -1
-	for i, s := range sentences {
+	for i, p := range pieces {
 		n := 0
-		for _, t := range knowledge.Terms(s) {
+		for _, t := range knowledge.Terms(text[p.Start:p.End]) {
 			if want[t] {
 				n++
 			}
@@ -47,14 +50,7 @@ func excerpt(question, text string, words int) string {
 			best, most = i, n
 		}
 	}
-	var out strings.Builder
-	for _, s := range sentences[best:] {
-		if out.Len() > 0 && len(strings.Fields(out.String()+s)) > words {
-			break
-		}
-		out.WriteString(s)
-	}
-	return strings.TrimSpace(out.String())
+	return nearby(text, pieces[best], words)
 }
 
 var sentence = regexp.MustCompile(`(?s).+?(?:[.!?](?:\s+|$)|\n+|$)`)

@@ -139,9 +139,15 @@ func (c *Copilot) searchIn(ctx context.Context, view *knowledge.View, question s
 	return found, nil
 }
 
-// worded leaves out what has no words: files alone.
+// worded leaves out what has no words, files alone, and cleans what customers wrote.
 func worded(talk []handover.Message) []handover.Message {
-	return slices.DeleteFunc(slices.Clone(talk), func(m handover.Message) bool { return m.Text == "" })
+	talk = slices.DeleteFunc(slices.Clone(talk), func(m handover.Message) bool { return m.Text == "" })
+	for i, m := range talk {
+		if m.From == handover.FromCustomer {
+			talk[i].Text = knowledge.Clean(m.Text)
+		}
+	}
+	return talk
 }
 
 // Brief is what an agent reads before claiming.

@@ -97,7 +97,7 @@ func withoutPlanted(text string) string {
 }
 
 // Excerpt is the part of a passage that answers a question, word for word, without sentences that speak to a model: the whole of a short one, of a longer
-// one its best sentence and what follows, or the rows of a table that it is in with their heading.
+// one its best sentence and what stands around it. A list, a table or code is quoted as a whole or, if it is long and no steps, the item that answers best.
 func Excerpt(question string, p knowledge.Passage) string {
 	whole := withoutCommands(p.Whole)
 	if whole != p.Whole || p.Best.End == 0 || len(strings.Fields(whole)) <= excerptWords {
@@ -106,23 +106,70 @@ func Excerpt(question string, p knowledge.Passage) string {
 	return nearby(whole, p.Best, excerptWords)
 }
 
-// nearby is a piece of a text with the pieces behind it, as many as the words allow, and then those before it.
+// How long lists, tables and code may be that are quoted as a whole, in words: any, and such as tell steps.
+const (
+	blockWords = 150
+	stepsWords = 400
+)
+
+// unit is what is quoted as a whole or not at all: a sentence, or a list, a table or code.
+type unit struct {
+	from, to int // pieces
+	words    int
+	block    bool
+	whole    bool // it is quoted as a whole, however many words may be
+	leads    bool // it ends in a colon: what follows belongs to it
+}
+
+func unitsOf(text string, pieces []knowledge.Piece) (all []unit) {
+	for i := 0; i < len(pieces); {
+		u := unit{from: i, to: i + 1, block: pieces[i].Block > 0}
+		for u.to < len(pieces) && u.block && pieces[u.to].Block == pieces[i].Block {
+			u.to++
+		}
+		u.words = len(strings.Fields(text[pieces[u.from].Start:pieces[u.to-1].End]))
+		u.whole = u.block && (u.words <= blockWords || pieces[i].Steps && u.words <= stepsWords)
+		u.leads = !u.block && strings.HasSuffix(strings.TrimRight(text[pieces[i].Start:pieces[i].End], " *_\n"), ":")
+		all = append(all, u)
+		i = u.to
+	}
+	return all
+}
+
+// nearby is a piece of a text with what stands behind it, as much as the words allow, and then what stands before it.
 func nearby(text string, best knowledge.Piece, words int) string {
 	pieces := knowledge.Pieces(text)
-	at := slices.IndexFunc(pieces, func(p knowledge.Piece) bool { return p.Start == best.Start })
+	at := slices.IndexFunc(pieces, func(p knowledge.Piece) bool { return p.Start <= best.Start && best.Start < p.End })
 	if at < 0 {
 		return strings.TrimSpace(text[best.Start:best.End])
 	}
-	size := func(p knowledge.Piece) int { return len(strings.Fields(text[p.Start:p.End])) }
-	from, to, n := at, at+1, size(pieces[at])
-	for to < len(pieces) && n+size(pieces[to]) <= words {
-		n += size(pieces[to])
+	units := unitsOf(text, pieces)
+	i := slices.IndexFunc(units, func(u unit) bool { return u.from <= at && at < u.to })
+	first := units[i]
+	if first.block && !first.whole { // too long: what answers, by itself
+		return piecesOf(text, pieces, at, at+1)
+	}
+	from, to, n := i, i+1, first.words
+	for to < len(units) {
+		u := units[to]
+		if n+u.words > words && !(units[to-1].leads && u.whole) {
+			break
+		}
+		n += u.words
 		to++
 	}
-	for from > 0 && n+size(pieces[from-1]) <= words {
-		from--
-		n += size(pieces[from])
+	if to > from+1 && units[to-1].leads { // what it leads to is not quoted
+		to--
 	}
+	for from > 0 && (n+units[from-1].words <= words || units[from].block && units[from-1].leads) {
+		from--
+		n += units[from].words
+	}
+	return piecesOf(text, pieces, units[from].from, units[to-1].to)
+}
+
+// piecesOf are pieces of a text, with the heading of the table in whose middle they begin.
+func piecesOf(text string, pieces []knowledge.Piece, from, to int) string {
 	out := text[pieces[from].Start:pieces[to-1].End]
 	if first := pieces[from]; first.Row {
 		out = text[first.Head[0]:first.Head[1]] + "\n" + out

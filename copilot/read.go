@@ -121,7 +121,7 @@ func lastOfBot(talk []handover.Message) handover.Message {
 // tapped is the choice that a text is, as its label says it.
 func tapped(turn string, choices []handover.Choice) (handover.Choice, bool) {
 	for _, c := range choices {
-		if strings.EqualFold(strings.TrimSpace(turn), strings.TrimSpace(c.Label)) {
+		if strings.EqualFold(strings.TrimSpace(turn), strings.TrimSpace(knowledge.Clean(c.Label))) {
 			return c, true
 		}
 	}

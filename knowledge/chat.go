@@ -49,7 +49,9 @@ func spelled(text, language string) string {
 			if held := released(bare); held != bare {
 				full = held
 			} else if w != strings.ToUpper(w) { // a name in capitals is none
-				full = swapped(bare, language)
+				if full = swapped(bare, language); full == "" {
+					full = elided(bare, language)
+				}
 			}
 		}
 		if full != "" {
@@ -61,6 +63,20 @@ func spelled(text, language string) string {
 		return text
 	}
 	return strings.Join(words, " ")
+}
+
+// elided is a word with the apostrophe that it was written without: "ladresse". "" for all others, and for those that somebody uses.
+func elided(word, language string) string {
+	if language != "fr" && language != "it" || len(word) < 5 || used(language, word) || stopped(language, word) {
+		return ""
+	}
+	for _, article := range []string{"qu", "l", "d", "j", "n", "s", "m", "t", "c"} {
+		rest, is := strings.CutPrefix(word, article)
+		if first := unaccented(rest); is && first != "" && strings.ContainsRune("aeiouh", rune(first[0])) && used(language, rest) {
+			return article + "'" + rest
+		}
+	}
+	return ""
 }
 
 // swapped is the function word that a word is but for two neighbours that have changed places: "waht". "" for all others, and for those that somebody uses.

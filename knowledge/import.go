@@ -45,6 +45,7 @@ func (b *Base) compare(ctx context.Context, source string, articles []Article, k
 	keys := map[string]bool{}
 	usual := usualLanguage(articles)
 	for _, a := range articles {
+		a = cleaned(a)
 		a.Source = source
 		if keys[a.Key] {
 			return r, nil, nil, fmt.Errorf("import: two articles are called %q", a.Key)
@@ -160,6 +161,7 @@ func (b *Base) Add(ctx context.Context, source string, a Article) error {
 	if e == nil {
 		e = b.embed
 	}
+	a = cleaned(a)
 	a.Source = source
 	x := Indexed{Article: a, Hash: a.hash()}
 	if x.Language == "" {

@@ -10,10 +10,13 @@ type Piece struct {
 	Start, End int // in bytes of the text
 	Row        bool
 	Head       [2]int // of a row: where its table's heading row and the line below it stand, in bytes; else 0, 0
+	Block      int    // which list, table or code the piece is a part of, from 1; 0: of none
+	Steps      bool   // that list is numbered
 }
 
 var (
 	sentenceEnd = regexp.MustCompile(`[.!?。！？؟]+["”»)\]*_]*(?:\s+|$)|[。！？]`)
+	itemLine    = regexp.MustCompile(`^\s*(?:[-*+•]|(\d{1,3}[.)]))\s`)
 	ruleLine    = regexp.MustCompile(`^\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*$`)
 )
 
@@ -23,13 +26,18 @@ func Pieces(text string) []Piece {
 	var head [2]int
 	at := 0
 	before := [2]int{}
+	var in block
 	for line := range strings.Lines(text) {
 		start, end := at, at+len(strings.TrimRight(line, "\r\n"))
 		at += len(line)
 		body := strings.TrimSpace(line)
+		first := len(out)
+		code := in.next(line, body)
 		switch {
 		case body == "":
 			head, before = [2]int{}, [2]int{}
+		case code:
+			out = append(out, Piece{Start: start, End: end})
 		case before[1] > 0 && strings.Contains(body, "--") && ruleLine.MatchString(body):
 			head = [2]int{before[0], end}
 			if n := len(out); n > 0 && out[n-1].Start == before[0] {
@@ -42,7 +50,7 @@ func Pieces(text string) []Piece {
 			before = [2]int{start, end}
 			if strings.Contains(body, "|") {
 				out = append(out, Piece{Start: start, End: end})
-				continue
+				break
 			}
 			for from := start; from < end; {
 				to := end
@@ -67,8 +75,71 @@ func Pieces(text string) []Piece {
 				from = to
 			}
 		}
+		if first > len(out) { // a table's heading row
+			first = len(out)
+		}
+		for i := range out[first:] {
+			p := &out[first+i]
+			switch {
+			case in.kind != 0:
+				p.Block, p.Steps = in.number, in.kind == 'n'
+			case p.Row:
+				p.Block = in.row()
+			}
+		}
 	}
 	return out
+}
+
+// block is the list or code that a line stands in.
+type block struct {
+	number int
+	kind   byte   // 'n' of a numbered list, 'l' of another, 'c' of code, 'r' of a table; 0: none
+	fence  string // that ends code
+	rows   bool   // the line before was a table's row
+}
+
+// next takes a line; true when it is code.
+func (b *block) next(line, body string) bool {
+	rows := b.rows
+	b.rows = false
+	if b.kind == 'c' {
+		if b.fence == "" { // the line before was its last
+			b.kind = 0
+		} else {
+			if strings.HasPrefix(body, b.fence) && strings.Trim(body, b.fence[:1]) == "" {
+				b.fence = ""
+			}
+			return true
+		}
+	}
+	for _, fence := range []string{"```", "~~~"} {
+		if strings.HasPrefix(body, fence) && b.kind == 0 {
+			b.number, b.kind, b.fence = b.number+1, 'c', fence
+			return true
+		}
+	}
+	switch m := itemLine.FindStringSubmatch(line); {
+	case m != nil && b.kind == 0:
+		b.number, b.kind = b.number+1, 'l'
+		if m[1] != "" {
+			b.kind = 'n'
+		}
+	case m != nil || body == "" || line[0] == ' ' || line[0] == '\t':
+		b.rows = rows
+	default:
+		b.kind, b.rows = 0, rows
+	}
+	return false
+}
+
+// row is the number of the table that a row belongs to, which begins if the line before was none.
+func (b *block) row() int {
+	if !b.rows {
+		b.number++
+	}
+	b.rows = true
+	return b.number
 }
 
 // endOf is where a sentence's end stands: nil where there is none.

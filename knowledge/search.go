@@ -77,6 +77,7 @@ func (v *View) Search(ctx context.Context, question string, n int, f Filter) ([]
 	if len(corpus.Languages) > 0 {
 		usual = corpus.Languages[0]
 	}
+	question = Clean(question)
 	question = spelled(question, LanguageAmong(question, usual))
 	q := Query{Filter: f, Terms: terms(question, corpus.Languages), N: max(candidates, n), Of: corpus.Sections}
 	if content := func(t Term) bool { return t.Content }; corpus.Sections > manySections && slices.ContainsFunc(q.Terms, content) {
@@ -121,13 +122,28 @@ func (v *View) Search(ctx context.Context, question string, n int, f Filter) ([]
 	slices.SortFunc(order, func(i, j int) int {
 		return cmp.Or(cmp.Compare(score[j], score[i]), cmp.Compare(hits[i].Section, hits[j].Section))
 	})
-	all := make([]Passage, min(len(hits), max(n, compared)))
+	order = distinct(hits, order)
+	all := make([]Passage, min(len(order), max(n, compared)))
 	for k := range all {
 		i := order[k]
 		all[k] = Passage{Hit: hits[i], Score: score[i], Of: corpus.Sections, Terms: content, Attain: hits[i].BM25 / max(most, 1e-9), Calibration: corpus.Calibration}
 	}
 	b.rank(question, corpus, all)
 	return all[:min(len(all), n)], vectorErr
+}
+
+// distinct leaves out, of sections that say the same, all but the first: a copy speaks neither for an answer nor against it.
+func distinct(hits []Hit, order []int) []int {
+	seen := make(map[[2]string]bool, len(order))
+	return slices.DeleteFunc(order, func(i int) bool {
+		said := [2]string{hits[i].Heading, hits[i].Whole}
+		if hits[i].Heading == "" {
+			said[0] = hits[i].Title
+		}
+		copied := seen[said]
+		seen[said] = true
+		return copied && hits[i].Whole != ""
+	})
 }
 
 // Passage returns a section by its number; false when it is no more, or the filter keeps it from the reader.

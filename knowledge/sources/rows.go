@@ -78,15 +78,41 @@ func (w *writer) table(n *html.Node, level int, inside bool) {
 	if len(body) == 0 { // one row alone
 		names, body = make([]string, len(names)), g
 	}
-	list := wrapped(atom.Ul)
+	var items []*html.Node
+	var firsts []string
+	words := 0
 	for _, row := range body {
 		if li := item(names, row); li != nil {
-			list.AppendChild(li)
+			items, firsts = append(items, li), append(firsts, row[0].text)
+			words += len(strings.Fields(textOf(li)))
 		}
 	}
-	out.AppendChild(list)
+	if inside || words <= mostRowWords {
+		out.AppendChild(wrapped(atom.Ul, items...))
+		replace(n, out)
+		return
+	}
+	// A long table is several sections, each as long as one is read as a whole, called by its first row and its last.
+	for from := 0; from < len(items); {
+		to, words := from, 0
+		for to < len(items) && (to == from || words < mostRowWords) {
+			words += len(strings.Fields(textOf(items[to])))
+			to++
+		}
+		heading := firsts[from]
+		if to-from > 1 {
+			heading += " – " + firsts[to-1]
+		}
+		part := wrapped(atom.Div, wrapped(atom.Ul, items[from:to]...))
+		w.section(part, heading, level+1, func() {})
+		out.AppendChild(part)
+		from = to
+	}
 	replace(n, out)
 }
+
+// mostRowWords is how long a section of a table's rows may be, in words.
+const mostRowWords = 300
 
 // item is the sentence of a row: "Shipping to Spain: Time 4 days, Price 7 EUR"; nil of a row that says nothing.
 func item(names []string, row []cell) *html.Node {
