@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -43,9 +45,18 @@ func (b *Base) compare(ctx context.Context, source string, articles []Article, k
 		return r, nil, nil, fmt.Errorf("import: %w", err)
 	}
 	keys := map[string]bool{}
-	usual := usualLanguage(articles)
-	for _, a := range articles {
-		a = cleaned(a)
+	articles = slices.Clone(articles)
+	tongues := make([]string, len(articles))
+	together(len(articles), func(share iter.Seq[int]) {
+		for i := range share {
+			articles[i] = cleaned(articles[i])
+			if tongues[i] = articles[i].Language; tongues[i] == "" {
+				tongues[i] = Language(articles[i].text())
+			}
+		}
+	})
+	usual := most(tongues)
+	for i, a := range articles {
 		a.Source = source
 		if keys[a.Key] {
 			return r, nil, nil, fmt.Errorf("import: two articles are called %q", a.Key)
@@ -53,7 +64,7 @@ func (b *Base) compare(ctx context.Context, source string, articles []Article, k
 		keys[a.Key] = true
 		hash := a.hash() // before the language is found out: another article must not change this one's
 		if a.Language == "" {
-			a.Language = languageOf(a, usual)
+			a.Language = languageOf(a, tongues[i], usual)
 		}
 		old, known := had[a.Key]
 		switch {
@@ -83,15 +94,10 @@ func (b *Base) compare(ctx context.Context, source string, articles []Article, k
 	return r, put, remove, nil
 }
 
-// usualLanguage is what most of the articles are in.
-func usualLanguage(articles []Article) string {
+// most is the language that most are in, of those that tell theirs.
+func most(tongues []string) (best string) {
 	n := map[string]int{}
-	best := ""
-	for _, a := range articles {
-		l := a.Language
-		if l == "" {
-			l = Language(a.text())
-		}
+	for _, l := range tongues {
 		if n[l]++; l != "" && n[l] > n[best] {
 			best = l
 		}
@@ -102,10 +108,10 @@ func usualLanguage(articles []Article) string {
 // surely is how many words tell a language that is not the usual one.
 const surely = 20
 
-func languageOf(a Article, usual string) string {
-	text := a.text()
-	if l := Language(text); l != "" && (l == usual || len(tokens(text)) >= surely) {
-		return l
+// languageOf is an article's: the one that its text seems to be in, unless it is too short to tell another than the usual one.
+func languageOf(a Article, seems, usual string) string {
+	if seems != "" && (seems == usual || len(tokens(a.text())) >= surely) {
+		return seems
 	}
 	return usual
 }
@@ -134,13 +140,8 @@ func (b *Base) ImportKeeping(ctx context.Context, source string, articles []Arti
 	if e == nil {
 		e = b.embed
 	}
-	for i := range put {
-		if err := prepare(ctx, &put[i], e); err != nil {
-			return r, fmt.Errorf("import %s: %w", put[i].Key, err)
-		}
-		if progress != nil {
-			progress(i+1, len(put))
-		}
+	if err := prepareAll(ctx, put, e, progress); err != nil {
+		return r, fmt.Errorf("import %w", err)
 	}
 	if err := b.index.Put(ctx, source, put, remove, e); err != nil {
 		return r, err
@@ -165,12 +166,37 @@ func (b *Base) Add(ctx context.Context, source string, a Article) error {
 	a.Source = source
 	x := Indexed{Article: a, Hash: a.hash()}
 	if x.Language == "" {
-		x.Language = languageOf(a, Language(a.text()))
+		x.Language = Language(a.text())
 	}
 	if err := prepare(ctx, &x, e); err != nil {
 		return fmt.Errorf("add %s: %w", a.Key, err)
 	}
 	return b.index.Put(ctx, source, []Indexed{x}, nil, e)
+}
+
+// prepareAll prepares articles on all processors.
+func prepareAll(ctx context.Context, all []Indexed, e Embedder, progress func(done, of int)) error {
+	var mu sync.Mutex
+	var first error
+	done := 0
+	together(len(all), func(share iter.Seq[int]) {
+		for i := range share {
+			err := prepare(ctx, &all[i], e)
+			mu.Lock()
+			if err != nil && first == nil {
+				first = fmt.Errorf("%s: %w", all[i].Key, err)
+			}
+			if done++; progress != nil && first == nil {
+				progress(done, len(all))
+			}
+			failed := first != nil
+			mu.Unlock()
+			if failed {
+				return
+			}
+		}
+	})
+	return first
 }
 
 // prepare makes an article's sections, terms, chunks and vectors.

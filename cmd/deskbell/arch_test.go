@@ -44,11 +44,12 @@ var table = map[string][]string{
 	"internal/outside":   {},
 	"internal/proxy":     {},
 	// Packages for tests alone, which may stand on real neighbours.
-	"bot/bottest":            {"bot", "handover", "handover/postgres", "internal/pg/pgtest"},
-	"notify/notifytest":      {"notify", "handover", "handover/postgres", "internal/pg/pgtest"},
-	"notify/slack/slacktest": {},
-	"internal/pg/pgtest":     {"internal/pg"},
-	"internal/cost":          {},
+	"bot/bottest":                   {"bot", "handover", "handover/postgres", "internal/pg/pgtest"},
+	"notify/notifytest":             {"notify", "handover", "handover/postgres", "internal/pg/pgtest"},
+	"notify/slack/slacktest":        {},
+	"knowledge/sources/sourcestest": {},
+	"internal/pg/pgtest":            {"internal/pg"},
+	"internal/cost":                 {},
 }
 
 // doors says which one folder may import each of these.

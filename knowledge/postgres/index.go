@@ -97,9 +97,13 @@ func (x *Index) Put(ctx context.Context, source string, articles []knowledge.Ind
 		if _, err := tx.Exec(ctx, `DELETE FROM articles WHERE source = $1 AND key = ANY($2)`, source, remove); err != nil {
 			return err
 		}
-		for _, a := range articles {
-			if err := put(ctx, tx, table, source, a); err != nil {
-				return fmt.Errorf("%s: %w", a.Key, err)
+		for some := range slices.Chunk(articles, putAtOnce) {
+			b := &pgx.Batch{}
+			for _, a := range some {
+				put(b, table, source, a)
+			}
+			if err := tx.SendBatch(ctx, b).Close(); err != nil {
+				return fmt.Errorf("%s … %s: %w", some[0].Key, some[len(some)-1].Key, err)
 			}
 		}
 		if table != "" { // the first import's vectors are the ones that are searched
@@ -115,12 +119,14 @@ func (x *Index) Put(ctx context.Context, source string, articles []knowledge.Ind
 	return nil
 }
 
-func put(ctx context.Context, tx pgx.Tx, table, source string, a knowledge.Indexed) error {
+// putAtOnce is how many articles are sent in one go: each by itself would wait for the database as often.
+const putAtOnce = 50
+
+func put(b *pgx.Batch, table, source string, a knowledge.Indexed) {
 	tags := a.Tags
 	if tags == nil {
 		tags = []string{}
 	}
-	b := &pgx.Batch{}
 	b.Queue(`INSERT INTO articles (source, key, title, url, audience, tags, language, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		source, a.Key, a.Title, a.URL, a.Audience, tags, a.Language, a.Hash)
 	for _, s := range a.Sections {
@@ -135,7 +141,6 @@ func put(ctx context.Context, tx pgx.Tx, table, source string, a knowledge.Index
 			}
 		}
 	}
-	return tx.SendBatch(ctx, b).Close()
 }
 
 // columns are a section's postings, by column, and the lengths of its fields.

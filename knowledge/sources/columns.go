@@ -343,8 +343,8 @@ var (
 	bulleted = regexp.MustCompile(`(?m)^[ \t]*[•·▪●‣◦][ \t]*`)
 )
 
-// hidden are the states of an article that is not published, as exports have them.
-var hidden = set(`draft unpublished archived hidden inactive deleted entwurf archiviert borrador archivado brouillon bozza concept rascunho`)
+// unpublished are the states of an article that is not published, as exports have them.
+var unpublished = set(`draft unpublished archived hidden inactive deleted entwurf archiviert borrador archivado brouillon bozza concept rascunho`)
 
 // What columns of audiences hold.
 var (
@@ -364,7 +364,7 @@ func set(s string) map[string]bool {
 // article makes one of a row's parts.
 func (f *file) article(at func(part string) string, key string) (a knowledge.Article, err error) {
 	switch {
-	case yes[strings.ToLower(at("draft"))], hidden[strings.ToLower(at("status"))], at("public") != "" && !yes[strings.ToLower(at("public"))]:
+	case yes[strings.ToLower(at("draft"))], unpublished[strings.ToLower(at("status"))], at("public") != "" && !yes[strings.ToLower(at("public"))]:
 		return a, errDraft
 	case at("question") == "":
 		return a, refusal{"no question", "fill the cell, or remove the row"}

@@ -6,12 +6,16 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/go-pdf/fpdf"
+
 	"github.com/deskbell/deskbell/knowledge"
 	"github.com/deskbell/deskbell/knowledge/sources"
+	"github.com/deskbell/deskbell/knowledge/sources/sourcestest"
 )
 
 // site is a local site with everything that a crawl meets; asked counts the requests by path.
@@ -165,6 +169,93 @@ func TestABadStartIsAnError(t *testing.T) {
 	for _, start := range []string{"ftp://x", "help", "http://"} {
 		if _, err := sources.Crawl(context.Background(), start, sources.CrawlOptions{}); err == nil || !strings.Contains(err.Error(), "expected http") {
 			t.Errorf("%s: %v", start, err)
+		}
+	}
+}
+
+func TestASiteIsReadAsItWantsToBe(t *testing.T) {
+	t.Parallel()
+	page := func(head, body string) string {
+		return "<html lang=en><head>" + head + "</head><body><main>" + body + "</main></body></html>"
+	}
+	pdf := sourcestest.PDF(t, func(p *fpdf.Fpdf, _ func(string) string) {
+		p.AddPage()
+		p.SetFont("Times", "", 11)
+		p.Text(72, 100, "The warranty is two years.")
+	})
+	asked := map[string]int{}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked[r.URL.Path]++
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		copied := page(`<link rel="canonical" href="/help/returns">`, "<h1>Returns</h1><p>Within 30 days.</p>")
+		switch r.URL.Path {
+		case "/help":
+			_, _ = fmt.Fprint(w, page("", `<h1>Help</h1><p>Choose.</p><a href="/help/returns?from=menu">1</a> <a href="/help/returns/print">2</a> <a href="/help/returns">3</a> <a href="/help/same">4</a> <a href="/helpers">5</a> <a href="/products/1">6</a>
+				<a href="/help/quiet">7</a> <a href="/help/header">8</a> <a href="/help/other-robot">9</a> <a href="/help/nofollow">10</a> <a href="/help/warranty.pdf">11</a> <a href="/help/faq">12</a> <a href="/help/down">13</a> <a href="/help/gone">14</a> <a href="/help/plans">15</a>`))
+		case "/help/returns", "/help/returns/print":
+			_, _ = fmt.Fprint(w, copied)
+		case "/help/same":
+			_, _ = fmt.Fprint(w, page("", "<h1>Returns</h1><p>Within 30 days.</p>"))
+		case "/help/quiet":
+			_, _ = fmt.Fprint(w, page(`<meta name="robots" content="NOINDEX, follow">`, `<h1>Quiet</h1><p>Not to be found.</p><a href="/help/behind-quiet">on</a>`))
+		case "/help/behind-quiet":
+			_, _ = fmt.Fprint(w, page("", "<h1>Behind</h1><p>To be found.</p>"))
+		case "/help/header":
+			w.Header().Set("X-Robots-Tag", "none")
+			_, _ = fmt.Fprint(w, page("", `<h1>Header</h1><p>Not to be found.</p><a href="/help/behind-header">on</a>`))
+		case "/help/other-robot":
+			w.Header().Set("X-Robots-Tag", "OtherBot: noindex")
+			_, _ = fmt.Fprint(w, page("", "<h1>Other</h1><p>Only another robot must not.</p>"))
+		case "/help/nofollow":
+			_, _ = fmt.Fprint(w, page(`<meta name="robots" content="nofollow">`, `<h1>Last</h1><p>No further.</p><a href="/help/behind-nofollow">on</a>`))
+		case "/help/warranty.pdf":
+			w.Header().Set("Content-Type", "application/pdf")
+			_, _ = w.Write(pdf)
+		case "/help/faq":
+			_, _ = fmt.Fprint(w, page("", `<h1>FAQ</h1><button aria-expanded="false" aria-controls="p">By card?</button><div id="p" hidden>Yes.</div>`))
+		case "/help/plans":
+			_, _ = fmt.Fprint(w, "<title>Plans</title><article><h2>Basic</h2><p>5 EUR</p></article><article><h2>Pro</h2><p>9 EUR</p></article>")
+		case "/help/down":
+			w.WriteHeader(http.StatusBadGateway)
+		case "/robots.txt":
+			w.WriteHeader(http.StatusNotFound)
+		default:
+			http.NotFound(w, r)
+		}
+	}))
+	t.Cleanup(s.Close)
+	g, err := sources.Crawl(t.Context(), s.URL+"/help", sources.CrawlOptions{PerSecond: 1000, AllowPrivate: true, Timeout: 2 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, a := range g.Articles {
+		for _, x := range a.Sections {
+			got = append(got, strings.TrimPrefix(a.Key, s.URL)+" "+a.Title+" › "+x.Heading+": "+strings.Split(x.Text, "\n")[0])
+		}
+	}
+	want := []string{
+		"/help Help › : Choose.", "/help/returns Returns › : Within 30 days.", "/help/other-robot Other › : Only another robot must not.", "/help/nofollow Last › : No further.",
+		"/help/warranty.pdf warranty › : The warranty is two years.", "/help/faq FAQ › By card?: Yes.", "/help/plans Plans › Basic: 5 EUR", "/help/plans Plans › Pro: 9 EUR", "/help/behind-quiet Behind › : To be found.",
+	}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	var skipped []string
+	for _, r := range g.Skipped {
+		skipped = append(skipped, strings.ReplaceAll(r.String(), s.URL, ""))
+	}
+	slices.Sort(skipped)
+	if want := []string{"/help/gone: the site answered 404 Not Found", "/help/header: it says that it is not to be found (noindex)", "/help/quiet: it says that it is not to be found (noindex)",
+		"/help/returns/print: a copy of /help/returns", "/help/returns?from=menu: a copy of /help/returns", "/help/same: a copy of /help/returns"}; !slices.Equal(skipped, want) {
+		t.Errorf("%q", skipped)
+	}
+	if len(g.Refused) != 1 || strings.TrimPrefix(g.Refused[0].String(), s.URL) != "/help/down: the site answered 502 Bad Gateway; try again later" || !g.Keeps(s.URL+"/help/down") || g.Keeps(s.URL+"/help/gone") {
+		t.Errorf("%q", g.Refused)
+	}
+	for _, at := range []string{"/helpers", "/products/1", "/help/behind-nofollow", "/help/behind-header"} {
+		if asked[at] > 0 {
+			t.Errorf("it went to %s", at)
 		}
 	}
 }

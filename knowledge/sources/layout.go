@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/html/atom"
 	"golang.org/x/text/unicode/norm"
@@ -208,13 +209,13 @@ var (
 	numberText = regexp.MustCompile(`^\d{1,2}[.)]\s+(\S.*)$`)
 )
 
-// running are the lines that stand at the head or the foot of many pages, by their text without figures.
-func (l *layout) running() map[string]bool {
+// running are the lines that stand at the head or the foot of many pages, by their text without figures; what is larger than the text is a heading.
+func (l *layout) running(body float64) map[string]bool {
 	n := map[string]int{}
 	for i, page := range l.pages {
 		seen := map[string]bool{}
 		for _, x := range page {
-			if l.atEdge(i, x) {
+			if x.size() <= body*largerThan && l.atEdge(i, x) {
 				if t := figures.ReplaceAllString(x.text(), "#"); !seen[t] {
 					seen[t] = true
 					n[t]++
@@ -230,6 +231,9 @@ func (l *layout) running() map[string]bool {
 	}
 	return out
 }
+
+// largerThan is how many times as large as the text a heading is at least.
+const largerThan = 1.08
 
 // atEdge is whether a line is the first or the last but one of its page, or beyond.
 func (l *layout) atEdge(page int, x line) bool {
@@ -247,22 +251,11 @@ func (l *layout) atEdge(page int, x line) bool {
 
 // write tells what a document says.
 func (l *layout) write(o *office) {
-	running := l.running()
-	var pages [][]line
 	chars := map[float64]int{}
-	sizes := map[float64]int{}
-	for i, page := range l.pages {
-		var lines []line
+	for _, page := range l.pages {
 		for _, x := range page {
-			t := x.text()
-			if contents.MatchString(t) || l.atEdge(i, x) && (pageNumber.MatchString(t) || running[figures.ReplaceAllString(t, "#")]) {
-				continue
-			}
-			lines = append(lines, x)
-			chars[x.size()] += len(t)
-			sizes[x.size()]++
+			chars[x.size()] += len(x.text())
 		}
-		pages = append(pages, lines)
 	}
 	body := 0.0
 	for size, n := range chars {
@@ -270,9 +263,24 @@ func (l *layout) write(o *office) {
 			body = size
 		}
 	}
+	running := l.running(body)
+	sizes := map[float64]bool{}
+	var pages [][]line
+	for i, page := range l.pages {
+		var lines []line
+		for _, x := range page {
+			t := x.text()
+			if contents.MatchString(t) || l.atEdge(i, x) && (pageNumber.MatchString(t) || x.size() <= body*largerThan && running[figures.ReplaceAllString(t, "#")]) {
+				continue
+			}
+			lines = append(lines, x)
+			sizes[x.size()] = true
+		}
+		pages = append(pages, lines)
+	}
 	var heads []float64 // the sizes of headings, greatest first
-	for size := range chars {
-		if size > body*1.08 {
+	for size := range sizes {
+		if size > body*largerThan {
 			heads = append(heads, size)
 		}
 	}
@@ -290,7 +298,7 @@ type paragraphs struct {
 	body  float64
 	heads []float64
 
-	text    string // of the paragraph that is open
+	text    []byte // of the paragraph that is open
 	last    line
 	lead    float64 // from the line before the last to it; 0: it is the first
 	list    int     // whether it is an item, and whether a numbered one
@@ -312,18 +320,19 @@ func (w *paragraphs) level(size float64) int {
 }
 
 func (w *paragraphs) flush() {
-	if w.text == "" {
+	if len(w.text) == 0 {
 		return
 	}
-	p := paragraph{node: element(atom.P, w.text), bold: w.bold && w.list == 0}
+	words := string(w.text)
+	p := paragraph{node: element(atom.P, words), bold: w.bold && w.list == 0}
 	switch {
 	case w.list > 0:
 		p.list, p.ordered = 1, w.list == 2
-	case len(strings.Fields(w.text)) <= longestHead:
+	case len(strings.Fields(words)) <= longestHead:
 		p.level = w.level(w.last.size())
 	}
 	w.o.add(p)
-	w.text, w.list, w.lead = "", 0, 0
+	w.text, w.list, w.lead = w.text[:0], 0, 0
 }
 
 func (w *paragraphs) page(lines []line) {
@@ -372,9 +381,9 @@ func (w *paragraphs) line(l line) {
 	}
 	size := l.size()
 	switch {
-	case w.text == "" || kind > 0 || w.last == nil:
+	case len(w.text) == 0 || kind > 0 || w.last == nil:
 	case w.newPage: // what goes on from the page before
-		if first := []rune(t)[0]; unicode.IsLower(first) && !strings.ContainsAny(w.text[len(w.text)-1:], ".!?:") && math.Abs(size-w.last.size()) < 0.6 {
+		if first := []rune(t)[0]; unicode.IsLower(first) && !ends(w.text) && math.Abs(size-w.last.size()) < 0.6 {
 			w.join(t, l)
 			return
 		}
@@ -382,14 +391,14 @@ func (w *paragraphs) line(l line) {
 	case gap <= 0 || gap > 1.75*size, w.lead > 0 && gap > 1.25*w.lead: // a space between paragraphs, or another column
 	case l.x() > w.last.x()+3*size && w.list == 0 && w.level(size) == 0:
 	case w.list > 0 && l.x() < w.last.x()-0.5*size && w.lead == 0 && !indented(w.last, l):
-	case w.list == 0 && w.level(size) == 0 && w.last.end() < w.right-0.25*(w.right-l.x()) && strings.ContainsAny(w.text[len(w.text)-1:], ".!?:"): // it ended before the margin
+	case w.list == 0 && w.level(size) == 0 && w.last.end() < w.right-0.25*(w.right-l.x()) && ends(w.text): // it ended before the margin
 	default:
 		w.lead = gap
 		w.join(t, l)
 		return
 	}
 	w.flush()
-	w.text, w.last, w.list, w.bold, w.newPage = t, l, kind, l.bold(), false
+	w.text, w.last, w.list, w.bold, w.newPage = append(w.text, t...), l, kind, l.bold(), false
 }
 
 // indented is whether a line stands below the words of an item whose mark is a part of its line.
@@ -399,17 +408,20 @@ func indented(item, l line) bool { return l.x() >= item.x() }
 func (w *paragraphs) join(t string, l line) {
 	w.bold = w.bold && l.bold()
 	w.last, w.newPage = l, false
-	first := []rune(t)[0]
-	if divided(w.text, t) {
-		w.text = strings.TrimSuffix(w.text, "-") + t
-		return
+	first, _ := utf8.DecodeRuneInString(t)
+	last, _ := utf8.DecodeLastRune(w.text)
+	switch {
+	case divided(string(w.text[max(0, len(w.text)-8):]), t):
+		w.text = w.text[:len(w.text)-1]
+	case wide(last) && wide(first):
+	default:
+		w.text = append(w.text, ' ')
 	}
-	if r := []rune(w.text); wide(r[len(r)-1]) && wide(first) {
-		w.text += t
-		return
-	}
-	w.text += " " + t
+	w.text = append(w.text, t...)
 }
+
+// ends is whether a text ends as a sentence does.
+func ends(text []byte) bool { return strings.IndexByte(".!?:", text[len(text)-1]) >= 0 }
 
 // wide is whether a letter is of a script without spaces.
 func wide(r rune) bool { return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) }

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/PuerkitoBio/goquery"
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
 	gmhtml "github.com/yuin/goldmark/renderer/html"
@@ -114,6 +115,9 @@ func sectionsFrom(reader goldmark.Markdown, body, title string) (string, []knowl
 	root, err := parsed(page.Bytes())
 	if err != nil {
 		return "", nil, err
+	}
+	if strings.Contains(body, "aria-") {
+		accordions(goquery.NewDocumentFromNode(root).Selection)
 	}
 	followed(root, nil)
 	return written(root, title)

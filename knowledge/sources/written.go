@@ -150,6 +150,10 @@ func (w *writer) walk(n *html.Node, deeper int, inside bool) {
 			}
 			c.Data = strings.ReplaceAll(c.Data, "\n", " ") // as HTML does; a line break is an element
 		case html.ElementNode:
+			if hidden(c) {
+				n.RemoveChild(c)
+				continue
+			}
 			switch c.DataAtom {
 			case atom.Del, atom.S, atom.Strike: // its author took it back
 				n.RemoveChild(c)
@@ -283,6 +287,16 @@ func attr(n *html.Node, name string) string {
 		}
 	}
 	return ""
+}
+
+// hidden is whether a page shows a node to nobody.
+func hidden(n *html.Node) bool {
+	for _, a := range n.Attr {
+		if a.Key == "hidden" || a.Key == "aria-hidden" && a.Val == "true" {
+			return true
+		}
+	}
+	return false
 }
 
 func text(s string) *html.Node { return &html.Node{Type: html.TextNode, Data: s} }
