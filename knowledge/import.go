@@ -220,7 +220,7 @@ func prepare(ctx context.Context, a *Indexed, e Embedder) error {
 	if e == nil {
 		return nil
 	}
-	vectors, err := e.Embed(ctx, texts)
+	vectors, err := embedIn(ctx, e, a.Language, texts)
 	if err != nil {
 		return err
 	}
@@ -272,16 +272,21 @@ func (b *Base) Embed(ctx context.Context, progress func(done, of int)) error {
 			}
 			continue // an import came between
 		}
-		texts := make([]string, len(chunks))
-		for i, c := range chunks {
-			texts[i] = c.Text
-		}
-		vectors, err := b.embed.Embed(ctx, texts)
-		if err != nil {
-			return fmt.Errorf("embed: %w", err)
-		}
-		for i := range chunks {
-			chunks[i].Vector = vectors[i]
+		for from := 0; from < len(chunks); { // those of a language together
+			var texts []string
+			to := from
+			for to < len(chunks) && chunks[to].Language == chunks[from].Language {
+				texts = append(texts, chunks[to].Text)
+				to++
+			}
+			vectors, err := embedIn(ctx, b.embed, chunks[from].Language, texts)
+			if err != nil {
+				return fmt.Errorf("embed: %w", err)
+			}
+			for i, v := range vectors {
+				chunks[from+i].Vector = v
+			}
+			from = to
 		}
 		if err := b.index.Fill(ctx, b.embed, chunks); err != nil {
 			return err

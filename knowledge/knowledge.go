@@ -198,9 +198,10 @@ type Embeddings interface {
 
 // Pending is a chunk that wants a vector.
 type Pending struct {
-	Chunk  int64
-	Text   string // with its title and heading
-	Vector []float32
+	Chunk    int64
+	Text     string // with its title and heading
+	Language string // of its article
+	Vector   []float32
 }
 
 // Embedder turns texts into vectors of unit length.
@@ -208,6 +209,18 @@ type Embedder interface {
 	Name() string // of the method: vectors of different names or dimensions are not compared
 	Dimensions() int
 	Embed(ctx context.Context, texts []string) ([][]float32, error)
+}
+
+// LanguageEmbedder is an embedder that makes better vectors, or makes them faster, of texts whose language is known.
+type LanguageEmbedder interface {
+	EmbedIn(ctx context.Context, language string, texts []string) ([][]float32, error)
+}
+
+func embedIn(ctx context.Context, e Embedder, language string, texts []string) ([][]float32, error) {
+	if l, is := e.(LanguageEmbedder); is && language != "" {
+		return l.EmbedIn(ctx, language, texts)
+	}
+	return e.Embed(ctx, texts)
 }
 
 // Base is the knowledge base.

@@ -218,13 +218,21 @@ func (h Hashed) Dimensions() int { return h.dims }
 func (h Hashed) Embed(_ context.Context, texts []string) ([][]float32, error) {
 	out := make([][]float32, len(texts))
 	for i, t := range texts {
-		out[i] = h.one(t)
+		out[i] = h.one(Language(t), t)
 	}
 	return out, nil
 }
 
-func (h Hashed) one(text string) []float32 {
-	language := Language(text)
+// EmbedIn implements LanguageEmbedder. It never fails.
+func (h Hashed) EmbedIn(_ context.Context, language string, texts []string) ([][]float32, error) {
+	out := make([][]float32, len(texts))
+	for i, t := range texts {
+		out[i] = h.one(language, t)
+	}
+	return out, nil
+}
+
+func (h Hashed) one(language, text string) []float32 {
 	if language == "" {
 		language = "en"
 	}

@@ -64,14 +64,14 @@ func (x *Index) Missing(ctx context.Context, e knowledge.Embedder, n int) (chunk
 	if err := x.works.QueryRow(ctx, `SELECT count(*) FROM chunks c WHERE NOT EXISTS (SELECT FROM `+table+` v WHERE v.chunk_id = c.id)`).Scan(&of); err != nil {
 		return nil, 0, err
 	}
-	rows, err := x.works.Query(ctx, `SELECT c.id, a.title || E'\n' || s.heading || E'\n' || substr(s.text, c.start_at + 1, c.end_at - c.start_at)
+	rows, err := x.works.Query(ctx, `SELECT c.id, a.language, a.title || E'\n' || s.heading || E'\n' || substr(s.text, c.start_at + 1, c.end_at - c.start_at)
 		FROM chunks c JOIN sections s ON s.id = c.section_id JOIN articles a ON a.id = s.article_id
 		WHERE NOT EXISTS (SELECT FROM `+table+` v WHERE v.chunk_id = c.id) ORDER BY c.id LIMIT $1`, n)
 	if err != nil {
 		return nil, 0, err
 	}
 	chunks, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (p knowledge.Pending, err error) {
-		return p, row.Scan(&p.Chunk, &p.Text)
+		return p, row.Scan(&p.Chunk, &p.Language, &p.Text)
 	})
 	return chunks, of, err
 }

@@ -12,6 +12,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -97,14 +98,8 @@ func (x *Index) Put(ctx context.Context, source string, articles []knowledge.Ind
 		if _, err := tx.Exec(ctx, `DELETE FROM articles WHERE source = $1 AND key = ANY($2)`, source, remove); err != nil {
 			return err
 		}
-		for some := range slices.Chunk(articles, putAtOnce) {
-			b := &pgx.Batch{}
-			for _, a := range some {
-				put(b, table, source, a)
-			}
-			if err := tx.SendBatch(ctx, b).Close(); err != nil {
-				return fmt.Errorf("%s … %s: %w", some[0].Key, some[len(some)-1].Key, err)
-			}
+		if err := put(ctx, tx, table, source, articles); err != nil {
+			return err
 		}
 		if table != "" { // the first import's vectors are the ones that are searched
 			if _, err := tx.Exec(ctx, `UPDATE embedders SET searched = true WHERE name = $1 AND dims = $2 AND NOT EXISTS (SELECT FROM embedders WHERE searched)`, e.Name(), e.Dimensions()); err != nil {
@@ -119,28 +114,100 @@ func (x *Index) Put(ctx context.Context, source string, articles []knowledge.Ind
 	return nil
 }
 
-// putAtOnce is how many articles are sent in one go: each by itself would wait for the database as often.
-const putAtOnce = 50
+// vectorsAtOnce are stored in one statement.
+const vectorsAtOnce = 500
 
-func put(b *pgx.Batch, table, source string, a knowledge.Indexed) {
-	tags := a.Tags
-	if tags == nil {
-		tags = []string{}
+// put stores articles with numbers that it takes first, so that each table is filled in one go.
+func put(ctx context.Context, tx pgx.Tx, table, source string, articles []knowledge.Indexed) error {
+	sections, chunks := 0, 0
+	for _, a := range articles {
+		sections += len(a.Sections)
+		for _, s := range a.Sections {
+			chunks += len(s.Chunks)
+		}
 	}
-	b.Queue(`INSERT INTO articles (source, key, title, url, audience, tags, language, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		source, a.Key, a.Title, a.URL, a.Audience, tags, a.Language, a.Hash)
-	for _, s := range a.Sections {
-		terms, n, lens := columns(s)
-		b.Queue(`WITH s AS (INSERT INTO sections (article_id, heading, text, lens) VALUES (currval('articles_id_seq'), $1, $2, $3) RETURNING id)
-			INSERT INTO postings SELECT t, s.id, n, m, o, $3[1], $3[2], $3[3] FROM s, unnest($4::text[], $5::int[], $6::int[], $7::int[]) AS u (t, n, m, o)`,
-			s.Heading, s.Text, lens, terms, n[0], n[1], n[2])
-		for _, c := range s.Chunks {
-			b.Queue(`INSERT INTO chunks (section_id, start_at, end_at) VALUES (currval('sections_id_seq'), $1, $2)`, c.Start, c.End)
-			if table != "" && c.Vector != nil {
-				b.Queue(`INSERT INTO `+table+` (chunk_id, embedding) VALUES (currval('chunks_id_seq'), $1::text::halfvec)`, pgvector.NewVector(c.Vector).String())
+	article, err := numbers(ctx, tx, "articles", len(articles))
+	if err != nil {
+		return err
+	}
+	section, err := numbers(ctx, tx, "sections", sections)
+	if err != nil {
+		return err
+	}
+	chunk, err := numbers(ctx, tx, "chunks", chunks)
+	if err != nil {
+		return err
+	}
+	var ofArticles, ofSections, ofChunks [][]any
+	var postings []stored
+	var withVector []int64
+	var vectors []string
+	for i, a := range articles {
+		tags := a.Tags
+		if tags == nil {
+			tags = []string{}
+		}
+		ofArticles = append(ofArticles, []any{article[i], source, a.Key, a.Title, a.URL, string(a.Audience), tags, a.Language, a.Hash})
+		for _, s := range a.Sections {
+			id := section[len(ofSections)]
+			terms, n, lens := columns(s)
+			ofSections = append(ofSections, []any{id, article[i], s.Heading, s.Text, lens})
+			for k, t := range terms {
+				postings = append(postings, stored{t, id, [6]float32{float32(n[0][k]), float32(n[1][k]), float32(n[2][k]), float32(lens[0]), float32(lens[1]), float32(lens[2])}})
+			}
+			for _, c := range s.Chunks {
+				at := chunk[len(ofChunks)]
+				ofChunks = append(ofChunks, []any{at, id, c.Start, c.End})
+				if table != "" && c.Vector != nil {
+					withVector, vectors = append(withVector, at), append(vectors, pgvector.NewVector(c.Vector).String())
+				}
 			}
 		}
 	}
+	slices.SortFunc(postings, func(a, b stored) int { // as their index has them
+		return cmp.Or(strings.Compare(a.term, b.term), cmp.Compare(a.section, b.section))
+	})
+	for _, c := range []struct {
+		table   string
+		columns string
+		rows    pgx.CopyFromSource
+	}{
+		{"articles", "id source key title url audience tags language hash", pgx.CopyFromRows(ofArticles)},
+		{"sections", "id article_id heading text lens", pgx.CopyFromRows(ofSections)},
+		{"postings", "term section_id title heading body title_len head_len body_len", pgx.CopyFromSlice(len(postings), func(i int) ([]any, error) { return postings[i].row(), nil })},
+		{"chunks", "id section_id start_at end_at", pgx.CopyFromRows(ofChunks)},
+	} {
+		if _, err := tx.CopyFrom(ctx, pgx.Identifier{c.table}, strings.Fields(c.columns), c.rows); err != nil {
+			return fmt.Errorf("%s: %w", c.table, err)
+		}
+	}
+	for i := 0; i < len(vectors); i += vectorsAtOnce {
+		end := min(i+vectorsAtOnce, len(vectors))
+		if _, err := tx.Exec(ctx, `INSERT INTO `+table+` (chunk_id, embedding) SELECT id, v::halfvec FROM unnest($1::bigint[], $2::text[]) AS u (id, v)`, withVector[i:end], vectors[i:end]); err != nil {
+			return fmt.Errorf("vectors: %w", err)
+		}
+	}
+	return nil
+}
+
+// stored is a posting as its table has it.
+type stored struct {
+	term    string
+	section int64
+	counts  [6]float32 // in title, heading and text, and how long those are
+}
+
+func (p stored) row() []any {
+	return []any{p.term, p.section, p.counts[0], p.counts[1], p.counts[2], p.counts[3], p.counts[4], p.counts[5]}
+}
+
+// numbers takes the next n of a table's.
+func numbers(ctx context.Context, tx pgx.Tx, table string, n int) ([]int64, error) {
+	rows, err := tx.Query(ctx, `SELECT nextval(pg_get_serial_sequence($1, 'id')) FROM generate_series(1, $2)`, table, n)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[int64])
 }
 
 // columns are a section's postings, by column, and the lengths of its fields.
