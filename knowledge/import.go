@@ -55,7 +55,7 @@ func (b *Base) compare(ctx context.Context, source string, articles []Article, k
 			}
 		}
 	})
-	usual := most(tongues)
+	usual := usualLanguages(articles, tongues)
 	for i, a := range articles {
 		a.Source = source
 		if keys[a.Key] {
@@ -64,7 +64,7 @@ func (b *Base) compare(ctx context.Context, source string, articles []Article, k
 		keys[a.Key] = true
 		hash := a.hash() // before the language is found out: another article must not change this one's
 		if a.Language == "" {
-			a.Language = languageOf(a, tongues[i], usual)
+			a.Language = languageOf(a, tongues[i], usual[i])
 		}
 		old, known := had[a.Key]
 		switch {
@@ -103,6 +103,38 @@ func most(tongues []string) (best string) {
 		}
 	}
 	return best
+}
+
+// toldBytes is how many bytes of the rows of a table are looked at to tell their language.
+const toldBytes = 2000
+
+// usualLanguages are, for each article, the language that those beside it are in: the other rows of its table or, where they do not tell, most articles of
+// the source.
+func usualLanguages(articles []Article, tongues []string) []string {
+	usual := most(tongues)
+	table := func(i int) string { name, _, _ := strings.Cut(articles[i].Key, "#"); return name }
+	out := make([]string, len(articles))
+	for from := 0; from < len(articles); {
+		to := from
+		var text strings.Builder
+		for to < len(articles) && table(to) == table(from) {
+			if text.Len() < toldBytes && articles[to].Language == "" {
+				text.WriteString(articles[to].text() + "\n")
+			}
+			to++
+		}
+		own := usual
+		if to-from > 1 {
+			if l := Language(text.String()); l != "" && len(tokens(text.String())) >= surely {
+				own = l
+			}
+		}
+		for i := from; i < to; i++ {
+			out[i] = own
+		}
+		from = to
+	}
+	return out
 }
 
 // surely is how many words tell a language that is not the usual one.

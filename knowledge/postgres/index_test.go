@@ -102,7 +102,7 @@ func TestBothLegsFindAndInternalArticlesStayInside(t *testing.T) {
 	}
 }
 
-type broken struct{ knowledge.Hashed }
+type broken struct{ knowledge.Embedder }
 
 func (broken) Embed(context.Context, []string) ([][]float32, error) { return nil, context.Canceled }
 

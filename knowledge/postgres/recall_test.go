@@ -176,7 +176,7 @@ func at(d []time.Duration, p float64) time.Duration {
 
 // turned is another embedder: the built-in one's vectors, turned round, failing now and then.
 type turned struct {
-	knowledge.Hashed
+	knowledge.Embedder
 	fail *int
 }
 
@@ -188,7 +188,7 @@ func (e turned) Embed(ctx context.Context, texts []string) ([][]float32, error) 
 			return nil, fmt.Errorf("the endpoint is down")
 		}
 	}
-	v, err := e.Hashed.Embed(ctx, texts)
+	v, err := e.Embedder.Embed(ctx, texts)
 	for _, x := range v {
 		slices.Reverse(x)
 	}
