@@ -16,14 +16,22 @@ import (
 //go:embed weights
 var weights embed.FS
 
+// packed is a file of weights, which cmd/train packed: they are half as long that way.
+func packed(name string) []byte {
+	b, err := weights.ReadFile("weights/" + name + ".bin.gz")
+	if err == nil {
+		b, err = linear.Unpack(b)
+	}
+	if err != nil {
+		panic(err) // it is embedded above
+	}
+	return b
+}
+
 // shipped reads a model that cmd/train made.
 func shipped(name string) func() *linear.Model {
 	return sync.OnceValue(func() *linear.Model {
-		b, err := weights.ReadFile("weights/" + name + ".bin")
-		if err != nil {
-			panic(err) // it is embedded above
-		}
-		m, err := linear.Load(b)
+		m, err := linear.Load(packed(name))
 		if err != nil {
 			panic(err)
 		}

@@ -159,11 +159,7 @@ func ruled(text string, h heard, w wish) []string {
 }
 
 var kindTable = sync.OnceValue(func() *linear.Table {
-	b, err := weights.ReadFile("weights/kinds.bin")
-	if err != nil {
-		panic(err) // it is embedded
-	}
-	t, err := linear.LoadTable(b)
+	t, err := linear.LoadTable(packed("kinds"))
 	if err != nil {
 		panic(err)
 	}

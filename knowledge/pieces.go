@@ -114,7 +114,7 @@ func (b *block) next(line, body string) bool {
 		}
 	}
 	for _, fence := range []string{"```", "~~~"} {
-		if strings.HasPrefix(body, fence) && b.kind == 0 {
+		if strings.HasPrefix(body, fence) && (b.kind == 0 || strings.HasPrefix(line, fence)) { // not one within an item
 			b.number, b.kind, b.fence = b.number+1, 'c', fence
 			return true
 		}

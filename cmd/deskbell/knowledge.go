@@ -121,25 +121,30 @@ func listCommand() *cobra.Command {
 func knowledgeDoctor() *cobra.Command {
 	return &cobra.Command{
 		Use: "doctor", Short: "Look at what is in the articles, and say what somebody should look at", Args: cobra.NoArgs,
-		Long: "Print the sentences that speak to a language model instead of to a reader (they are quoted to nobody, and somebody may have planted them), and\n" +
-			"headings that several sections of one article share (a customer who is asked which one they mean cannot tell them apart). Exits with 1 if\nthere is anything.",
+		Long: "Print what somebody should look at: sections that are too long or say next to nothing, that are there twice, that answer one question with different\n" +
+			"figures, that are in another language than their article says, headings that several sections of one article share (a customer who is asked which one\n" +
+			"they mean cannot tell them apart), and sentences that speak to a language model instead of to a reader (they are quoted to nobody, and somebody may have\n" +
+			"planted them). Exits with 1 if there is anything.",
 		Example: "  deskbell knowledge doctor",
 		RunE: func(c *cobra.Command, _ []string) error {
 			found := 0
 			if err := withKnowledge(c, func(ctx context.Context, b *knowledge.Base) error {
-				sections := map[[3]string]int{}
-				return b.Each(ctx, func(h knowledge.Hit) error {
+				var x knowledge.Examiner
+				if err := b.Each(ctx, func(h knowledge.Hit) error {
+					x.See(h)
 					for _, s := range copilot.Commands(h.Whole) {
 						found++
 						c.Printf("✗ %s, %s: speaks to a model: %q\n", h.Source, h.Key, short(strings.TrimSpace(s), 200))
 					}
-					key := [3]string{h.Source, h.Key, h.Heading}
-					if sections[key]++; sections[key] == 2 && h.Heading != "" {
-						found++
-						c.Printf("✗ %s, %s: several sections have the heading %q\n", h.Source, h.Key, short(h.Heading, 80))
-					}
 					return nil
-				})
+				}); err != nil {
+					return err
+				}
+				for _, f := range x.Findings() {
+					found++
+					c.Printf("✗ %s, %s: %s\n", f.Source, f.Key, f.What)
+				}
+				return nil
 			}); err != nil {
 				return err
 			}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/deskbell/deskbell/internal/pg/pgtest"
+	"github.com/deskbell/deskbell/knowledge/sources/sourcestest"
 )
 
 func TestKnowledgeDoctorNamesWhatSpeaksToAModel(t *testing.T) {
@@ -44,6 +45,33 @@ func TestKnowledgeDoctorNamesWhatSpeaksToAModel(t *testing.T) {
 	}
 	cli(0, "knowledge", "remove", articles)
 	cli(0, "knowledge", "doctor")
+}
+
+func TestKnowledgeDoctorNamesWhatIsWrongWithArticles(t *testing.T) {
+	t.Parallel()
+	cli := desktop(t, "")
+	german := "Die Lieferung dauert drei Tage, und wer nicht zu Hause ist, findet eine Karte im Briefkasten. Wir liefern von Montag bis Freitag zwischen acht und achtzehn Uhr, am Samstag nur auf Wunsch. Bitte sagen Sie uns, wann jemand da ist, damit der Fahrer nicht vergeblich klingelt."
+	dir := sourcestest.Folder(t, map[string][]byte{
+		"long.md":  []byte("# Warranty\n\n" + strings.Repeat("The warranty covers each part of the bicycle. ", 120)),
+		"thin.md":  []byte("# Returns\n\nTODO\n\n## How\n\nPrint the label and send the parcel back to us.\n"),
+		"one.md":   []byte("# How long does delivery take?\n\nThree days, or 5 days abroad, for 7 EUR.\n"),
+		"two.md":   []byte("# How long does the delivery take\n\nIt takes 9 days abroad, for 7 EUR.\n"),
+		"three.md": []byte("# Opening hours\n\nWe open at nine every day.\n"),
+		"four.md":  []byte("# When are you there?\n\nWe open at nine every day!\n"),
+		"five.md":  []byte("---\nlanguage: en\n---\n# Delivery at home\n\n" + german + "\n"),
+		"six.md":   []byte("# Repairs\n\n1. Bring it.\n2. Wait 2 days.\n"),
+	})
+	cli(0, "knowledge", "import", dir, "--source", "help")
+	out := cli(1, "knowledge", "doctor")
+	for _, want := range []string{
+		`help, long.md: "Warranty" has 960 words: cut it with headings`, `help, thin.md: "Returns" says next to nothing: "TODO"`,
+		`help, two.md: "How long does the delivery take" has other figures than help, one.md (How long does delivery take?): 9 here, 5 there`,
+		`help, three.md: "Opening hours" says the same as help, four.md (When are you there?)`, `help, five.md: "Delivery at home" seems to be in another language (de) than its article says (en)`, "5 things to look at",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in:\n%s", want, out)
+		}
+	}
 }
 
 func TestTheConfidenceIsFittedToOwnLabelsAndTakenBack(t *testing.T) {

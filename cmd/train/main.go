@@ -37,7 +37,14 @@ func main() {
 		}
 		b, err := models[name](*data, os.Stdout)
 		if err == nil {
-			err = os.WriteFile(filepath.Join(cmp.Or(elsewhere[name], *out), name), b, 0o600)
+			to := filepath.Join(cmp.Or(elsewhere[name], *out), name)
+			if elsewhere[name] == "" && filepath.Ext(name) == ".bin" {
+				to += ".gz"
+				b, err = linear.Pack(b)
+			}
+			if err == nil {
+				err = os.WriteFile(to, b, 0o600)
+			}
 		}
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "train %s: %v\n", name, err)
