@@ -132,7 +132,7 @@ func segmentsOf(row []run) (out line) {
 
 func leaders(s string) bool { return strings.HasSuffix(strings.TrimSpace(s), "..") }
 
-// A page is of two columns where this many lines have text on both sides of a gap, and those are this full of words.
+// A page is of two columns where this many lines have text on both sides of a gap, and both sides are this full of words: cells of a table are not.
 const (
 	columnLines = 6
 	columnWords = 3.5
@@ -147,18 +147,19 @@ func columnsOf(lines []line) []line {
 	for _, l := range lines {
 		left, right = min(left, l.x()), max(right, l.end())
 	}
-	gutter := 0.0
-	most := 0
+	gutter, most := 0.0, 0
 	for x := left + 0.3*(right-left); x < left+0.7*(right-left); x += 2 {
-		both, words, across := 0, 0, 0
+		both, across, cells := 0, 0, 0
+		var words [2]int
 		for _, l := range lines {
-			a, b, over := 0, 0, false
+			var n [2]int
+			over := false
 			for _, s := range l {
 				switch {
 				case s.end <= x:
-					a += len(strings.Fields(s.text))
+					n[0] += len(strings.Fields(s.text))
 				case s.x >= x:
-					b += len(strings.Fields(s.text))
+					n[1] += len(strings.Fields(s.text))
 				default:
 					over = true
 				}
@@ -166,12 +167,14 @@ func columnsOf(lines []line) []line {
 			switch {
 			case over:
 				across++
-			case a > 0 && b > 0:
+			case n[0] > 0 && n[1] > 0:
 				both++
-				words += a + b
+				cells += len(l)
+				words[0], words[1] = words[0]+n[0], words[1]+n[1]
 			}
 		}
-		if both >= columnLines && 2*across < both && float64(words) >= 2*columnWords*float64(both) && both > most {
+		full := func(n int) bool { return float64(n) >= columnWords*float64(both) }
+		if both >= columnLines && both > most && 2*across < both && full(words[0]) && full(words[1]) && 2*cells < 5*both {
 			gutter, most = x, both
 		}
 	}
@@ -251,10 +254,12 @@ func (l *layout) atEdge(page int, x line) bool {
 
 // write tells what a document says.
 func (l *layout) write(o *office) {
-	chars := map[float64]int{}
+	chars := map[float64]int{} // of lines that are no rows of a table, which is often set smaller
 	for _, page := range l.pages {
 		for _, x := range page {
-			chars[x.size()] += len(x.text())
+			if len(x) == 1 {
+				chars[x.size()] += len(x.text())
+			}
 		}
 	}
 	body := 0.0
@@ -328,7 +333,7 @@ func (w *paragraphs) flush() {
 	switch {
 	case w.list > 0:
 		p.list, p.ordered = 1, w.list == 2
-	case len(strings.Fields(words)) <= longestHead:
+	case len(strings.Fields(words)) <= longestHead && !strings.HasSuffix(words, "."):
 		p.level = w.level(w.last.size())
 	}
 	w.o.add(p)

@@ -65,6 +65,9 @@ func (o *office) add(p paragraph) {
 		rename(p.node, atom.H6) // as people write headings who do not know of styles
 		in.AppendChild(p.node)
 	default:
+		if p.bold && in.DataAtom == atom.Td && in.FirstChild == nil {
+			in.Attr = append(in.Attr, html.Attribute{Key: "bold", Val: "true"})
+		}
 		in.AppendChild(p.node)
 	}
 }

@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"github.com/pdfcpu/pdfcpu/pkg/font"
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/types"
 	"golang.org/x/text/encoding/charmap"
 )
@@ -19,6 +19,7 @@ type pdfFont struct {
 	base    *[256]rune      // the encoding, of codes of one byte
 	widths  map[int]float64 // of a glyph, in parts of the size
 	usual   float64         // the width of those without one
+	core    string          // its name, of the fourteen that every reader knows
 	bold    bool
 	ucs2    bool // codes are UTF-16
 }
@@ -53,25 +54,25 @@ func (f *pdfFont) letter(code, _ int) (string, bool) {
 	return string(charmap.Windows1252.DecodeByte(byte(code))), code >= 0x80
 }
 
-// width is a glyph's, in parts of the size; where the font has none, as the fourteen that every reader knows, it is like Helvetica's.
+// usualWidth is that of a glyph of which nothing else tells.
+const usualWidth = 0.5
+
+// width is a glyph's, in parts of the size.
 func (f *pdfFont) width(code int, t string) float64 {
 	if w, known := f.widths[code]; known {
 		return w
 	}
+	if f.core != "" {
+		if r, _ := utf8.DecodeRuneInString(t); t != "" {
+			if w, err := font.CharWidth(f.core, r); err == nil && w > 0 {
+				return float64(w) / 1000
+			}
+		}
+	}
 	if f.usual > 0 {
 		return f.usual
 	}
-	switch r, _ := utf8.DecodeRuneInString(t); {
-	case strings.ContainsRune(`ijl'|`, r):
-		return 0.22
-	case strings.ContainsRune(` ftI.,:;/!()[]-r`, r):
-		return 0.29
-	case strings.ContainsRune(`mMW`, r):
-		return 0.85
-	case r == 'w' || unicode.IsUpper(r):
-		return 0.7
-	}
-	return 0.55
+	return usualWidth
 }
 
 // font is one of a page's by its name there.
@@ -157,7 +158,11 @@ func (p *printer) read(f *pdfFont, d types.Dict) {
 			}
 		}
 	}
-	name := strings.ToLower(nameIn(d, "BaseFont"))
+	name := nameIn(d, "BaseFont")
+	if font.IsCoreFont(name) {
+		f.core = name
+	}
+	name = strings.ToLower(name)
 	f.bold = strings.Contains(name, "bold") || strings.Contains(name, "black") || strings.Contains(name, "heavy") || strings.HasPrefix(strings.TrimLeft(name[strings.Index(name, "+")+1:], " "), "cmbx")
 	if fd, err := p.doc.DereferenceDict(described["FontDescriptor"]); err == nil && fd != nil {
 		flags, _ := p.doc.DereferenceNumber(fd["Flags"])

@@ -209,7 +209,7 @@ func gridOf(table *html.Node) (g grid) {
 				continue
 			}
 			carried()
-			c := cell{text: spaced(textOf(td)), at: td, head: td.DataAtom == atom.Th}
+			c := cell{text: spaced(textOf(td)), at: td, head: td.DataAtom == atom.Th || attr(td, "bold") != ""}
 			if n := len(row); c.text == "" && merged(td) && len(g) > 0 && n < len(g[len(g)-1]) {
 				c.text, c.at = g[len(g)-1][n].text, nil
 			}
@@ -263,6 +263,9 @@ func (g grid) heads() (n int) {
 	for n < len(g)-1 && all(g[n], func(c cell) bool { return c.head || c.text == "" }) && !all(g[n], func(c cell) bool { return c.text == "" }) {
 		n++
 	}
+	if n == len(g)-1 && all(g[n], func(c cell) bool { return c.head || c.text == "" }) && len(g) > 1 { // all of it is in bold
+		n = 0
+	}
 	if n > 0 || len(g) < 2 {
 		return min(n, 3)
 	}
@@ -281,8 +284,8 @@ func (g grid) heads() (n int) {
 // mostHeadWords is how many words the name of a column has.
 const mostHeadWords = 6
 
-// headed is whether the first of some rows names their columns, which nothing else tells: each has a name, short, without a figure and unlike the
-// others, and below one of them stand figures; or the names are such as we know.
+// headed is whether the first of some rows names their columns, which nothing else tells: each has a name, short and unlike the others, and below one of
+// them stand figures of a shape that its name has not ("8.40 €" below "250 g"); or the names are such as we know.
 func headed(rows [][]string) bool {
 	first := rows[0]
 	if columns := mapped(first, nil); columns.pairs() {
@@ -296,26 +299,53 @@ func headed(rows [][]string) bool {
 		if s == "" && i == 0 {
 			continue
 		}
-		if s == "" || seen[s] || len(strings.Fields(s)) > mostHeadWords || strings.ContainsFunc(s, unicode.IsDigit) || strings.HasSuffix(s, "?") || strings.HasSuffix(s, ".") {
+		if s == "" || seen[s] || len(strings.Fields(s)) > mostHeadWords || strings.HasSuffix(s, "?") || strings.HasSuffix(s, ".") {
 			return false
 		}
 		seen[s] = true
 	}
-	for i := range first {
-		n, of := 0, 0
+	like, unlike, figures := 0, 0, strings.ContainsFunc(strings.Join(first, ""), unicode.IsDigit)
+	for i, s := range first {
+		shapes, of := map[string]int{}, 0
 		for _, row := range rows[1:] {
 			if i < len(row) && row[i] != "" {
+				shapes[shape(row[i])]++
 				of++
-				if strings.ContainsFunc(row[i], unicode.IsDigit) {
-					n++
-				}
 			}
 		}
-		if of > 0 && 2*n > of {
-			return true
+		for x, n := range shapes {
+			switch {
+			case 2*n <= of || !strings.Contains(x, "9"):
+			case x == shape(s):
+				like++
+			default:
+				unlike++
+			}
 		}
 	}
-	return len(first) > 2 // of two columns without a figure, the first names what the second says
+	if like+unlike > 0 {
+		return unlike > like
+	}
+	return len(first) > 2 && !figures // of two columns without a figure, the first names what the second says
+}
+
+// shape is what a text looks like: "9.9 €", "9 a".
+func shape(s string) string {
+	var b strings.Builder
+	var last rune
+	for _, r := range s {
+		switch {
+		case unicode.IsDigit(r):
+			r = '9'
+		case unicode.IsLetter(r):
+			r = 'a'
+		}
+		if r != last {
+			b.WriteRune(r)
+		}
+		last = r
+	}
+	return b.String()
 }
 
 func all(row []cell, is func(cell) bool) bool {
