@@ -41,7 +41,7 @@ prove: ## the full counts of the random and crash tests
 	PROVE=1 go test -count 1 -timeout 60m -run 'Crash|Matrix|Cards|TheIndexFinds|NoInternal|Drained|Texts|Costs' -v ./cmd/... ./notify/... ./knowledge/... ./handover/... ./copilot/... | grep -vE '^(=== |time=)'
 
 fuzz: ## fuzz the readers, the masker and the repair of JSON, 30 s each (FUZZTIME=…)
-	@for at in knowledge:FuzzChunks knowledge/sources:FuzzMarkdown knowledge/sources:FuzzHTML copilot:FuzzMask copilot:FuzzDecode notify/slack:FuzzDrawn; do \
+	@for at in knowledge:FuzzChunks knowledge/sources:FuzzMarkdown knowledge/sources:FuzzHTML knowledge/sources:FuzzTable knowledge/sources:FuzzWord knowledge/sources:FuzzPDF copilot:FuzzMask copilot:FuzzDecode notify/slack:FuzzDrawn; do \
 		go test ./$${at%%:*} -run NONE -fuzz "^$${at##*:}$$" -fuzztime $(or $(FUZZTIME),30s) || exit 1; done
 
 bench: build ## speed beside the floor of the same run

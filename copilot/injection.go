@@ -152,7 +152,7 @@ func nearby(text string, best knowledge.Piece, words int) string {
 	from, to, n := i, i+1, first.words
 	for to < len(units) {
 		u := units[to]
-		if n+u.words > words && !(units[to-1].leads && u.whole) {
+		if led := units[to-1].leads && u.whole; !led && n+u.words > words {
 			break
 		}
 		n += u.words

@@ -104,14 +104,13 @@ func (b *block) next(line, body string) bool {
 	rows := b.rows
 	b.rows = false
 	if b.kind == 'c' {
-		if b.fence == "" { // the line before was its last
-			b.kind = 0
-		} else {
+		if b.fence != "" {
 			if strings.HasPrefix(body, b.fence) && strings.Trim(body, b.fence[:1]) == "" {
 				b.fence = ""
 			}
 			return true
 		}
+		b.kind = 0 // the line before was its last
 	}
 	for _, fence := range []string{"```", "~~~"} {
 		if strings.HasPrefix(body, fence) && (b.kind == 0 || strings.HasPrefix(line, fence)) { // not one within an item

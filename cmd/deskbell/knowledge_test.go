@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -148,6 +149,43 @@ func TestTheConfidenceIsFittedToOwnLabelsAndTakenBack(t *testing.T) {
 		}
 		if out := cli(code, append([]string{"calibrate"}, args...)...); !strings.Contains(out, want) {
 			t.Errorf("%v: %s, want %s", args, out, want)
+		}
+	}
+}
+
+func TestCopiesAndLongTablesAreFound(t *testing.T) {
+	t.Parallel()
+	article := func(title string) []byte {
+		return []byte("# " + title + "\n\n## How long does delivery take?\n\nParcels arrive within three working days.\n")
+	}
+	others := map[string][]byte{
+		"returns.md": []byte("# Returns\n\nSend everything back within thirty days.\n"), "payment.md": []byte("# Payment\n\nPay by card or on account.\n"), "contact.md": []byte("# Contact\n\nWrite to us at any time.\n"),
+	}
+	sure := func(files map[string][]byte, question string) (p float64, out string) {
+		t.Helper()
+		cli := desktop(t, "")
+		maps.Copy(files, others)
+		cli(0, "knowledge", "import", sourcestest.Folder(t, files))
+		out = cli(0, "knowledge", "search", "-n", "1", question)
+		if _, err := fmt.Sscanf(out[strings.Index(out, "answers it: "):], "answers it: %f", &p); err != nil {
+			t.Fatal(out)
+		}
+		return p, out
+	}
+	one, _ := sure(map[string][]byte{"a.md": article("Delivery")}, "how long does delivery take")
+	three, _ := sure(map[string][]byte{"a.md": article("Delivery"), "b.md": article("Delivery"), "c.md": article("Delivery")}, "how long does delivery take")
+	if one < 0.7 || three < one-0.03 {
+		t.Errorf("of one %.2f, of three copies %.2f", one, three)
+	}
+	var b strings.Builder
+	b.WriteString("# Shipping costs\n\n| Country | Time | Price |\n|---|---|---|\n")
+	for i, c := range strings.Fields(`Albania Austria Belgium Bulgaria Croatia Cyprus Czechia Denmark Estonia Finland France Germany Greece Hungary Iceland Ireland Italy Latvia Lithuania Luxembourg Malta Moldova Monaco Montenegro Netherlands Norway Poland
+		Portugal Romania Serbia Slovakia Slovenia Spain Sweden Switzerland Turkey Ukraine Argentina Brazil Chile Colombia Mexico Peru Uruguay Canada Japan Korea Australia Vietnam Thailand India Kenya Egypt Morocco Tunisia Ghana`) {
+		fmt.Fprintf(&b, "| %s | %d days | %d EUR |\n", c, 2+i%9, 5+i)
+	}
+	for _, country := range []string{"Latvia", "Spain", "Kenya"} {
+		if p, out := sure(map[string][]byte{"long.md": []byte(b.String())}, "how much is shipping to "+country); p < 0.65 || !strings.Contains(out, country) && !strings.Contains(out, "Shipping costs") {
+			t.Errorf("%s: %.2f %s", country, p, out)
 		}
 	}
 }

@@ -205,7 +205,7 @@ func columnsOf(lines []line) []line {
 var (
 	figures    = regexp.MustCompile(`\d+`)
 	pageNumber = regexp.MustCompile(`(?i)^(?:page|seite|página|pagina|strona|sayfa|p\.|s\.|–|-)?\s*\d{1,4}\s*(?:(?:/|of|von|de|di|van|z)\s*\d{1,4})?\s*(?:–|-)?$`)
-	contents   = regexp.MustCompile(`(?:\.\s?){4,}\s*\d+$`)
+	contents   = regexp.MustCompile(`(?:[.:·]\s?){4,}\s*\d+$`)
 	bullet     = regexp.MustCompile(`^(?:[•▪●○■□◦‣·∙–\x{f0b7}]|[-*])$`)
 	bulletText = regexp.MustCompile(`^(?:[•▪●○■□◦‣∙]\s*|[–·*-]\s+)(\S.*)$`)
 	numbered   = regexp.MustCompile(`^(?:\d{1,2}|[a-z])[.)]$`)
@@ -355,11 +355,11 @@ func (w *paragraphs) page(lines []line) {
 	}
 }
 
-// unmarked is what an item of a list says, with its mark taken away; kind 1 is of a bulleted, 2 of a numbered one.
-func unmarked(l line) (text string, kind int) {
+// itemOf is what an item of a list says, with its mark taken away; kind 1 is of a bulleted, 2 of a numbered one.
+func itemOf(l line) (text string, kind int) {
 	t := l.text()
 	if len(l) > 1 {
-		switch rest := line(l[1:]).text(); {
+		switch rest := l[1:].text(); {
 		case bullet.MatchString(l[0].text):
 			return rest, 1
 		case numbered.MatchString(l[0].text):
@@ -376,7 +376,7 @@ func unmarked(l line) (text string, kind int) {
 }
 
 func (w *paragraphs) line(l line) {
-	t, kind := unmarked(l)
+	t, kind := itemOf(l)
 	if kind == 2 && (w.level(l.size()) > 0 || l.bold()) { // a heading with a number
 		t, kind = l.text(), 0
 	}
@@ -437,14 +437,14 @@ func (w *paragraphs) table(lines []line) int {
 	n := 0
 	for n < len(lines) {
 		l := lines[n]
-		_, kind := unmarked(l)
+		_, kind := itemOf(l)
 		if n > 0 {
 			gap := lines[n-1][0].y - l[0].y
 			if gap <= 0 || gap > 3.2*l.size() {
 				break
 			}
 		}
-		if len(l) > 1 && kind != 1 && !(kind == 2 && len(l) == 2) {
+		if marked := kind == 1 || kind == 2 && len(l) == 2; !marked && len(l) > 1 {
 			rows++
 			n++
 			continue

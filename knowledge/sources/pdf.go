@@ -303,7 +303,7 @@ func (p *printer) object(resources types.Dict, name string, deep int) {
 	if err != nil || sd == nil {
 		return
 	}
-	switch sub := sd.Dict.NameEntry("Subtype"); {
+	switch sub := sd.NameEntry("Subtype"); {
 	case sub == nil:
 	case *sub == "Image":
 		p.images++

@@ -2,6 +2,7 @@ package sources
 
 import (
 	"bytes"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -27,8 +28,29 @@ var toMarkdown = sync.OnceValue(func() *converter.Converter {
 // A marker is a paragraph that stands in the tree where a section begins or ends: a number between two characters that no text has.
 const (
 	markOpen, markClose = '\uE000', '\uE001'
-	markers             = string(markOpen) + string(markClose)
+	markers             = string(markOpen) + string(markClose) + less + and
 )
+
+// What stands in the tree for two signs that would be written as entities, which the widget does not read.
+const (
+	less, and = "\uE002", "\uE003"
+)
+
+var (
+	coded = strings.NewReplacer("<", less, "&", and)
+	// entity is what a reader of Markdown would take for one.
+	entity     = regexp.MustCompile(and + `(#?[0-9A-Za-z]{1,32};)`)
+	decoder    = strings.NewReplacer(less, `\<`, and, "&")
+	plainSigns = strings.NewReplacer(less, "<", and, "&")
+)
+
+// signs puts the signs back, so that they mean themselves.
+func signs(text string) string {
+	if !strings.Contains(text, less) && !strings.Contains(text, and) {
+		return text
+	}
+	return decoder.Replace(entity.ReplaceAllString(text, `\&$1`))
+}
 
 // mark is where a section begins, under a heading, or ends.
 type mark struct {
@@ -64,7 +86,7 @@ func written(root *html.Node, title string) (string, []knowledge.Section, error)
 			}
 		}
 	}
-	return title, w.sections(string(b), title), nil
+	return title, w.sections(signs(string(b)), title), nil
 }
 
 // flat is a text without structure.
@@ -118,8 +140,9 @@ func (w *writer) sections(text, title string) (out []knowledge.Section) {
 }
 
 func marked(line string) (int, bool) {
-	s, is := strings.CutPrefix(strings.TrimSpace(line), string(markOpen))
-	if s, is = strings.CutSuffix(s, string(markClose)); !is {
+	s, opens := strings.CutPrefix(strings.TrimSpace(line), string(markOpen))
+	s, closes := strings.CutSuffix(s, string(markClose))
+	if !opens || !closes {
 		return 0, false
 	}
 	n, err := strconv.Atoi(s)
@@ -128,6 +151,7 @@ func marked(line string) (int, bool) {
 
 // mark adds a mark and returns the paragraph that stands for it.
 func (w *writer) mark(m mark) *html.Node {
+	m.text = plainSigns.Replace(m.text)
 	w.marks = append(w.marks, m)
 	return element(atom.P, string(markOpen)+strconv.Itoa(len(w.marks)-1)+string(markClose))
 }
@@ -140,15 +164,7 @@ func (w *writer) walk(n *html.Node, deeper int, inside bool) {
 		next = c.NextSibling
 		switch c.Type {
 		case html.TextNode:
-			if strings.ContainsAny(c.Data, markers) {
-				c.Data = strings.Map(func(r rune) rune {
-					if r == markOpen || r == markClose {
-						return -1
-					}
-					return r
-				}, c.Data)
-			}
-			c.Data = strings.ReplaceAll(c.Data, "\n", " ") // as HTML does; a line break is an element
+			c.Data = coded.Replace(strings.ReplaceAll(unmarked(c.Data), "\n", " ")) // as HTML does; a line break is an element
 		case html.ElementNode:
 			if hidden(c) {
 				n.RemoveChild(c)
@@ -182,7 +198,12 @@ func (w *writer) walk(n *html.Node, deeper int, inside bool) {
 				w.table(c, w.below(deeper), inside)
 			case atom.Li, atom.Blockquote, atom.Td, atom.Th, atom.Dt, atom.Dd:
 				w.walk(c, deeper, true)
-			case atom.Pre:
+			case atom.Pre, atom.Code:
+				for d := range c.Descendants() {
+					if d.Type == html.TextNode {
+						d.Data = unmarked(d.Data)
+					}
+				}
 			default:
 				w.walk(c, deeper, inside)
 			}
@@ -190,6 +211,19 @@ func (w *writer) walk(n *html.Node, deeper int, inside bool) {
 			n.RemoveChild(c)
 		}
 	}
+}
+
+// unmarked is a text without the characters that stand for something here.
+func unmarked(s string) string {
+	if !strings.ContainsAny(s, markers) {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(markers, r) {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 // footnote is whether a node is the sign of one, the way back from one, or the line above them.
