@@ -34,10 +34,13 @@ func TestAnAnswerIsNeverCutInsideAListATableOrCode(t *testing.T) {
 	bullets, numbers := func(int) string { return "-" }, func(i int) string { return fmt.Sprintf("%d.", i+1) }
 	code := "```\nfirst line of it\nsecond line\n\nlast line\n```"
 	table := "| Where | Price |\n|---|---|\n" + strings.Repeat("| far away | 9 EUR |\n", 10)
+	if got := copilot.Excerpt("How do I build it?", best(t, before+"\n\n"+list(9, numbers)+"\n\nIt fits well.", "It fits")); !strings.Contains(got, list(9, numbers)) {
+		t.Errorf("no steps: %s", got)
+	}
 	for name, x := range map[string]struct{ text, words, want string }{
 		"a list as a whole, with what leads to it": {before + "\n\nYou need:\n\n" + list(12, bullets) + "\n\n" + before, "step 7", "You need:\n\n" + list(12, bullets)},
 		"the list that a sentence leads to":        {before + "\n\nThis is what you need:\n\n" + list(12, bullets) + "\n\n" + before, "This is", "This is what you need:\n\n" + list(12, bullets)},
-		"one item of a long list":                  {before + "\n\n" + list(60, bullets), "step 40", "- step 40 says what has to be done next."},
+		"one item of a long list":                  {before + "\n\n" + list(60, bullets), "step 40", "step 40 says what has to be done next."},
 		"all steps, however many":                  {before + "\n\n" + list(30, numbers), "step 20", list(30, numbers)},
 		"code":                                     {before + "\n\nType this:\n\n" + code + "\n\n" + before, "second", "Type this:\n\n" + code},
 		"a table":                                  {before + "\n\n" + table + "\n" + before, "far away", strings.TrimSpace(table)},

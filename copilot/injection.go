@@ -103,7 +103,31 @@ func Excerpt(question string, p knowledge.Passage) string {
 	if whole != p.Whole || p.Best.End == 0 || len(strings.Fields(whole)) <= excerptWords {
 		return excerpt(question, whole, excerptWords)
 	}
-	return nearby(whole, p.Best, excerptWords)
+	best := p.Best
+	if asksHow(question) {
+		best = steps(whole, best)
+	}
+	return nearby(whole, best, excerptWords)
+}
+
+// how begins a question for what is to be done, in our languages.
+var how = regexp.MustCompile(`(?i)^\W*(?:how (?:do|can|to|should|would|does one)\b|wie (?:kann|mache|muss|geht|richte|man|soll)\b|c[oó]mo\b|comment\b|come (?:si|posso|faccio|devo)\b|hoe (?:kan|moet|doe|stel)\b|jak\b|nasıl\b|كيف)`)
+
+func asksHow(question string) bool { return how.MatchString(question) }
+
+// steps are the first of a text's numbered ones, where it has some and the best piece stands in no list.
+func steps(text string, best knowledge.Piece) knowledge.Piece {
+	pieces := knowledge.Pieces(text)
+	at := slices.IndexFunc(pieces, func(p knowledge.Piece) bool { return p.Start <= best.Start && best.Start < p.End })
+	if at >= 0 && pieces[at].Block > 0 {
+		return best
+	}
+	for i, p := range pieces {
+		if p.Steps && i+1 < len(pieces) && pieces[i+1].Steps {
+			return p
+		}
+	}
+	return best
 }
 
 // How long lists, tables and code may be that are quoted as a whole, in words: any, and such as tell steps.
@@ -147,7 +171,7 @@ func nearby(text string, best knowledge.Piece, words int) string {
 	i := slices.IndexFunc(units, func(u unit) bool { return u.from <= at && at < u.to })
 	first := units[i]
 	if first.block && !first.whole { // too long: what answers, by itself
-		return piecesOf(text, pieces, at, at+1)
+		return strings.TrimPrefix(piecesOf(text, pieces, at, at+1), "- ")
 	}
 	from, to, n := i, i+1, first.words
 	for to < len(units) {

@@ -118,12 +118,13 @@ func (b *block) next(line, body string) bool {
 			return true
 		}
 	}
-	switch m := itemLine.FindStringSubmatch(line); {
-	case m != nil && b.kind == 0:
-		b.number, b.kind = b.number+1, 'l'
-		if m[1] != "" {
-			b.kind = 'n'
-		}
+	m, kind := itemLine.FindStringSubmatch(line), byte('l')
+	if m != nil && m[1] != "" {
+		kind = 'n'
+	}
+	switch {
+	case m != nil && (b.kind == 0 || kind != b.kind && line[0] != ' ' && line[0] != '\t'): // what is indented belongs to the item above
+		b.number, b.kind = b.number+1, kind
 	case m != nil || body == "" || line[0] == ' ' || line[0] == '\t':
 		b.rows = rows
 	default:

@@ -177,7 +177,7 @@ func TestALongTableIsSectionsOfRows(t *testing.T) {
 	}
 	g := read(t, "long.md", []byte(b.String()), Options{})
 	sections := g.Articles[0].Sections
-	if len(sections) < 7 || len(sections) > 14 || sections[1].Heading != "Country038 – Country075" || !strings.Contains(sections[1].Text, "- Country Country040: Time 6 days, Price 5 EUR\n") {
+	if len(sections) < 7 || len(sections) > 14 || sections[1].Heading != "Shipping: Country038 – Country075" || !strings.Contains(sections[1].Text, "- Country Country040: Time 6 days, Price 5 EUR\n") {
 		t.Errorf("%d, %q", len(sections), sections[1])
 	}
 	for _, s := range sections {

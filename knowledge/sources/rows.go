@@ -93,6 +93,7 @@ func (w *writer) table(n *html.Node, level int, inside bool) {
 		return
 	}
 	// A long table is several sections, each as long as one is read as a whole, called by its first row and its last.
+	about := w.about()
 	for from := 0; from < len(items); {
 		to, words := from, 0
 		for to < len(items) && (to == from || words < mostRowWords) {
@@ -102,6 +103,9 @@ func (w *writer) table(n *html.Node, level int, inside bool) {
 		heading := firsts[from]
 		if to-from > 1 {
 			heading += " – " + firsts[to-1]
+		}
+		if about != "" { // where somebody is asked whether they mean it, nothing else tells what it is of
+			heading = about + ": " + heading
 		}
 		part := wrapped(atom.Div, wrapped(atom.Ul, items[from:to]...))
 		w.section(part, heading, level+1, func() {})

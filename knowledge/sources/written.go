@@ -62,6 +62,7 @@ type mark struct {
 
 // writer makes a tree ready to be written.
 type writer struct {
+	title string // that is known already
 	marks []mark
 }
 
@@ -71,7 +72,7 @@ func written(root *html.Node, title string) (string, []knowledge.Section, error)
 	if _, is := markdown.Bounded(textOf(root)); !is { // its words alone: escaping them would take the square of their number
 		return title, flat(textOf(root)), nil
 	}
-	w := &writer{}
+	w := &writer{title: title}
 	w.walk(root, 0, false)
 	b, err := toMarkdown().ConvertNode(root)
 	if err != nil {
@@ -244,6 +245,17 @@ func (w *writer) below(level int) int {
 		level = max(level, w.marks[n-1].level)
 	}
 	return level
+}
+
+// about is what stands below no heading but the title: that is about all of it. "" below another heading.
+func (w *writer) about() string {
+	switch n := len(w.marks); {
+	case n == 0:
+		return w.title
+	case n == 1 && w.marks[0].first:
+		return w.marks[0].text
+	}
+	return ""
 }
 
 // details writes a question that opens: a section of its own, which ends where it does.
