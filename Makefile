@@ -46,7 +46,7 @@ fuzz: ## fuzz the readers, the masker and the repair of JSON, 30 s each (FUZZTIM
 
 bench: build ## speed beside the floor of the same run
 	@.ci/setup --tests
-	BENCH=1 go test -p 1 -count 1 -timeout 20m -run 'TestBench|CostOf' -v ./cmd/deskbell ./copilot ./knowledge ./knowledge/sources ./notify/slack | grep -vE '^(=== |time=)'
+	BENCH=1 go test -p 1 -count 1 -timeout 20m -run 'TestBench|CostOf' -v ./cmd/deskbell ./copilot ./knowledge ./knowledge/postgres ./knowledge/sources ./notify/slack | grep -vE '^(=== |time=)'
 
 eval: build ## measure the copilot on labelled data: make eval DATA=DIR
 	@.ci/setup
