@@ -118,7 +118,11 @@ func (b *block) next(line, body string) bool {
 			return true
 		}
 	}
-	m, kind := itemLine.FindStringSubmatch(line), byte('l')
+	var m []string
+	kind := byte('l')
+	if body != "" && (body[0] < 'A' || body[0] > '~') { // most lines begin with a letter
+		m = itemLine.FindStringSubmatch(line)
+	}
 	if m != nil && m[1] != "" {
 		kind = 'n'
 	}
