@@ -200,6 +200,11 @@ func value(e xml.StartElement, name string) string {
 
 // blocks reads paragraphs and tables up to the end of an element.
 func (w *word) blocks(until string) error {
+	out, err := w.deeper()
+	if err != nil {
+		return err
+	}
+	defer out()
 	for {
 		t, err := w.d.Token()
 		if errors.Is(err, io.EOF) && until == "" {
@@ -237,6 +242,11 @@ func (w *word) blocks(until string) error {
 
 // row reads a table's row up to its end.
 func (w *word) row() error {
+	out, err := w.deeper()
+	if err != nil {
+		return err
+	}
+	defer out()
 	tr := w.into[len(w.into)-1]
 	head := false
 	for {
@@ -275,6 +285,11 @@ func (w *word) row() error {
 
 // cell reads a table's cell up to its end.
 func (w *word) cell(td *html.Node) error {
+	out, err := w.deeper()
+	if err != nil {
+		return err
+	}
+	defer out()
 	for {
 		t, err := w.d.Token()
 		if err != nil {
@@ -351,6 +366,11 @@ func (w *word) paragraph() error {
 // inline reads runs up to the end of an element; properties hears what the paragraph says of itself. bold and other become whether some text is in bold,
 // and whether some is not.
 func (w *word) inline(until string, into *html.Node, properties func(xml.StartElement), bold, other *bool) error {
+	out, err := w.deeper()
+	if err != nil {
+		return err
+	}
+	defer out()
 	var heavy, hidden bool // of the run
 	add := func(s string) {
 		if s == "" || hidden {

@@ -44,8 +44,6 @@ func (l line) text() string {
 // layout reads the pages of a document by where their text stands.
 type layout struct {
 	pages [][]line
-	tops  []float64 // of each page's highest line, and its lowest
-	ends  []float64
 }
 
 // What is a gap, in parts of the size of the letters: between two words, and between two cells or columns.
@@ -56,12 +54,7 @@ const (
 
 // page takes a page's runs.
 func (l *layout) page(runs []run) {
-	lines := linesOf(runs)
-	top, end := 0.0, 0.0
-	if len(lines) > 0 {
-		top, end = lines[0][0].y, lines[len(lines)-1][0].y
-	}
-	l.pages, l.tops, l.ends = append(l.pages, columnsOf(lines)), append(l.tops, top), append(l.ends, end)
+	l.pages = append(l.pages, columnsOf(linesOf(runs)))
 }
 
 // linesOf puts runs that stand at one height on one line, from the top of the page down.
@@ -148,7 +141,7 @@ func columnsOf(lines []line) []line {
 		left, right = min(left, l.x()), max(right, l.end())
 	}
 	gutter, most := 0.0, 0
-	for x := left + 0.3*(right-left); x < left+0.7*(right-left); x += 2 {
+	for x := left + 0.3*(right-left); x < left+0.7*(right-left); x += max(2, (right-left)/300) {
 		both, across, cells := 0, 0, 0
 		var words [2]int
 		for _, l := range lines {
@@ -215,10 +208,11 @@ var (
 // running are the lines that stand at the head or the foot of many pages, by their text without figures; what is larger than the text is a heading.
 func (l *layout) running(body float64) map[string]bool {
 	n := map[string]int{}
-	for i, page := range l.pages {
+	for _, page := range l.pages {
 		seen := map[string]bool{}
+		top, end := edges(page)
 		for _, x := range page {
-			if x.size() <= body*largerThan && l.atEdge(i, x) {
+			if x.size() <= body*largerThan && atEdge(x, top, end) {
 				if t := figures.ReplaceAllString(x.text(), "#"); !seen[t] {
 					seen[t] = true
 					n[t]++
@@ -238,18 +232,25 @@ func (l *layout) running(body float64) map[string]bool {
 // largerThan is how many times as large as the text a heading is at least.
 const largerThan = 1.08
 
-// atEdge is whether a line is the first or the last but one of its page, or beyond.
-func (l *layout) atEdge(page int, x line) bool {
-	above, below := 0, 0
-	for _, y := range l.pages[page] {
-		if y[0].y > x[0].y+1 {
-			above++
-		}
-		if y[0].y < x[0].y-1 {
-			below++
-		}
+// edges are how high a page's second line from above stands, and from below: what is not between them stands at its head or foot.
+func edges(page []line) (top, end float64) {
+	heights := make([]float64, len(page))
+	for i, x := range page {
+		heights[i] = x[0].y
 	}
-	return above < 2 || below < 2
+	slices.Sort(heights)
+	n := len(heights)
+	if n < 2 {
+		return math.Inf(-1), math.Inf(1)
+	}
+	return heights[n-2], heights[1]
+}
+
+// sameHeight is how far lines may stand from one another that stand at one height, in points.
+const sameHeight = 1
+
+func atEdge(x line, top, end float64) bool {
+	return x[0].y >= top-sameHeight || x[0].y <= end+sameHeight
 }
 
 // write tells what a document says.
@@ -271,11 +272,12 @@ func (l *layout) write(o *office) {
 	running := l.running(body)
 	sizes := map[float64]bool{}
 	var pages [][]line
-	for i, page := range l.pages {
+	for _, page := range l.pages {
 		var lines []line
+		top, end := edges(page)
 		for _, x := range page {
 			t := x.text()
-			if contents.MatchString(t) || l.atEdge(i, x) && (pageNumber.MatchString(t) || x.size() <= body*largerThan && running[figures.ReplaceAllString(t, "#")]) {
+			if contents.MatchString(t) || atEdge(x, top, end) && (pageNumber.MatchString(t) || x.size() <= body*largerThan && running[figures.ReplaceAllString(t, "#")]) {
 				continue
 			}
 			lines = append(lines, x)

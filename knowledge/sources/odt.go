@@ -114,6 +114,11 @@ func (o *odt) style(name string) (s odtStyle) {
 
 // blocks reads up to the end of an element; list is how deep in lists it stands, of the style that they have.
 func (o *odt) blocks(until string, list int, listStyle string) error {
+	out, err := o.deeper()
+	if err != nil {
+		return err
+	}
+	defer out()
 	for {
 		t, err := o.d.Token()
 		if errors.Is(err, io.EOF) && until == "" {
@@ -195,6 +200,11 @@ func (o *odt) paragraph(e xml.StartElement, list int, listStyle string) error {
 
 // inline reads text up to the end of an element; bold and other become whether some of it is in bold, and whether some is not.
 func (o *odt) inline(until string, into *html.Node, style odtStyle, bold, other *bool) error {
+	out, err := o.deeper()
+	if err != nil {
+		return err
+	}
+	defer out()
 	add := func(s string) {
 		if style.hidden {
 			return

@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"errors"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -16,7 +17,13 @@ type office struct {
 	lists []*html.Node // the lists that are open, outermost first
 	title string       // of a paragraph that says it is one
 	tops  int          // headings of the first level
+	deep  int          // how deep its reader is
 }
+
+// mostNested is how deep tables, lists and links may stand in one another: what is deeper was made to do harm.
+const mostNested = 100
+
+var errNested = errors.New("its parts are nested too deep")
 
 func newOffice() *office {
 	o := &office{root: &html.Node{Type: html.DocumentNode}}
@@ -157,4 +164,12 @@ func headings(root *html.Node) (n int) {
 		}
 	}
 	return n
+}
+
+// deeper is one step into a document; the function that it returns is the way out.
+func (o *office) deeper() (func(), error) {
+	if o.deep++; o.deep > mostNested {
+		return nil, errNested
+	}
+	return func() { o.deep-- }, nil
 }

@@ -18,6 +18,9 @@ import (
 // The bounds of a PDF: how deep what is drawn may be nested, and how much of its text may be without a meaning.
 const (
 	mostForms    = 6
+	mostDrawn    = 5000    // forms, a page
+	mostRuns     = 200_000 // a page
+	mostPages    = 10_000
 	mostUnread   = 0.2
 	fewestGlyphs = 8 // of a page that is no picture
 )
@@ -50,6 +53,9 @@ func readPDF(key string, b []byte) (a knowledge.Article, err error) {
 	}
 	if err != nil {
 		return a, refusal{"damaged: " + err.Error(), "open it and save it again, or print it to a new PDF"}
+	}
+	if doc.PageCount > mostPages {
+		return a, refusal{fmt.Sprintf("%d pages are more than a file may have (%d)", doc.PageCount, mostPages), "cut it in parts"}
 	}
 	p := &printer{doc: doc, fonts: map[int]*pdfFont{}, said: map[[2]int][]run{}}
 	var l layout
@@ -129,7 +135,7 @@ type printer struct {
 	said     map[[2]int][]run // what was drawn under a mark, by the page's number and the mark's
 	untagged int              // characters under none
 
-	images, glyphs, unread int
+	images, glyphs, unread, drawn int
 }
 
 // mcid is a mark: that of a part of the document, by its number, or of what is not the page's own.
@@ -140,7 +146,7 @@ type mcid struct {
 
 // page draws one.
 func (p *printer) page(n int) (runs []run, err error) {
-	p.runs, p.saved, p.marks, p.aside, p.images, p.glyphs, p.unread = nil, nil, nil, 0, 0, 0, 0
+	p.runs, p.saved, p.marks, p.aside, p.images, p.glyphs, p.unread, p.drawn = nil, nil, nil, 0, 0, 0, 0, 0
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("%v", r)
@@ -307,7 +313,8 @@ func (p *printer) object(resources types.Dict, name string, deep int) {
 	case sub == nil:
 	case *sub == "Image":
 		p.images++
-	case *sub == "Form" && deep < mostForms:
+	case *sub == "Form" && deep < mostForms && p.drawn < mostDrawn:
+		p.drawn++
 		if sd.Decode() != nil {
 			return
 		}
@@ -369,7 +376,7 @@ func (p *printer) show(raw string) {
 	if strings.TrimSpace(t) == "" && t != "" {
 		t = " "
 	}
-	if t == "" {
+	if t == "" || len(p.runs) == mostRuns {
 		return
 	}
 	r := run{text: t, x: first[4], end: last[4], y: first[5], size: size, bold: s.font.bold || s.fat}

@@ -183,7 +183,7 @@ func (p *printer) wideWidths(f *pdfFont, o types.Object) {
 	if err != nil {
 		return
 	}
-	for i := 0; i+1 < len(a); {
+	for i := 0; i+1 < len(a) && len(f.widths) < mostLetters; {
 		first, _ := p.doc.DereferenceNumber(a[i])
 		if list, err := p.doc.DereferenceArray(a[i+1]); err == nil && list != nil {
 			for j, w := range p.numbers(list) {
@@ -274,10 +274,13 @@ func glyphNamed(name string) (string, bool) {
 	return "", false
 }
 
+// mostLetters is how many a font has: as many as codes of two bytes, and some.
+const mostLetters = 1 << 17
+
 // toUnicode reads which letters the codes of a font stand for.
 func toUnicode(b []byte, letters map[int]string) {
 	in := &instructions{b: b}
-	for {
+	for len(letters) < mostLetters {
 		op, args, ok := in.next()
 		if !ok {
 			return

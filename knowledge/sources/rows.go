@@ -19,8 +19,11 @@ type cell struct {
 // grid is a table's rows, each with as many cells as the widest; a cell that spans several stands in each.
 type grid [][]cell
 
-// mostSpan is how far a cell may span: what says more was made by a mistake.
-const mostSpan = 200
+// How far a cell may span, and how many columns a table may have: what says more was made by a mistake, or to do harm.
+const (
+	mostSpan    = 200
+	mostColumns = 300
+)
 
 // table writes a table as a list with a sentence for each row, as neither the widget nor Slack can draw one, and as a row by itself says too little.
 // A table of questions and answers becomes sections, and one that lays out a page what stands in it.
@@ -194,6 +197,9 @@ func gridOf(table *html.Node) (g grid) {
 		}
 		var row []cell
 		place := func(c cell, rows int) {
+			if len(row) == mostColumns {
+				return
+			}
 			row = append(row, c)
 			for len(over) < len(row) {
 				over = append(over, spanning{})
@@ -201,7 +207,7 @@ func gridOf(table *html.Node) (g grid) {
 			over[len(row)-1] = spanning{cell{text: c.text, head: c.head}, rows}
 		}
 		carried := func() {
-			for len(row) < len(over) && over[len(row)].rows > 0 {
+			for len(row) < len(over) && len(row) < mostColumns && over[len(row)].rows > 0 {
 				at := len(row)
 				place(over[at].cell, over[at].rows-1)
 			}
