@@ -218,7 +218,7 @@ func TestCommandsSayWhatIsWrongAndEndWithTheirCode(t *testing.T) {
 		{[]string{"serve", "--nope"}, 2, "unknown flag: --nope"},
 		{[]string{"knowledge", "import"}, 2, "accepts 1 arg(s), received 0 (see deskbell knowledge import --help)"},
 		{[]string{"knowledge", "import", filepath.Join(dir, "none")}, 2, "no such file"},
-		{[]string{"knowledge", "import", binary}, 2, "line 1: expected the columns question and answer"},
+		{[]string{"knowledge", "import", binary, "--columns", "question=x,answer=b"}, 1, `faq.csv: no column "x"; its columns are: a, b`},
 		{[]string{"config", "check", "--config", bad}, 2, "bad.yaml:3: not YAML"},
 		{[]string{"config", "check", "--config", "none.yaml"}, 2, "--config: open none.yaml"},
 	} {
