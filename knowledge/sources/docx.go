@@ -34,7 +34,8 @@ type (
 			Number *struct {
 				Value string `xml:"val,attr"`
 			} `xml:"pPr>numPr>numId"`
-			Bold *wordSwitch `xml:"rPr>b"`
+			Bold   *wordSwitch `xml:"rPr>b"`
+			Hidden *wordSwitch `xml:"rPr>vanish"`
 		} `xml:"style"`
 	}
 	wordSwitch struct {
@@ -75,6 +76,7 @@ func (s *wordSwitch) on() bool {
 type wordStyle struct {
 	level       int
 	title, bold bool
+	hidden      bool
 	contents    bool // a line of the table of contents
 	number      string
 }
@@ -137,7 +139,7 @@ func (w *word) looks(p *packed, dir, main string) error {
 	}
 	based := map[string]string{}
 	for _, s := range styles.Styles {
-		x := wordStyle{bold: s.Bold.on()}
+		x := wordStyle{bold: s.Bold.on(), hidden: s.Hidden.on()}
 		name := strings.ToLower(s.Name.Value)
 		if n, is := strings.CutPrefix(name, "heading "); is {
 			x.level, _ = strconv.Atoi(n)
@@ -159,7 +161,7 @@ func (w *word) looks(p *packed, dir, main string) error {
 			if x.number == "" {
 				x.number = y.number
 			}
-			x.bold, x.contents = x.bold || y.bold, x.contents || y.contents
+			x.bold, x.contents, x.hidden = x.bold || y.bold, x.contents || y.contents, x.hidden || y.hidden
 		}
 		w.styles[id] = x
 	}
@@ -345,7 +347,7 @@ func (w *word) paragraph() error {
 	if err != nil {
 		return err
 	}
-	if style.contents {
+	if style.contents || style.hidden {
 		return nil
 	}
 	if p.level == 0 {
@@ -419,7 +421,7 @@ func (w *word) inline(until string, into *html.Node, properties func(xml.StartEl
 			case "strike", "dstrike":
 				hidden = hidden || value(e, "val") != "0" && value(e, "val") != "false" // its author took it back
 			case "vanish":
-				hidden = value(e, "val") != "0" && value(e, "val") != "false"
+				hidden = hidden || value(e, "val") != "0" && value(e, "val") != "false"
 			case "hyperlink":
 				a := wrapped(atom.A)
 				if to := w.links[value(e, "id")]; to != "" {
@@ -436,7 +438,8 @@ func (w *word) inline(until string, into *html.Node, properties func(xml.StartEl
 			case "r":
 				heavy, hidden = false, false // what was said before is of the mark at the paragraph's end
 			case "rStyle":
-				heavy = heavy || w.styles[value(e, "val")].bold
+				style := w.styles[value(e, "val")]
+				heavy, hidden = heavy || style.bold, hidden || style.hidden
 			default:
 				properties(e)
 			}

@@ -188,6 +188,9 @@ func TestADocumentOfWordsIsReadAsItIsMeant(t *testing.T) {
 		`<w:tr><w:tc><w:tcPr><w:vMerge w:val="restart"/></w:tcPr>`+sourcestest.P("", "S")+`</w:tc><w:tc>`+sourcestest.P("", "men 90")+`</w:tc><w:tc>`+sourcestest.P("", "women 84")+`</w:tc></w:tr>`+
 		`<w:tr><w:tc><w:tcPr><w:vMerge/></w:tcPr><w:p/></w:tc><w:tc>`+sourcestest.P("", "boys 80")+`</w:tc><w:tc>`+sourcestest.P("", "girls 78")+`</w:tc></w:tr></w:tbl>`+
 		bold("Steps")+sourcestest.Item(2, 0, "Print")+sourcestest.Item(1, 1, "on paper")+sourcestest.Item(2, 0, "Send")), Options{})
+	if strings.Contains(outline(read(t, "h.docx", sourcestest.DOCX(t, "", sourcestest.P("Hidden", "A secret")+`<w:p><w:r><w:t>All may read it.</w:t></w:r>`+run(`<w:rStyle w:val="Unseen"/>`, "Another secret")+run(`<w:strike/><w:vanish w:val="0"/>`, "A third secret")+`</w:p>`), Options{}).Articles), "secret") {
+		t.Error("what a style hides is read")
+	}
 	same(t, "docx", outline(g.Articles), `faq of the shop › Can I pay by card?
 Yes.
 
@@ -303,7 +306,7 @@ func TestAPDFIsReadByWhereItsTextStands(t *testing.T) {
 		p.Text(72, 180, "Another paragraph stands below, after a space.")
 		p.Text(72, 220, "Parts  .................................. 7")
 	})
-	same(t, "divided", outline(read(t, "divided.pdf", words, Options{}).Articles), "divided › \nThe warranty covers every part of the bicycle for two years, including the battery. It does not cover wear. Please keep your E-Mail- Adresse up to date, and write to the workshop.\n\nAnother paragraph stands below, after a space.")
+	same(t, "divided", outline(read(t, "divided.pdf", words, Options{}).Articles), "divided › \nThe warranty covers every part of the bicycle for two years, including the battery. It does not cover wear. Please keep your E-Mail- Adresse up to date, and write to the workshop.\n\nAnother paragraph stands below, after a space.\n\nParts: 7")
 	cells := sourcestest.PDF(t, func(p *fpdf.Fpdf, tr func(string) string) {
 		p.AddPage()
 		p.SetFont("Times", "", 11)
@@ -314,6 +317,44 @@ func TestAPDFIsReadByWhereItsTextStands(t *testing.T) {
 		}
 	})
 	same(t, "cells", outline(read(t, "cells.pdf", cells, Options{}).Articles), "cells › \n- Country Spain: Notes: by lorry, which takes four days, Price 7 EUR\n- Country Malta: Notes by ship, Price 19 EUR")
+}
+
+func TestAPDFIsReadAsReadersShowIt(t *testing.T) {
+	t.Parallel()
+	drawn := func(draw func(p *fpdf.Fpdf)) string {
+		return outline(read(t, "x.pdf", sourcestest.PDF(t, func(p *fpdf.Fpdf, _ func(string) string) {
+			p.AddPage()
+			p.SetFont("Times", "", 11)
+			draw(p)
+		}), Options{}).Articles)
+	}
+	same(t, "prices", drawn(func(p *fpdf.Fpdf) {
+		for i, s := range []string{"What our work costs, with tax.", "Haircut ............ 25", "Colouring ............ 60", "Wash ............ 10", "112"} {
+			p.Text(72, 100+30*float64(i), s)
+		}
+	}), "x › \nWhat our work costs, with tax.\n\nHaircut: 25\n\nColouring: 60\n\nWash: 10\n\n112")
+	same(t, "contents", drawn(func(p *fpdf.Fpdf) {
+		for i, s := range []string{"Delivery . . . . . . . 1", "Returns . . . . . . . 2", "Payment . . . . . . . 2", "The text begins here."} {
+			p.Text(72, 100+30*float64(i), s)
+		}
+	}), "x › \nThe text begins here.")
+	same(t, "turned", drawn(func(p *fpdf.Fpdf) {
+		p.Text(72, 100, "This line is read as it stands.")
+		for _, angle := range []float64{90, 45} {
+			p.TransformBegin()
+			p.TransformRotate(angle, 300, 400)
+			p.Text(100, 300, "This one stands upright.")
+			p.TransformEnd()
+		}
+	}), "x › \nThis line is read as it stands.\n\nThis one stands upright.")
+	same(t, "unseen", drawn(func(p *fpdf.Fpdf) {
+		p.Text(72, 100, "Everybody sees this line.")
+		p.Text(72, 1500, "It stands beside the page.")
+		layer := p.AddLayer("Internal", false)
+		p.BeginLayer(layer)
+		p.Text(72, 130, "It stands on a layer that is not shown.")
+		p.EndLayer()
+	}), "x › \nEverybody sees this line.")
 }
 
 func TestAPDFThatCannotBeReadSaysWhy(t *testing.T) {

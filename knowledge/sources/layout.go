@@ -5,6 +5,7 @@ import (
 	"math"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -198,7 +199,8 @@ func columnsOf(lines []line) []line {
 var (
 	figures    = regexp.MustCompile(`\d+`)
 	pageNumber = regexp.MustCompile(`(?i)^(?:page|seite|página|pagina|strona|sayfa|p\.|s\.|–|-)?\s*\d{1,4}\s*(?:(?:/|of|von|de|di|van|z)\s*\d{1,4})?\s*(?:–|-)?$`)
-	contents   = regexp.MustCompile(`(?:[.:·]\s?){4,}\s*\d+$`)
+	contents   = regexp.MustCompile(`(?:[.:·]\s?){4,}\s*(\d+)$`)
+	leader     = regexp.MustCompile(`\s*(?:[.:·]\s?){4,}\s*`)
 	bullet     = regexp.MustCompile(`^(?:[•▪●○■□◦‣·∙–\x{f0b7}]|[-*])$`)
 	bulletText = regexp.MustCompile(`^(?:[•▪●○■□◦‣∙]\s*|[–·*-]\s+)(\S.*)$`)
 	numbered   = regexp.MustCompile(`^(?:\d{1,2}|[a-z])[.)]$`)
@@ -228,6 +230,31 @@ func (l *layout) running(body float64) map[string]bool {
 	}
 	return out
 }
+
+// contents are the lines of a page's table of contents: at least three that end in numbers of pages, which do not fall.
+func (l *layout) contents(page []line) map[int]bool {
+	found := map[int]bool{}
+	last := 0
+	for i, x := range page {
+		m := contents.FindStringSubmatch(x.text())
+		if m == nil {
+			continue
+		}
+		n, err := strconv.Atoi(m[1])
+		if err != nil || n < last || n > len(l.pages)+mostFront {
+			return nil // a list of prices has such lines too
+		}
+		last = n
+		found[i] = true
+	}
+	if len(found) < 3 {
+		return nil
+	}
+	return found
+}
+
+// mostFront is how many pages may be counted that are not in the file.
+const mostFront = 20
 
 // largerThan is how many times as large as the text a heading is at least.
 const largerThan = 1.08
@@ -275,10 +302,15 @@ func (l *layout) write(o *office) {
 	for _, page := range l.pages {
 		var lines []line
 		top, end := edges(page)
-		for _, x := range page {
+		listed := l.contents(page)
+		for i, x := range page {
 			t := x.text()
-			if contents.MatchString(t) || atEdge(x, top, end) && (pageNumber.MatchString(t) || x.size() <= body*largerThan && running[figures.ReplaceAllString(t, "#")]) {
+			outermost := len(l.pages) > 1 && (i == 0 || i == len(page)-1)
+			if listed[i] || outermost && pageNumber.MatchString(t) || atEdge(x, top, end) && x.size() <= body*largerThan && running[figures.ReplaceAllString(t, "#")] {
 				continue
+			}
+			for j := range x {
+				x[j].text = leader.ReplaceAllString(x[j].text, ": ")
 			}
 			lines = append(lines, x)
 			sizes[x.size()] = true

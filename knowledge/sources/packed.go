@@ -102,10 +102,10 @@ func readZIP(f *file) ([]knowledge.Article, error) {
 		}
 		b, err := p.read(part)
 		if err != nil {
-			f.g.reject(key, key, err)
-			if p.left < 0 {
-				break
+			if p.left < 0 { // of what comes after it nothing is known
+				return nil, err
 			}
+			f.g.reject(key, key, err)
 			continue
 		}
 		f.g.take(&file{key: key, data: b, deep: f.deep + 1, o: f.o, g: f.g})

@@ -58,10 +58,11 @@ func readPDF(key string, b []byte) (a knowledge.Article, err error) {
 		return a, refusal{fmt.Sprintf("%d pages are more than a file may have (%d)", doc.PageCount, mostPages), "cut it in parts"}
 	}
 	p := &printer{doc: doc, fonts: map[int]*pdfFont{}, said: map[[2]int][]run{}}
+	p.layers = p.unshownLayers()
 	var l layout
 	pictures, glyphs, unread := 0, 0, 0
 	for n := 1; n <= doc.PageCount; n++ {
-		runs, err := p.page(n)
+		runs, turned, err := p.page(n)
 		if err != nil {
 			return a, refusal{fmt.Sprintf("page %d is damaged: %v", n, err), "open it and save it again, or print it to a new PDF"}
 		}
@@ -70,6 +71,11 @@ func readPDF(key string, b []byte) (a knowledge.Article, err error) {
 		}
 		glyphs, unread = glyphs+p.glyphs, unread+p.unread
 		l.page(runs)
+		for _, runs := range turned { // a table that lies on its side, say
+			if len(runs) > 0 {
+				l.page(runs)
+			}
+		}
 	}
 	switch {
 	case doc.PageCount > 0 && 2*pictures > doc.PageCount && glyphs < fewestGlyphs*doc.PageCount:
@@ -130,6 +136,10 @@ type printer struct {
 	aside  int    // how many marks deep in what is not the page's own: headers, page numbers
 	marks  []mcid // that are open
 	turned matrix // the page, as it is looked at
+	// runs that stand upright, upside down or the other way up, as they are read
+	upright [3][]run
+	area    [4]float64   // of the page, from left and below to right and above; all 0: it is not known
+	layers  map[int]bool // that are not shown, by the number of the object
 
 	number   int              // of the page's object
 	said     map[[2]int][]run // what was drawn under a mark, by the page's number and the mark's
@@ -145,7 +155,8 @@ type mcid struct {
 }
 
 // page draws one.
-func (p *printer) page(n int) (runs []run, err error) {
+func (p *printer) page(n int) (runs []run, turned [3][]run, err error) {
+	p.upright, p.area = [3][]run{}, [4]float64{}
 	p.runs, p.saved, p.marks, p.aside, p.images, p.glyphs, p.unread, p.drawn = nil, nil, nil, 0, 0, 0, 0, 0
 	defer func() {
 		if r := recover(); r != nil {
@@ -154,17 +165,20 @@ func (p *printer) page(n int) (runs []run, err error) {
 	}()
 	d, ref, inherited, err := p.doc.PageDict(n, false)
 	if err != nil || d == nil {
-		return nil, err
+		return nil, turned, err
 	}
 	if ref != nil {
 		p.number = ref.ObjectNumber.Value()
 	}
 	content, err := p.doc.PageContent(d, n)
 	if errors.Is(err, model.ErrNoContent) || content == nil && err == nil {
-		return nil, nil
+		return nil, turned, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, turned, err
+	}
+	if box := inherited.MediaBox; box != nil {
+		p.area = [4]float64{box.LL.X, box.LL.Y, box.UR.X, box.UR.Y}
 	}
 	resources := inherited.Resources
 	if own, err := p.doc.DereferenceDict(d["Resources"]); err == nil && own != nil {
@@ -173,7 +187,7 @@ func (p *printer) page(n int) (runs []run, err error) {
 	p.turned = [4]matrix{identity, {0, -1, 1, 0, 0, 0}, {-1, 0, 0, -1, 0, 0}, {0, 1, -1, 0, 0, 0}}[((inherited.Rotate/90)%4+4)%4]
 	p.state = state{at: identity, wide: 1}
 	p.draw(content, resources, 0)
-	return p.runs, nil
+	return p.runs, p.upright, nil
 }
 
 // draw follows instructions.
@@ -257,7 +271,7 @@ func (p *printer) draw(content []byte, resources types.Dict, deep int) {
 				}
 			}
 		case "BDC", "BMC":
-			m := mcid{aside: str(0) == "Artifact", id: -1}
+			m := mcid{aside: str(0) == "Artifact" || str(0) == "OC" && p.unshown(resources, str(1)), id: -1}
 			for i := 1; i+1 < len(args); i++ {
 				if args[i].text == "MCID" {
 					m.id = int(args[i+1].number)
@@ -340,6 +354,52 @@ func (p *printer) numbers(a types.Array) []float64 {
 	return out
 }
 
+// aslant is how far a line may be turned from the page's edges, in radians.
+const aslant = 0.2
+
+// margin is how far beside the page a text may begin that is on it.
+const margin = 5
+
+func (p *printer) outside(at matrix) bool {
+	if p.area == [4]float64{} {
+		return false
+	}
+	return at[4] < p.area[0]-margin || at[4] > p.area[2]+margin || at[5] < p.area[1]-margin || at[5] > p.area[3]+margin
+}
+
+// unshown is whether a mark is of a layer that no reader shows.
+func (p *printer) unshown(resources types.Dict, name string) bool {
+	if len(p.layers) == 0 {
+		return false
+	}
+	all, err := p.doc.DereferenceDict(resources["Properties"])
+	if err != nil || all == nil {
+		return false
+	}
+	ref, is := all[name].(types.IndirectRef)
+	return is && p.layers[ref.ObjectNumber.Value()]
+}
+
+// unshownLayers are the layers that a document is opened without.
+func (p *printer) unshownLayers() map[int]bool {
+	off := map[int]bool{}
+	of, err := p.doc.DereferenceDict(p.catalog()["OCProperties"])
+	if err != nil || of == nil {
+		return off
+	}
+	usual, err := p.doc.DereferenceDict(of["D"])
+	if err != nil || usual == nil {
+		return off
+	}
+	list, _ := p.doc.DereferenceArray(usual["OFF"])
+	for _, o := range list {
+		if ref, is := o.(types.IndirectRef); is {
+			off[ref.ObjectNumber.Value()] = true
+		}
+	}
+	return off
+}
+
 // show draws a string: a run, which ends where there is a gap.
 func (p *printer) show(raw string) {
 	s := &p.state
@@ -350,6 +410,7 @@ func (p *printer) show(raw string) {
 		return matrix{s.size * s.wide, 0, 0, s.size, 0, s.rise}.then(p.text).then(s.at).then(p.turned)
 	}
 	first := at()
+	start := p.text.then(s.at)
 	var b strings.Builder
 	for i := 0; i < len(raw); {
 		code, n := s.font.code(raw[i:])
@@ -369,7 +430,7 @@ func (p *printer) show(raw string) {
 	}
 	last := at()
 	size := math.Hypot(first[2], first[3])
-	if p.aside > 0 || size < 0.5 || math.Abs(first[1]) > 0.2*math.Abs(first[0]) || first[0] < 0 { // what is not the page's own, too small to be read, or stands upright
+	if p.aside > 0 || size < 0.5 || p.outside(start) { // what is not the page's own, too small to be read, or beside the page
 		return
 	}
 	t := b.String()
@@ -379,7 +440,21 @@ func (p *printer) show(raw string) {
 	if t == "" || len(p.runs) == mostRuns {
 		return
 	}
-	r := run{text: t, x: first[4], end: last[4], y: first[5], size: size, bold: s.font.bold || s.fat}
+	bold := s.font.bold || s.fat
+	angle := math.Atan2(first[1], first[0])
+	quarter := math.Round(angle / (math.Pi / 2))
+	if math.Abs(angle-quarter*math.Pi/2) > aslant { // as "draft" across a page
+		return
+	}
+	if i := (int(quarter) + 4) % 4; i > 0 {
+		turn := [4]matrix{1: {0, -1, 1, 0, 0, 0}, 2: {-1, 0, 0, -1, 0, 0}, 3: {0, 1, -1, 0, 0, 0}}[i]
+		f, e := first.then(turn), last.then(turn)
+		if len(p.upright[i-1]) < mostRuns {
+			p.upright[i-1] = append(p.upright[i-1], run{text: t, x: f[4], end: e[4], y: f[5], size: size, bold: bold})
+		}
+		return
+	}
+	r := run{text: t, x: first[4], end: last[4], y: first[5], size: size, bold: bold}
 	p.runs = append(p.runs, r)
 	for i := len(p.marks) - 1; i >= 0; i-- {
 		if id := p.marks[i].id; id >= 0 {

@@ -54,7 +54,7 @@ func Zip(t testing.TB, files map[string]string) []byte {
 	return b.Bytes()
 }
 
-// DOCX is a document of Word's with this body, in its own markup. It has the styles Title, Heading1, Heading2 and Strong, the list 1 with bullets and the
+// DOCX is a document of Word's with this body, in its own markup. It has the styles Title, Heading1, Heading2, Strong, Hidden and Unseen, the list 1 with bullets and the
 // list 2 with numbers, and the link rId9.
 func DOCX(t testing.TB, title, body string) []byte {
 	t.Helper()
@@ -70,7 +70,8 @@ func DOCX(t testing.TB, title, body string) []byte {
 		"docProps/core.xml":            `<cp:coreProperties xmlns:cp="c" xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>` + title + `</dc:title></cp:coreProperties>`,
 		"word/_rels/document.xml.rels": rels + `<Relationship Id="rId9" Type="` + kind + `hyperlink" Target="https://shop.example/returns" TargetMode="External"/></Relationships>`,
 		"word/styles.xml": `<w:styles ` + ns + `>` + style("paragraph", "Title", "Title", "") + style("paragraph", "Heading1", "heading 1", "") + style("paragraph", "Heading2", "heading 2", `<w:basedOn w:val="Heading1"/>`) +
-			style("paragraph", "Mine", "My heading", `<w:basedOn w:val="Heading2"/>`) + style("paragraph", "TOC1", "toc 1", "") + style("character", "Strong", "Strong", `<w:rPr><w:b/></w:rPr>`) + `</w:styles>`,
+			style("paragraph", "Mine", "My heading", `<w:basedOn w:val="Heading2"/>`) + style("paragraph", "TOC1", "toc 1", "") + style("character", "Strong", "Strong", `<w:rPr><w:b/></w:rPr>`) +
+			style("paragraph", "Hidden", "Hidden", `<w:rPr><w:vanish/></w:rPr>`) + style("character", "Unseen", "Unseen", `<w:rPr><w:vanish/></w:rPr>`) + `</w:styles>`,
 		"word/numbering.xml": `<w:numbering ` + ns + `><w:abstractNum w:abstractNumId="7"><w:lvl w:ilvl="0"><w:numFmt w:val="bullet"/></w:lvl><w:lvl w:ilvl="1"><w:numFmt w:val="bullet"/></w:lvl></w:abstractNum>` +
 			`<w:abstractNum w:abstractNumId="8"><w:lvl w:ilvl="0"><w:numFmt w:val="decimal"/></w:lvl></w:abstractNum><w:num w:numId="1"><w:abstractNumId w:val="7"/></w:num><w:num w:numId="2"><w:abstractNumId w:val="8"/></w:num></w:numbering>`,
 		"word/document.xml": `<w:document ` + ns + `><w:body>` + body + `<w:sectPr/></w:body></w:document>`,
