@@ -195,7 +195,7 @@ func (c *Config) list(name string, v *yaml.Node, m *Mistakes) {
 // Columns are the parts of an article that a table's columns can be named for.
 var Columns = []string{"question", "answer", "heading", "url", "audience", "language", "tags", "id"}
 
-// shortestPause is how often a source may be read at most.
+// shortestPause is the shortest time between two readings of a source.
 const shortestPause = 10 * time.Minute
 
 var channelID = regexp.MustCompile(`^[CG][A-Z0-9]+$`)

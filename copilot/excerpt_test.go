@@ -37,6 +37,10 @@ func TestAnAnswerIsNeverCutInsideAListATableOrCode(t *testing.T) {
 	if got := copilot.Excerpt("How do I build it?", best(t, before+"\n\n"+list(9, numbers)+"\n\nIt fits well.", "It fits")); !strings.Contains(got, list(9, numbers)) {
 		t.Errorf("no steps: %s", got)
 	}
+	text := before + "\n\nYou can pay by card.\n\nTo send something back:\n\n" + list(9, numbers)
+	if got := copilot.Excerpt("How can I pay?", best(t, text, "by card")); !strings.Contains(got, "by card") {
+		t.Errorf("other steps: %s", got)
+	}
 	for name, x := range map[string]struct{ text, words, want string }{
 		"a list as a whole, with what leads to it": {before + "\n\nYou need:\n\n" + list(12, bullets) + "\n\n" + before, "step 7", "You need:\n\n" + list(12, bullets)},
 		"the list that a sentence leads to":        {before + "\n\nThis is what you need:\n\n" + list(12, bullets) + "\n\n" + before, "This is", "This is what you need:\n\n" + list(12, bullets)},

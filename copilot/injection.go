@@ -105,7 +105,7 @@ func Excerpt(question string, p knowledge.Passage) string {
 	}
 	best := p.Best
 	if asksHow(question) {
-		best = steps(whole, best)
+		best = steps(question, whole, best)
 	}
 	return nearby(whole, best, excerptWords)
 }
@@ -115,17 +115,34 @@ var how = regexp.MustCompile(`(?i)^\W*(?:how (?:do|can|to|should|would|does one)
 
 func asksHow(question string) bool { return how.MatchString(question) }
 
-// steps are the first of a text's numbered ones, where it has some and the best piece stands in no list.
-func steps(text string, best knowledge.Piece) knowledge.Piece {
+// steps are the first numbered ones of a text, where the best piece stands in no list and says no more of what is asked than they and what leads to them.
+func steps(question, text string, best knowledge.Piece) knowledge.Piece {
 	pieces := knowledge.Pieces(text)
 	at := slices.IndexFunc(pieces, func(p knowledge.Piece) bool { return p.Start <= best.Start && best.Start < p.End })
 	if at >= 0 && pieces[at].Block > 0 {
 		return best
 	}
-	for i, p := range pieces {
-		if p.Steps && i+1 < len(pieces) && pieces[i+1].Steps {
-			return p
+	shared := func(s string) (n int) {
+		terms := knowledge.Terms(s)
+		for _, t := range knowledge.Terms(question) {
+			if slices.Contains(terms, t) {
+				n++
+			}
 		}
+		return n
+	}
+	for i := 0; i+1 < len(pieces); i++ {
+		if !pieces[i].Steps || !pieces[i+1].Steps {
+			continue
+		}
+		from, to := max(0, i-1), i
+		for to < len(pieces) && pieces[to].Block == pieces[i].Block {
+			to++
+		}
+		if shared(text[pieces[from].Start:pieces[to-1].End]) < shared(text[best.Start:best.End]) {
+			return best
+		}
+		return pieces[i]
 	}
 	return best
 }

@@ -15,14 +15,16 @@ func Clean(s string) string {
 	}
 	in := []rune(norm.NFC.String(s))
 	out := make([]rune, 0, len(in))
+	code := strings.Count(s, "`") > 1
 	for i, r := range in {
 		switch {
 		case r == '\u00ad' || r == '\u200b' || r == '\u2060' || r == '\ufeff' || r == '\u200e' || r == '\u200f': // soft hyphen, no width, marks of direction
 			continue
 		case r == '\u2010' || r == '\u2011':
 			r = '-'
-		case r >= '\uff01' && r <= '\uff5e': // ASCII in the width of Chinese signs
+		case r >= '\uff01' && r <= '\uff5e' && (unicode.IsLetter(r) || unicode.IsDigit(r)): // ASCII in the width of Chinese signs
 			r -= 0xfee0
+		case r == '`' && code:
 		case apostrophe(r) && i > 0 && i+1 < len(in) && unicode.IsLetter(in[i-1]) && unicode.IsLetter(in[i+1]):
 			r = '’'
 		case r != ' ' && unicode.Is(unicode.Zs, r):

@@ -201,6 +201,12 @@ func configured(s configs.Source) origin {
 // readAnew reads a source of the configuration anew, and keeps what came of it. outcome is what is said of it, and refused whether there is anything that somebody
 // should look at.
 func readAnew(ctx context.Context, b *knowledge.Base, name string, s configs.Source, gathered func(*sources.Gathered), progress func(done, of int)) (outcome string, refused int, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			outcome = fmt.Sprintf("%spanic: %v", failedSync, p)
+			err = errors.Join(errors.New(outcome), b.SetSynced(ctx, name, outcome))
+		}
+	}()
 	g, err := configured(s).gather(ctx, progress)
 	if g != nil && gathered != nil {
 		gathered(g)

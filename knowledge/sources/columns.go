@@ -24,13 +24,14 @@ var columnNames = map[string][]string{
 	"heading":  names(`heading überschrift subtitle untertitel encabezado subtítulo`),
 	"url":      names(`url htmlurl publicurl link links weblink permalink href webseite enlace lien`),
 	"audience": names(`audience visibility zielgruppe sichtbarkeit visibilidad visibilité`),
-	"segment":  names(`usersegmentid`),
+	"segment":  names(`usersegmentid usersegmentids`),
+	"internal": names(`internal isinternal intern private isprivate privat privado privé`),
 	"language": names(`language lang locale defaultlocale sprache idioma langue lingua taal język dil`),
 	"tags":     names(`tags tag labels labelnames keywords schlagwörter schlagworte etiquetas étiquettes mots-clés etichette`),
 	"id":       names(`id key articleid`),
 	"draft":    names(`draft isdraft entwurf borrador brouillon`),
-	"status":   names(`status state workflowstate`),
-	"public":   names(`published ispublished isactive`),
+	"status":   names(`status state workflowstate publishstatus publicationstatus`),
+	"public":   names(`published ispublished isactive isvisibleinpkb`),
 }
 
 func names(s string) []string { return strings.Fields(s) }
@@ -181,11 +182,20 @@ type table struct {
 	key   func(row int) string // of the row's article, in the file
 }
 
+// mostAbove is how many rows may stand above the names of the columns.
+const mostAbove = 10
+
 // read makes articles of a table: of one with questions and answers an article of each row, of another one article with a sentence for each.
 func (f *file) read(t table) ([]knowledge.Article, error) {
 	first := slices.IndexFunc(t.rows, filled)
 	if first < 0 {
 		return nil, nil
+	}
+	for i, row := range t.rows[first:min(len(t.rows), first+mostAbove)] { // a title may stand above
+		if c := mapped(row, f.o.Columns); c.pairs() && c.missing(f.o.Columns) == "" {
+			first += i
+			break
+		}
 	}
 	heads := t.rows[first]
 	c := mapped(heads, f.o.Columns)
@@ -218,15 +228,21 @@ func (f *file) read(t table) ([]knowledge.Article, error) {
 		if !filled(t.rows[i]) {
 			continue
 		}
-		at := func(part string) string {
+		all := func(part string) (values []string) {
 			j, known := c.at[part]
 			if !known {
-				return ""
+				return nil
 			}
 			for _, j := range append([]int{j}, c.also[part]...) {
 				if j < len(t.rows[i]) && strings.TrimSpace(t.rows[i][j]) != "" {
-					return strings.TrimSpace(t.rows[i][j])
+					values = append(values, strings.TrimSpace(t.rows[i][j]))
 				}
+			}
+			return values
+		}
+		at := func(part string) string {
+			for _, s := range all(part) {
+				return s
 			}
 			return ""
 		}
@@ -234,7 +250,7 @@ func (f *file) read(t table) ([]knowledge.Article, error) {
 		if id := at("id"); id != "" {
 			key = id
 		}
-		a, err := f.article(at, f.key+"#"+key)
+		a, err := f.article(at, all, f.key+"#"+key)
 		if err != nil {
 			f.reject(f.key+"#"+key, t.where(i), err)
 			continue
@@ -294,7 +310,14 @@ func (f *file) facts(t table, first int) ([]knowledge.Article, error) {
 	rows := t.rows[first:]
 	width := 0
 	for _, row := range rows {
-		width = max(width, len(row))
+		for j, cell := range row[:min(len(row), mostColumns)] {
+			if strings.TrimSpace(cell) != "" {
+				width = max(width, j+1)
+			}
+		}
+	}
+	for i, row := range rows {
+		rows[i] = row[:min(len(row), width)]
 	}
 	head := headed(rows)
 	node := wrapped(atom.Table)
@@ -343,14 +366,19 @@ var (
 	bulleted = regexp.MustCompile(`(?m)^[ \t]*[•·▪●‣◦][ \t]*`)
 )
 
-// unpublished are the states of an article that is not published, as exports have them.
-var unpublished = set(`draft unpublished archived hidden inactive deleted entwurf archiviert borrador archivado brouillon bozza concept rascunho`)
+// The states of an article, as exports have them: published, or not. A state that is in neither list refuses the article.
+var (
+	published   = set(`published public live active online visible approved current final ok 2 veröffentlicht aktiv online publicado activo publié actif pubblicato gepubliceerd opublikowany opublikowano yayında`)
+	unpublished = set(`draft unpublished notpublished archived hidden inactive deleted retired review inreview pending private trash inprogress expired obsolete scheduled outdated entwurf archiviert inaktiv borrador archivado brouillon archivé bozza concept
+		rascunho szkic taslak`)
+)
 
 // What columns of audiences hold.
 var (
 	everybody = set(`public all everyone everybody published öffentlich alle público pública todos publique tous`)
 	ourselves = set(`internal private agents agent staff team signedin intern interno interna interne privat privado privé`)
-	yes       = set(`true yes 1 ja sí si oui y x`)
+	yes       = set(`true yes 1 ja sí si oui y x wahr vrai verdadero vero waar prawda verdadeiro t`)
+	no        = set(`false no 0 nein non n falsch faux falso onwaar fałsz f null none`)
 )
 
 func set(s string) map[string]bool {
@@ -361,11 +389,44 @@ func set(s string) map[string]bool {
 	return all
 }
 
+// served is an error of an article that is not to be served, or of which that cannot be told; all are the values of a part, of each column that has it.
+func served(all func(part string) []string) error {
+	draft := false
+	for _, s := range all("draft") {
+		switch v := plainName(s); {
+		case yes[v] || unpublished[v]:
+			draft = true
+		case !no[v] && !published[v]:
+			return refusal{fmt.Sprintf("draft %q", s), "expected yes or no"}
+		}
+	}
+	for _, s := range all("status") {
+		switch v := plainName(s); {
+		case unpublished[v]:
+			draft = true
+		case !published[v]:
+			return refusal{fmt.Sprintf("state %q", s), "expected published or draft; name the column otherwise if it says something else"}
+		}
+	}
+	for _, s := range all("public") {
+		switch v := plainName(s); {
+		case no[v] || unpublished[v]:
+			draft = true
+		case !yes[v] && !published[v] && !strings.ContainsFunc(s, unicode.IsDigit): // a date tells since when
+			return refusal{fmt.Sprintf("published %q", s), "expected yes or no"}
+		}
+	}
+	if draft {
+		return errDraft
+	}
+	return nil
+}
+
 // article makes one of a row's parts.
-func (f *file) article(at func(part string) string, key string) (a knowledge.Article, err error) {
-	switch {
-	case yes[strings.ToLower(at("draft"))], unpublished[strings.ToLower(at("status"))], at("public") != "" && !yes[strings.ToLower(at("public"))]:
-		return a, errDraft
+func (f *file) article(at func(part string) string, all func(part string) []string, key string) (a knowledge.Article, err error) {
+	switch err := served(all); {
+	case err != nil:
+		return a, err
 	case at("question") == "":
 		return a, refusal{"no question", "fill the cell, or remove the row"}
 	case at("answer") == "":
@@ -379,8 +440,15 @@ func (f *file) article(at func(part string) string, key string) (a knowledge.Art
 	default:
 		return a, refusal{fmt.Sprintf("audience %q", at("audience")), "expected public or internal"}
 	}
-	if s := at("segment"); s != "" && s != "null" { // shown to some readers alone, of whom we cannot tell
-		a.Audience = knowledge.Internal
+	for _, s := range all("segment") { // shown to some readers alone, of whom we cannot tell
+		if s != "null" {
+			a.Audience = knowledge.Internal
+		}
+	}
+	for _, s := range all("internal") {
+		if !no[plainName(s)] {
+			a.Audience = knowledge.Internal
+		}
 	}
 	if l, _, _ := strings.Cut(strings.ToLower(strings.ReplaceAll(at("language"), "_", "-")), "-"); len(l) == 2 {
 		a.Language = l

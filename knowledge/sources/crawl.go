@@ -65,7 +65,7 @@ func Crawl(ctx context.Context, start string, o CrawlOptions) (*Gathered, error)
 	if err != nil || from.Host == "" || from.Scheme != "http" && from.Scheme != "https" {
 		return nil, fmt.Errorf("%q: expected http://… or https://…", start)
 	}
-	c := &crawler{o: o, client: SafeClient(o.AllowPrivate, o.Timeout), limit: rate.NewLimiter(rate.Limit(o.PerSecond), 1), from: from, robots: map[string]*robotstxt.Group{}, seen: map[string]bool{}, g: &Gathered{}}
+	c := &crawler{o: o, client: SafeClient(o.AllowPrivate, o.Timeout), limit: rate.NewLimiter(rate.Limit(o.PerSecond), 1), from: from, robots: map[string]*robotstxt.Group{}, seen: map[string]bool{}, g: &Gathered{gone: map[string]bool{}}}
 	c.client.CheckRedirect = func(_ *http.Request, via []*http.Request) error {
 		if len(via) >= 5 {
 			return errors.New("more than five redirects")
@@ -102,6 +102,8 @@ func Crawl(ctx context.Context, start string, o CrawlOptions) (*Gathered, error)
 		o.Progress(done+1, done+1+len(c.queue))
 	}
 	c.once(pages)
+	c.g.storable()
+	c.g.partly = c.g.partly || len(c.g.Refused) > 0
 	if len(c.g.Articles) == 0 {
 		return c.g, fmt.Errorf("%s: no readable page found (%d skipped, %d refused)", start, len(c.g.Skipped), len(c.g.Refused))
 	}
@@ -124,22 +126,13 @@ func (c *crawler) once(pages []crawled) {
 		return p.Title + "\x00" + b.String()
 	}
 	own := func(p crawled) bool { return p.canonical == "" || p.canonical == p.Key }
-	by := map[string]int{} // by what it says, and by its own address
+	by := map[string]int{} // by what it says
 	var taken []crawled
 	copies := map[int][]string{}
 	for _, p := range pages {
 		i, known := by[said(p)]
-		if !known && !own(p) {
-			i, known = by[p.canonical]
-		}
 		if !known {
-			i, known = by[p.Key]
-		}
-		if !known {
-			by[said(p)], by[p.Key] = len(taken), len(taken)
-			if p.canonical != "" {
-				by[p.canonical] = len(taken)
-			}
+			by[said(p)] = len(taken)
 			taken = append(taken, p)
 			continue
 		}
@@ -162,13 +155,17 @@ type crawler struct {
 	limit  *rate.Limiter
 	from   *url.URL
 	follow bool
+	begun  bool // the start is read
 	robots map[string]*robotstxt.Group
 	seen   map[string]bool
 	queue  []*url.URL
 	g      *Gathered
 }
 
-func (c *crawler) skip(u, why string) { c.g.Skipped = append(c.g.Skipped, Remark{Where: u, What: why}) }
+func (c *crawler) skip(u, why string) {
+	c.g.Skipped = append(c.g.Skipped, Remark{Where: u, What: why})
+	c.g.gone[u] = true
+}
 
 // unwanted is the error of a page that is not to be read, as the site says, or that is no more.
 type unwanted string
@@ -198,6 +195,7 @@ func (c *crawler) push(u *url.URL) {
 	c.seen[key] = true
 	if len(c.seen) > c.o.MaxPages {
 		if len(c.seen) == c.o.MaxPages+1 {
+			c.g.partly = true
 			c.skip(key, fmt.Sprintf("more than %d pages: the rest is left out (--max-pages)", c.o.MaxPages))
 		}
 		return
@@ -239,8 +237,10 @@ func (c *crawler) get(ctx context.Context, u *url.URL, limit int64) (body []byte
 	defer func() { _ = res.Body.Close() }()
 	switch status := res.StatusCode; {
 	case status == http.StatusOK:
-	case status >= 400 && status < 500 && status != http.StatusTooManyRequests && status != http.StatusRequestTimeout:
+	case status == http.StatusNotFound || status == http.StatusGone:
 		return nil, nil, nil, "", unwanted("the site answered " + res.Status)
+	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+		return nil, nil, nil, "", refusal{"the site answered " + res.Status, "it asks for a login, or turns us away"}
 	default:
 		return nil, nil, nil, "", refusal{"the site answered " + res.Status, "try again later"}
 	}
@@ -304,6 +304,11 @@ func (c *crawler) allowed(ctx context.Context, u *url.URL) (bool, error) {
 }
 
 func (c *crawler) page(ctx context.Context, u *url.URL) (p crawled, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = refusal{fmt.Sprintf("damaged: %v", r), ""}
+		}
+	}()
 	ok, err := c.allowed(ctx, u)
 	if err != nil {
 		return p, err
@@ -327,6 +332,9 @@ func (c *crawler) page(ctx context.Context, u *url.URL) (p crawled, err error) {
 	noindex, nofollow := false, false
 	for _, v := range head.Values("X-Robots-Tag") {
 		noindex, nofollow = robotsSay(v, noindex, nofollow)
+	}
+	if c.follow && !c.begun { // a start that leads elsewhere is what it leads to
+		c.begun, c.from = true, final
 	}
 	switch kind {
 	case "text/html", "application/xhtml+xml":
@@ -376,7 +384,7 @@ func (c *crawler) page(ctx context.Context, u *url.URL) (p crawled, err error) {
 	if p.URL == "" {
 		p.URL = cmp.Or(p.canonical, final.String())
 	}
-	p.Key, p.Audience = final.String(), knowledge.ForAll
+	p.Key, p.Audience = final.String(), cmp.Or(p.Audience, knowledge.ForAll)
 	if p.Title == "" {
 		p.Title = strings.Trim(final.Path, "/")
 	}

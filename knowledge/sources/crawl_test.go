@@ -253,6 +253,9 @@ func TestASiteIsReadAsItWantsToBe(t *testing.T) {
 	if len(g.Refused) != 1 || strings.TrimPrefix(g.Refused[0].String(), s.URL) != "/help/down: the site answered 502 Bad Gateway; try again later" || !g.Keeps(s.URL+"/help/down") || g.Keeps(s.URL+"/help/gone") {
 		t.Errorf("%q", g.Refused)
 	}
+	if !g.Keeps(s.URL + "/help/behind-down") {
+		t.Error("what only a page that is down leads to is taken away")
+	}
 	for _, at := range []string{"/helpers", "/products/1", "/help/behind-nofollow", "/help/behind-header"} {
 		if asked[at] > 0 {
 			t.Errorf("it went to %s", at)

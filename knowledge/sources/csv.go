@@ -64,6 +64,9 @@ func reader(data []byte, sep rune) *csv.Reader {
 	return r
 }
 
+// mostLines are those of a cell with separators in it: more are rows that a quote has swallowed which is not closed.
+const mostLines = 1
+
 func (f *file) separated(data []byte, sep rune, before int) ([]knowledge.Article, error) {
 	r := reader(data, sep)
 	t := table{}
@@ -78,6 +81,16 @@ func (f *file) separated(data []byte, sep rune, before int) ([]knowledge.Article
 		}
 		line, _ := r.FieldPos(0)
 		t.rows, lines = append(t.rows, row), append(lines, line+before)
+	}
+	strict := reader(data, sep)
+	strict.LazyQuotes = false
+	_, wrong := strict.ReadAll()
+	for i, row := range t.rows {
+		for _, cell := range row {
+			if swallowed := strings.Count(strings.TrimSpace(cell), "\n"); wrong != nil && swallowed > mostLines && strings.Count(cell, string(sep)) >= swallowed {
+				return nil, refusal{fmt.Sprintf("line %d: a quote is opened and not closed", lines[i]), "close it, or open the file in a spreadsheet and save it again"}
+			}
+		}
 	}
 	t.where = func(row int) string { return fmt.Sprintf("line %d", lines[row]) }
 	t.key = func(row int) string { return strconv.Itoa(lines[row]) }

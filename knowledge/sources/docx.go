@@ -431,7 +431,7 @@ func (w *word) inline(until string, into *html.Node, properties func(xml.StartEl
 				}
 				into.AppendChild(a)
 				err = w.inline("hyperlink", a, properties, bold, other)
-			case "txbxContent": // a box beside the text: its paragraphs follow this one
+			case "txbxContent": // a box beside the text: its paragraphs come before this one
 				err = w.blocks("txbxContent")
 			case "del", "moveFrom", "instrText", "Fallback", "delText", "rPrChange", "pPrChange", "object", "sectPr":
 				err = w.d.Skip()

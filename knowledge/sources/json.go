@@ -25,7 +25,7 @@ func readJSONL(f *file) ([]knowledge.Article, error) {
 		}
 		object := map[string]any{}
 		if err := json.Unmarshal(s.Bytes(), &object); err != nil {
-			f.reject(fmt.Sprintf("%s#%d", f.key, n), fmt.Sprintf("line %d", n), refusal{"not an object of JSON: " + err.Error(), `expected {"question": …, "answer": …}`})
+			f.reject(f.key, fmt.Sprintf("line %d", n), refusal{"not an object of JSON: " + err.Error(), `expected {"question": …, "answer": …}`})
 			continue
 		}
 		all, lines = append(all, object), append(lines, n)
@@ -36,7 +36,7 @@ func readJSONL(f *file) ([]knowledge.Article, error) {
 	return f.objects(all, func(i int) string { return fmt.Sprintf("line %d", lines[i]) }, func(i int) string { return strconv.Itoa(lines[i]) })
 }
 
-// readJSON reads an export: wherever in it the articles stand, they are the list with the most of them.
+// readJSON reads an export, wherever in it the articles stand.
 func readJSON(f *file) ([]knowledge.Article, error) {
 	var whole any
 	if err := json.Unmarshal(f.data, &whole); err != nil {
@@ -46,42 +46,30 @@ func readJSON(f *file) ([]knowledge.Article, error) {
 		}
 		return nil, err
 	}
-	found := longest(whole)
+	var found []map[string]any
+	f.articles(whole, &found)
 	if len(found) == 0 {
 		return nil, refusal{"no list of articles in it", `expected objects with a question and an answer, or a title and a body, such as [{"title": …, "body": …}]`}
 	}
 	return f.objects(found, func(i int) string { return fmt.Sprintf("article %d", i+1) }, func(i int) string { return strconv.Itoa(i + 1) })
 }
 
-// longest is the list of the most objects that look like articles; the object itself, if it looks like one.
-func longest(v any) (best []map[string]any) {
-	look := func(v any) {
-		if found := longest(v); len(found) > len(best) {
-			best = found
-		}
-	}
+// articles are all objects in an export that look like articles.
+func (f *file) articles(v any, found *[]map[string]any) {
 	switch v := v.(type) {
 	case []any:
-		var here []map[string]any
 		for _, x := range v {
-			if o, is := x.(map[string]any); is && mapped(keysOf(o), nil).pairs() {
-				here = append(here, o)
-			} else {
-				look(x)
-			}
-		}
-		if len(here) > len(best) {
-			best = here
+			f.articles(x, found)
 		}
 	case map[string]any:
-		if mapped(keysOf(v), nil).pairs() {
-			return []map[string]any{v}
+		if mapped(keysOf(v), f.o.Columns).pairs() {
+			*found = append(*found, v)
+			return
 		}
 		for _, k := range keysOf(v) {
-			look(v[k])
+			f.articles(v[k], found)
 		}
 	}
-	return best
 }
 
 func keysOf(o map[string]any) (keys []string) {
@@ -143,7 +131,7 @@ func said(v any) string {
 		}
 		return strings.Join(all, ",")
 	case map[string]any:
-		for _, k := range []string{"name", "value", "text"} {
+		for _, k := range []string{"name", "value", "text", "rendered"} {
 			if s, is := v[k].(string); is {
 				return s
 			}

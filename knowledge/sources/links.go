@@ -142,7 +142,7 @@ func destination(a knowledge.Article, to string, pages map[string]page) string {
 func placed(articles []knowledge.Article, base string) {
 	for i, a := range articles {
 		key := a.Key
-		if base == "" || a.URL != "" || strings.Contains(key, "#") { // a row of a table has no page
+		if base == "" || a.URL != "" || strings.Contains(key, "#") || strings.Contains(key, ".epub/") || strings.Contains(key, ".zip/") { // what is within a file has no page of its own
 			continue
 		}
 		if ext := strings.ToLower(path.Ext(key)); ext == ".md" || ext == ".markdown" {

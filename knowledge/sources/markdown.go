@@ -2,6 +2,7 @@ package sources
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -19,11 +20,11 @@ import (
 
 // front is what the YAML at the head of a Markdown file may say.
 type front struct {
-	Title, URL, Language string
-	Audience             knowledge.Audience
-	Tags                 tagList
-	Draft                bool
-	Published            *bool
+	Title, URL, Language         string
+	Audience, Visibility, Status string
+	Tags                         tagList
+	Draft                        bool
+	Published                    *bool
 }
 
 // tagList is a list of tags, or one written with commas.
@@ -69,30 +70,69 @@ var errDraft = errors.New("a draft, which is not served")
 
 // fromMarkdown makes HTML of Markdown as editors and generators write it; fromCells of what stands in a cell, whose lines are meant as they are.
 var (
-	extensions   = goldmark.WithExtensions(extension.Table, extension.Strikethrough, extension.TaskList, extension.DefinitionList, extension.Footnote)
+	extensions   = goldmark.WithExtensions(extension.Table, extension.TaskList, extension.DefinitionList, extension.Footnote)
 	fromMarkdown = goldmark.New(extensions, goldmark.WithRendererOptions(gmhtml.WithUnsafe()))
 	fromCells    = goldmark.New(extensions, goldmark.WithRendererOptions(gmhtml.WithUnsafe(), gmhtml.WithHardWraps()))
 )
 
 func readMarkdown(_ string, b []byte) (a knowledge.Article, err error) {
-	b = bytes.ReplaceAll(bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n")) // as other editors end lines: "audience: internal" must not be missed for it
-	if m := frontMatter.FindSubmatchIndex(b); m != nil {
-		if head, body := b[max(0, m[2]):max(0, m[3])], b[m[1]:]; len(head) > 0 {
-			var f front
-			if err := yaml.Unmarshal(head, &f); err != nil {
-				return a, fmt.Errorf("front matter: %w", err)
-			}
-			if f.Draft || f.Published != nil && !*f.Published {
-				return a, errDraft
-			}
-			if f.Audience != "" && f.Audience != knowledge.ForAll && f.Audience != knowledge.Internal {
-				return a, fmt.Errorf("front matter: audience %q: expected public or internal", f.Audience)
-			}
-			a.Title, a.URL, a.Audience, a.Language, a.Tags, b = spaced(f.Title), f.URL, f.Audience, f.Language, f.Tags, body
-		}
+	if a, b, err = withFront(b); err != nil {
+		return a, err
 	}
 	a.Title, a.Sections, err = markdownSections(string(b), a.Title)
 	return a, err
+}
+
+// withFront reads what a file says of itself at its head, and returns the rest. What cannot be read there refuses the file.
+func withFront(b []byte) (a knowledge.Article, rest []byte, err error) {
+	b = bytes.ReplaceAll(bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n")) // as other editors end lines: "audience: internal" must not be missed for it
+	from := bytes.TrimLeft(b, " \t\n")
+	if bytes.HasPrefix(from, []byte("+++\n")) {
+		return a, nil, refusal{"front matter in TOML is not read", "write it as YAML, between two lines of ---"}
+	}
+	m := frontMatter.FindSubmatchIndex(from)
+	if m == nil {
+		return a, b, nil
+	}
+	head, body := from[max(0, m[2]):max(0, m[3])], from[m[1]:]
+	if len(head) == 0 {
+		return a, b, nil
+	}
+	var node yaml.Node
+	var f front
+	if err = yaml.Unmarshal(head, &node); err == nil && len(node.Content) == 1 && node.Content[0].Kind == yaml.MappingNode {
+		for i := 0; i < len(node.Content[0].Content); i += 2 {
+			node.Content[0].Content[i].Value = strings.ToLower(node.Content[0].Content[i].Value)
+		}
+		err = node.Decode(&f)
+	} else if err == nil { // a line, text and a line
+		return a, b, nil
+	}
+	if err != nil {
+		return a, nil, fmt.Errorf("front matter: %w", err)
+	}
+	state := map[string][]string{}
+	if f.Status != "" {
+		state["status"] = []string{f.Status}
+	}
+	if f.Draft || f.Published != nil && !*f.Published {
+		return a, nil, errDraft
+	}
+	if err := served(func(part string) []string { return state[part] }); err != nil {
+		return a, nil, err
+	}
+	switch audience := plainName(cmp.Or(f.Audience, f.Visibility)); {
+	case audience == "" || everybody[audience]:
+		if audience != "" {
+			a.Audience = knowledge.ForAll
+		}
+	case ourselves[audience]:
+		a.Audience = knowledge.Internal
+	default:
+		return a, nil, fmt.Errorf("front matter: audience %q: expected public or internal", cmp.Or(f.Audience, f.Visibility))
+	}
+	a.Title, a.URL, a.Language, a.Tags = spaced(f.Title), f.URL, f.Language, f.Tags
+	return a, body, nil
 }
 
 func markdownSections(body, title string) (string, []knowledge.Section, error) {
@@ -103,8 +143,11 @@ func cellSections(body, title string) (string, []knowledge.Section, error) {
 	return sectionsFrom(fromCells, body, title)
 }
 
+// embedded is a picture in the text itself, which nobody reads.
+var embedded = regexp.MustCompile(`data:[a-z]+/[^)\s>"']+`)
+
 func sectionsFrom(reader goldmark.Markdown, body, title string) (string, []knowledge.Section, error) {
-	bounded, is := markdown.Bounded(body)
+	bounded, is := markdown.Bounded(embedded.ReplaceAllString(body, "data:"))
 	if !is { // no links and no headings, but words to be found by
 		return title, flat(bounded), nil
 	}

@@ -74,7 +74,9 @@ below
 	for text, want := range map[string]string{
 		"---\ntitle: [unclosed\n---\n# A\n":       "x.md: front matter: yaml: ",
 		"---\ntags: {a: b}\n---\n# A\n\ntext":     "x.md: front matter: yaml: ",
-		"---\naudience: staff\n---\n# A\n\ntext":  "x.md: front matter: audience \"staff\": expected public or internal",
+		"---\naudience: nobody\n---\n# A\n\ntext": "x.md: front matter: audience \"nobody\": expected public or internal",
+		"+++\ndraft = true\n+++\n# A\n\ntext":     "x.md: front matter in TOML is not read; write it as YAML",
+		"---\nstatus: odd\n---\n# A\n\ntext":      "x.md: state \"odd\"; expected published or draft",
 		"---\r\ndraft: perhaps\r\n---\r\n# A\r\n": "x.md: front matter: yaml: ",
 	} {
 		if g := read(t, "x.md", []byte(text), Options{}); len(g.Refused) != 1 || !strings.HasPrefix(g.Refused[0].String(), want) || len(g.Articles) > 0 {
@@ -193,7 +195,7 @@ func TestTextThatIsNoMarkdownIsFoundByItsWords(t *testing.T) {
 	for _, name := range []string{"a.md", "a.html"} {
 		g := read(t, name, []byte("Where we are "+long), Options{})
 		if len(g.Articles) != 1 || !strings.Contains(g.Articles[0].Sections[0].Text, "Where we are") {
-			t.Errorf("%s: %.200q", name, g)
+			t.Errorf("%s: %v", name, *g)
 		}
 	}
 }

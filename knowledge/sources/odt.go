@@ -162,6 +162,10 @@ func (o *odt) blocks(until string, list int, listStyle string) error {
 					}
 				}
 				err = o.within(td, "table-cell")
+			case "section":
+				if value(e, "display") == "none" {
+					err = o.d.Skip()
+				}
 			case "tracked-changes", "table-of-content", "alphabetical-index", "illustration-index", "sequence-decls", "forms", "annotation", "styles", "automatic-styles", "font-face-decls", "scripts":
 				err = o.d.Skip()
 			}
@@ -205,6 +209,7 @@ func (o *odt) inline(until string, into *html.Node, style odtStyle, bold, other 
 		return err
 	}
 	defer out()
+	within := 0
 	add := func(s string) {
 		if style.hidden {
 			return
@@ -224,9 +229,16 @@ func (o *odt) inline(until string, into *html.Node, style odtStyle, bold, other 
 			add(string(e))
 		case xml.EndElement:
 			if e.Name.Local == until {
-				return nil
+				if within == 0 {
+					return nil
+				}
+				within--
+				add(" ")
 			}
 		case xml.StartElement:
+			if e.Name.Local == until { // of a shape that stands in it
+				within++
+			}
 			switch e.Name.Local {
 			case "s", "tab":
 				add(" ")
@@ -235,10 +247,16 @@ func (o *odt) inline(until string, into *html.Node, style odtStyle, bold, other 
 				into.AppendChild(wrapped(atom.Br))
 				err = o.d.Skip()
 			case "span":
+				if until == "span" {
+					within--
+				}
 				inner := o.style(value(e, "style-name"))
 				inner.bold, inner.hidden = inner.bold || style.bold, inner.hidden || style.hidden
 				err = o.inline("span", into, inner, bold, other)
 			case "a":
+				if until == "a" {
+					within--
+				}
 				a := wrapped(atom.A)
 				a.Attr = []html.Attribute{{Key: "href", Val: value(e, "href")}}
 				into.AppendChild(a)

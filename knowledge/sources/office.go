@@ -134,7 +134,7 @@ func (o *office) article(called string) (a knowledge.Article, err error) {
 	return a, err
 }
 
-// folded takes headings in bold back below which there is nothing, or but another.
+// folded takes back headings in bold that have nothing below them, or only another such heading.
 func folded(root *html.Node) {
 	for n := root.FirstChild; n != nil; n = n.NextSibling {
 		if n.DataAtom == atom.H6 && (n.NextSibling == nil || n.NextSibling.DataAtom == atom.H6) {

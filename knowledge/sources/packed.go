@@ -19,7 +19,7 @@ import (
 // packed is a file of several parts: an archive, or a document of an office.
 type packed struct {
 	*zip.Reader
-	left int64 // bytes that may still be unpacked
+	left *int64 // bytes that may still be unpacked
 }
 
 func unpack(b []byte) (*packed, error) {
@@ -27,7 +27,8 @@ func unpack(b []byte) (*packed, error) {
 	if err != nil {
 		return nil, refusal{"damaged: " + err.Error(), "open it and save it again"}
 	}
-	return &packed{z, maxPacked}, nil
+	left := int64(maxPacked)
+	return &packed{z, &left}, nil
 }
 
 // part is one by its name; nil when there is none.
@@ -50,11 +51,11 @@ func (p *packed) read(f *zip.File) ([]byte, error) {
 		return nil, refusal{"damaged: " + err.Error(), "open it and save it again"}
 	}
 	defer func() { _ = r.Close() }()
-	b, err := io.ReadAll(io.LimitReader(r, p.left+1))
+	b, err := io.ReadAll(io.LimitReader(r, *p.left+1))
 	if err != nil {
 		return nil, refusal{"damaged: " + err.Error(), "open it and save it again"}
 	}
-	if p.left -= int64(len(b)); p.left < 0 {
+	if *p.left -= int64(len(b)); *p.left < 0 {
 		return nil, refusal{fmt.Sprintf("unpacked it is more than %d MiB", maxPacked>>20), "cut it in parts"}
 	}
 	return b, nil
@@ -83,6 +84,9 @@ func readZIP(f *file) ([]knowledge.Article, error) {
 	if f.deep == deepest {
 		return nil, refusal{"an archive in an archive in an archive", "unpack it"}
 	}
+	if f.left != nil { // of all that stand in one another together
+		p.left = f.left
+	}
 	files := 0
 	for _, part := range p.File {
 		name := part.Name
@@ -102,13 +106,13 @@ func readZIP(f *file) ([]knowledge.Article, error) {
 		}
 		b, err := p.read(part)
 		if err != nil {
-			if p.left < 0 { // of what comes after it nothing is known
+			if *p.left < 0 { // of what comes after it nothing is known
 				return nil, err
 			}
 			f.g.reject(key, key, err)
 			continue
 		}
-		f.g.take(&file{key: key, data: b, deep: f.deep + 1, o: f.o, g: f.g})
+		f.g.take(&file{key: key, data: b, deep: f.deep + 1, left: p.left, o: f.o, g: f.g})
 	}
 	if files == 0 {
 		f.g.Skipped = append(f.g.Skipped, Remark{Where: f.key, What: "nothing in it to read"})

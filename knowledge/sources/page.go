@@ -1,7 +1,10 @@
 package sources
 
 import (
+	"bytes"
+	"cmp"
 	"net/url"
+	"slices"
 	"strings"
 
 	"codeberg.org/readeck/go-readability"
@@ -13,7 +16,17 @@ import (
 )
 
 func readHTML(_ string, b []byte) (knowledge.Article, error) {
-	return readPage(b, nil)
+	if !bytes.HasPrefix(bytes.TrimLeft(b, " \t\r\n"), []byte("---")) {
+		return readPage(b, nil)
+	}
+	said, b, err := withFront(b) // as generators of sites have it
+	if err != nil {
+		return said, err
+	}
+	a, err := readPage(b, nil)
+	a.Title, a.URL, a.Language = cmp.Or(said.Title, a.Title), cmp.Or(said.URL, a.URL), cmp.Or(said.Language, a.Language)
+	a.Audience, a.Tags = said.Audience, said.Tags
+	return a, err
 }
 
 // boilerplate is what a page has around its content.
@@ -38,7 +51,9 @@ func readPage(b []byte, base *url.URL) (a knowledge.Article, err error) {
 		a.Language = ""
 	}
 	root, articles := content(doc, b, base)
-	a.Title = spaced(doc.Find("h1").First().Text())
+	if a.Title = spaced(root.Find("h1").First().Text()); a.Title == "" { // a logo may be one as well
+		a.Title = spaced(doc.Find("h1").First().Text())
+	}
 	if outside := doc.Find("h1").FilterFunction(func(_ int, s *goquery.Selection) bool { return s.Closest("article").Length() == 0 }); articles.Length() > 1 {
 		a.Title = spaced(outside.First().Text()) // that of one of several is not that of the page
 	}
@@ -100,17 +115,27 @@ func apart(articles *goquery.Selection) {
 // accordions makes <details> of what folds and was written without it: a button, or a link or tab that acts as one, and the panel that it opens, which
 // may be hidden.
 func accordions(root *goquery.Selection) {
+	ids := map[string][]*html.Node{}
+	root.Find("[id]").Each(func(_ int, s *goquery.Selection) { ids[s.AttrOr("id", "")] = append(ids[s.AttrOr("id", "")], s.Get(0)) })
+	hangs := func(s *goquery.Selection) bool { // it may have gone with a button around it
+		for n := s.Get(0); n != nil; n = n.Parent {
+			if slices.Contains(root.Nodes, n) {
+				return n != s.Get(0)
+			}
+		}
+		return false
+	}
 	root.Find("button, [role=button], [role=tab], a[data-toggle=collapse], a[data-bs-toggle=collapse], [aria-expanded]").Each(func(_ int, s *goquery.Selection) {
 		question := spaced(s.Text())
-		if question == "" || s.Closest("nav, header nav, footer, aside, form, [role=navigation], [role=dialog]").Length() > 0 {
+		if question == "" || !hangs(s) || s.Closest("nav, header nav, footer, aside, form, [role=navigation], [role=dialog]").Length() > 0 {
 			return
 		}
 		title := s
 		if h := s.Closest("h1, h2, h3, h4, h5, h6, dt"); h.Length() > 0 && spaced(h.Text()) == question {
 			title = h
 		}
-		panel := panelOf(root, s, title)
-		if panel == nil || spaced(panel.Text()) == "" || panel.Find("nav, [role=menu]").Length() > 0 || panel.Is("nav, [role=menu]") || panel.Contains(s.Get(0)) {
+		panel := panelOf(ids, s, title)
+		if panel == nil || !hangs(panel) || !hangs(title) || panel.Contains(title.Get(0)) || title.Contains(panel.Get(0)) || spaced(panel.Text()) == "" || panel.Find("nav, [role=menu]").Length() > 0 || panel.Is("nav, [role=menu]") || panel.Contains(s.Get(0)) {
 			return
 		}
 		n := panel.Get(0)
@@ -130,15 +155,15 @@ func accordions(root *goquery.Selection) {
 }
 
 // panelOf is what a button opens: what it names or, if it names nothing, what follows it or its heading.
-func panelOf(root, button, title *goquery.Selection) *goquery.Selection {
+func panelOf(ids map[string][]*html.Node, button, title *goquery.Selection) *goquery.Selection {
 	for _, name := range []string{"aria-controls", "data-bs-target", "data-target", "href"} {
 		id, is := button.Attr(name)
 		if id = strings.TrimSpace(id); !is || id == "" || name == "href" && !strings.HasPrefix(id, "#") {
 			continue
 		}
 		id = strings.TrimPrefix(id, "#")
-		if found := root.Find("[id]").FilterFunction(func(_ int, s *goquery.Selection) bool { return s.AttrOr("id", "") == id }); found.Length() == 1 {
-			return found
+		if found := ids[id]; len(found) == 1 {
+			return goquery.NewDocumentFromNode(found[0]).Selection
 		}
 	}
 	if _, folds := button.Attr("aria-expanded"); !folds {

@@ -17,12 +17,13 @@ import (
 
 // The bounds of a PDF: how deep what is drawn may be nested, and how much of its text may be without a meaning.
 const (
-	mostForms    = 6
-	mostDrawn    = 5000    // forms, a page
-	mostRuns     = 200_000 // a page
-	mostPages    = 10_000
-	mostUnread   = 0.2
-	fewestGlyphs = 8 // of a page that is no picture
+	mostForms        = 6
+	mostInstructions = 50_000_000 // of a file
+	mostDrawn        = 1000       // forms, a page
+	mostRuns         = 200_000    // a page
+	mostPages        = 10_000
+	mostUnread       = 0.2
+	fewestGlyphs     = 8 // of a page that is no picture
 )
 
 var pdfSettings = sync.OnceValue(func() *model.Configuration {
@@ -146,6 +147,7 @@ type printer struct {
 	untagged int              // characters under none
 
 	images, glyphs, unread, drawn int
+	steps                         int
 }
 
 // mcid is a mark: that of a part of the document, by its number, or of what is not the page's own.
@@ -197,7 +199,7 @@ func (p *printer) draw(content []byte, resources types.Dict, deep int) {
 	marked := len(p.marks)
 	for {
 		op, args, ok := in.next()
-		if !ok {
+		if p.steps++; !ok || p.steps > mostInstructions {
 			break
 		}
 		num := func(i int) float64 {

@@ -62,7 +62,7 @@ func (w *writer) table(n *html.Node, level int, inside bool) {
 		}
 	}
 	out := wrapped(atom.Div)
-	if columns := mapped(names, nil); !inside && heads > 0 && columns.pairs() && len(body) > 0 {
+	if columns := mapped(names, nil); !inside && heads > 0 && columns.pairs() && len(columns.left()) == 0 && len(body) > 0 {
 		for _, row := range body {
 			question, answer := row[columns.at["question"]].text, row[columns.at["answer"]]
 			if question == "" || answer.text == "" || answer.at == nil {

@@ -11,6 +11,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/html/charset"
 
 	"github.com/deskbell/deskbell/knowledge"
 )
@@ -42,14 +45,19 @@ func (r Remark) String() string {
 // Gathered is what a source holds.
 type Gathered struct {
 	Articles []knowledge.Article
-	Notes    []Remark // how what was read was understood, where that was a guess
-	Skipped  []Remark // what is meant not to be read, or holds nothing to read
-	Refused  []Remark // what should have been read, and could not be
-	kept     []string // the keys below which an earlier import's articles stay
+	Notes    []Remark        // how what was read was understood, where that was a guess
+	Skipped  []Remark        // what is meant not to be read, or holds nothing to read
+	Refused  []Remark        // what should have been read, and could not be
+	kept     []string        // the keys below which an earlier import's articles stay
+	partly   bool            // of a site: there may be pages that were not seen
+	gone     map[string]bool // of a site: pages that are not to be read, or are no more
 }
 
 // Keeps is whether an article that an earlier import had, and this one has not, is to stay: what it was read from could not be read this time.
 func (g *Gathered) Keeps(key string) bool {
+	if g.partly && !g.gone[key] {
+		return true
+	}
 	return slices.ContainsFunc(g.kept, func(k string) bool {
 		rest, is := strings.CutPrefix(key, k)
 		return is && (rest == "" || rest[0] == '#' || rest[0] == '/' || rest[0] == '!')
@@ -70,7 +78,8 @@ func (r refusal) Error() string {
 type file struct {
 	key  string // its name in the source, with slashes
 	data []byte
-	deep int // how many archives it is in
+	deep int    // how many archives it is in
+	left *int64 // bytes that may still be unpacked of the archive that it is in
 	o    Options
 	g    *Gathered
 }
@@ -148,6 +157,11 @@ var unread = map[string]string{
 // Read reads the articles of a file or a folder. What cannot be read is refused and named, and stops nothing else; err is of a path that is not
 // there. Links between files become links to their URLs.
 func Read(ctx context.Context, at string, o Options) (*Gathered, error) {
+	if real, err := filepath.EvalSymlinks(at); err == nil && real != at { // of a folder that is a link, what it leads to
+		if info, err := os.Stat(at); err == nil && info.IsDir() {
+			at = real
+		}
+	}
 	info, err := os.Stat(at)
 	if err != nil {
 		return nil, err
@@ -167,6 +181,7 @@ func Read(ctx context.Context, at string, o Options) (*Gathered, error) {
 		}
 	}
 	g.unique()
+	g.storable()
 	placed(g.Articles, o.Base)
 	resolve(g.Articles)
 	return g, nil
@@ -287,8 +302,18 @@ func (g *Gathered) take(f *file) {
 
 // prepare looks whether a file is what its name says and, if it is a text, makes it UTF-8.
 func (f *file) prepare(isText bool) error {
-	if err := f.matches(); err != nil || !isText {
+	if err := f.matches(); err != nil {
 		return err
+	}
+	if ending := strings.ToLower(path.Ext(f.key)); ending == ".html" || ending == ".htm" || ending == ".xhtml" { // which say themselves how they are written
+		e, name, _ := charset.DetermineEncoding(f.data, "")
+		if b, err := e.NewDecoder().Bytes(f.data); err == nil && name != "utf-8" && !utf8.Valid(f.data) {
+			f.data = b
+		}
+		return nil
+	}
+	if !isText {
+		return nil
 	}
 	if len(f.data) > maxText {
 		return refusal{fmt.Sprintf("%d MiB are more than a text may have (%d MiB)", len(f.data)>>20, maxText>>20), "cut it in parts"}
@@ -325,6 +350,24 @@ func one(read func(key string, b []byte) (knowledge.Article, error)) func(*file)
 // titleOf is what a file is called, as a title.
 func titleOf(key string) string {
 	return spaced(strings.NewReplacer("-", " ", "_", " ").Replace(strings.TrimSuffix(path.Base(key), path.Ext(key))))
+}
+
+// storable takes from articles what no database keeps: zeros, and bytes that are no text.
+func (g *Gathered) storable() {
+	clean := func(s *string) { *s = strings.ToValidUTF8(strings.ReplaceAll(*s, "\x00", ""), "\uFFFD") }
+	for i := range g.Articles {
+		a := &g.Articles[i]
+		for _, s := range []*string{&a.Key, &a.Title, &a.URL, &a.Language} {
+			clean(s)
+		}
+		for j := range a.Tags {
+			clean(&a.Tags[j])
+		}
+		for j := range a.Sections {
+			clean(&a.Sections[j].Heading)
+			clean(&a.Sections[j].Text)
+		}
+	}
 }
 
 // unique gives each article a key of its own: of two rows with one id the second gets a number.

@@ -44,6 +44,9 @@ var (
 	plainSigns = strings.NewReplacer(less, "<", and, "&")
 )
 
+// struck is what an author of Markdown took back. One sign alone is none: "2~3 days".
+var struck = regexp.MustCompile(`~~[^~\s](?:[^~\n]*[^~\s])?~~`)
+
 // signs puts the signs back, so that they mean themselves.
 func signs(text string) string {
 	if !strings.Contains(text, less) && !strings.Contains(text, and) {
@@ -165,6 +168,9 @@ func (w *writer) walk(n *html.Node, deeper int, inside bool) {
 		next = c.NextSibling
 		switch c.Type {
 		case html.TextNode:
+			if strings.Contains(c.Data, "~~") {
+				c.Data = struck.ReplaceAllString(c.Data, "")
+			}
 			c.Data = coded.Replace(strings.ReplaceAll(unmarked(c.Data), "\n", " ")) // as HTML does; a line break is an element
 		case html.ElementNode:
 			if hidden(c) {
