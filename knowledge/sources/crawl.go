@@ -235,11 +235,11 @@ func (c *crawler) get(ctx context.Context, u *url.URL, limit int64) (body []byte
 		return nil, nil, nil, "", err
 	}
 	defer func() { _ = res.Body.Close() }()
-	switch status := res.StatusCode; {
-	case status == http.StatusOK:
-	case status == http.StatusNotFound || status == http.StatusGone:
+	switch res.StatusCode {
+	case http.StatusOK:
+	case http.StatusNotFound, http.StatusGone:
 		return nil, nil, nil, "", unwanted("the site answered " + res.Status)
-	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+	case http.StatusUnauthorized, http.StatusForbidden:
 		return nil, nil, nil, "", refusal{"the site answered " + res.Status, "it asks for a login, or turns us away"}
 	default:
 		return nil, nil, nil, "", refusal{"the site answered " + res.Status, "try again later"}
