@@ -62,7 +62,7 @@ func (x *Examiner) See(h Hit) {
 	}
 	words := tokens(h.Whole)
 	switch n := len(words); {
-	case n < fewestWords:
+	case n < fewestWords && !figure.MatchString(h.Whole) && !strings.HasSuffix(name, "?"): // "No." answers a question, "9 EUR" tells a price
 		add("%q says next to nothing: %q", brief(name), brief(h.Whole))
 		return
 	case n > longSection:
