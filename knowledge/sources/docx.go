@@ -3,8 +3,6 @@ package sources
 import (
 	"bytes"
 	"encoding/xml"
-	"errors"
-	"io"
 	"net/url"
 	"path"
 	"strconv"
@@ -202,126 +200,70 @@ func value(e xml.StartElement, name string) string {
 
 // blocks reads paragraphs and tables up to the end of an element.
 func (w *word) blocks(until string) error {
-	out, err := w.deeper()
-	if err != nil {
+	return w.each(w.d, until, func(e xml.StartElement) (err error) {
+		switch e.Name.Local {
+		case "p":
+			err = w.paragraph()
+		case "tbl":
+			end := w.open(wrapped(atom.Table))
+			err = w.blocks("tbl")
+			end()
+		case "tr":
+			end := w.open(wrapped(atom.Tr))
+			err = w.row()
+			end()
+		case "sdtPr", "sectPr", "tblPr", "tblGrid", "del", "moveFrom", "Fallback":
+			err = w.d.Skip()
+		}
 		return err
-	}
-	defer out()
-	for {
-		t, err := w.d.Token()
-		if errors.Is(err, io.EOF) && until == "" {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		switch e := t.(type) {
-		case xml.EndElement:
-			if e.Name.Local == until {
-				return nil
-			}
-		case xml.StartElement:
-			switch e.Name.Local {
-			case "p":
-				err = w.paragraph()
-			case "tbl":
-				end := w.open(wrapped(atom.Table))
-				err = w.blocks("tbl")
-				end()
-			case "tr":
-				end := w.open(wrapped(atom.Tr))
-				err = w.row()
-				end()
-			case "sdtPr", "sectPr", "tblPr", "tblGrid", "del", "moveFrom", "Fallback":
-				err = w.d.Skip()
-			}
-		}
-		if err != nil {
-			return err
-		}
-	}
+	})
 }
 
 // row reads a table's row up to its end.
 func (w *word) row() error {
-	out, err := w.deeper()
-	if err != nil {
-		return err
-	}
-	defer out()
 	tr := w.into[len(w.into)-1]
 	head := false
-	for {
-		t, err := w.d.Token()
-		if err != nil {
-			return err
-		}
-		switch e := t.(type) {
-		case xml.EndElement:
-			if e.Name.Local == "tr" {
-				return nil
-			}
-		case xml.StartElement:
-			switch e.Name.Local {
-			case "tblHeader":
-				head = value(e, "val") != "0" && value(e, "val") != "false"
-			case "del": // the row is deleted, while changes are tracked
+	return w.each(w.d, "tr", func(e xml.StartElement) (err error) {
+		switch e.Name.Local {
+		case "tblHeader":
+			head = value(e, "val") != "0" && value(e, "val") != "false"
+		case "del": // the row is deleted, while changes are tracked
+			if tr.Parent != nil {
 				tr.Parent.RemoveChild(tr)
-				tr.Parent = nil
-			case "tc":
-				kind := atom.Td
-				if head {
-					kind = atom.Th
-				}
-				td := wrapped(kind)
-				end := w.open(td)
-				err = w.cell(td)
-				end()
 			}
+		case "tc":
+			kind := atom.Td
+			if head {
+				kind = atom.Th
+			}
+			td := wrapped(kind)
+			end := w.open(td)
+			err = w.cell(td)
+			end()
 		}
-		if err != nil {
-			return err
-		}
-	}
+		return err
+	})
 }
 
 // cell reads a table's cell up to its end.
 func (w *word) cell(td *html.Node) error {
-	out, err := w.deeper()
-	if err != nil {
+	return w.each(w.d, "tc", func(e xml.StartElement) (err error) {
+		switch e.Name.Local {
+		case "gridSpan":
+			td.Attr = append(td.Attr, html.Attribute{Key: "colspan", Val: value(e, "val")})
+		case "vMerge":
+			if value(e, "val") != "restart" { // what the cell above holds, holds here
+				td.Attr = append(td.Attr, html.Attribute{Key: "merged", Val: "true"})
+			}
+		case "p":
+			err = w.paragraph()
+		case "tbl":
+			end := w.open(wrapped(atom.Table))
+			err = w.blocks("tbl")
+			end()
+		}
 		return err
-	}
-	defer out()
-	for {
-		t, err := w.d.Token()
-		if err != nil {
-			return err
-		}
-		switch e := t.(type) {
-		case xml.EndElement:
-			if e.Name.Local == "tc" {
-				return nil
-			}
-		case xml.StartElement:
-			switch e.Name.Local {
-			case "gridSpan":
-				td.Attr = append(td.Attr, html.Attribute{Key: "colspan", Val: value(e, "val")})
-			case "vMerge":
-				if value(e, "val") != "restart" { // what the cell above holds, holds here
-					td.Attr = append(td.Attr, html.Attribute{Key: "merged", Val: "true"})
-				}
-			case "p":
-				err = w.paragraph()
-			case "tbl":
-				end := w.open(wrapped(atom.Table))
-				err = w.blocks("tbl")
-				end()
-			}
-		}
-		if err != nil {
-			return err
-		}
-	}
+	})
 }
 
 // paragraph reads one up to its end.

@@ -3,8 +3,6 @@ package sources
 import (
 	"bytes"
 	"encoding/xml"
-	"errors"
-	"io"
 	"strconv"
 	"strings"
 
@@ -114,66 +112,45 @@ func (o *odt) style(name string) (s odtStyle) {
 
 // blocks reads up to the end of an element; list is how deep in lists it stands, of the style that they have.
 func (o *odt) blocks(until string, list int, listStyle string) error {
-	out, err := o.deeper()
-	if err != nil {
+	return o.each(o.d, until, func(e xml.StartElement) (err error) {
+		switch e.Name.Local {
+		case "h", "p":
+			err = o.paragraph(e, list, listStyle)
+		case "list":
+			style := value(e, "style-name")
+			if style == "" {
+				style = listStyle
+			}
+			err = o.blocks("list", list+1, style)
+		case "table":
+			err = o.within(wrapped(atom.Table), "table")
+		case "table-header-rows":
+			err = o.within(wrapped(atom.Thead), "table-header-rows")
+		case "table-row":
+			err = o.within(wrapped(atom.Tr), "table-row")
+		case "covered-table-cell":
+			err = o.d.Skip()
+		case "table-cell":
+			kind := atom.Td
+			if o.into[len(o.into)-2].DataAtom == atom.Thead {
+				kind = atom.Th
+			}
+			td := wrapped(kind)
+			for name, key := range map[string]string{"number-columns-spanned": "colspan", "number-rows-spanned": "rowspan"} {
+				if v := value(e, name); v != "" {
+					td.Attr = append(td.Attr, html.Attribute{Key: key, Val: v})
+				}
+			}
+			err = o.within(td, "table-cell")
+		case "section":
+			if value(e, "display") == "none" {
+				err = o.d.Skip()
+			}
+		case "tracked-changes", "table-of-content", "alphabetical-index", "illustration-index", "sequence-decls", "forms", "annotation", "styles", "automatic-styles", "font-face-decls", "scripts":
+			err = o.d.Skip()
+		}
 		return err
-	}
-	defer out()
-	for {
-		t, err := o.d.Token()
-		if errors.Is(err, io.EOF) && until == "" {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		switch e := t.(type) {
-		case xml.EndElement:
-			if e.Name.Local == until {
-				return nil
-			}
-		case xml.StartElement:
-			switch e.Name.Local {
-			case "h", "p":
-				err = o.paragraph(e, list, listStyle)
-			case "list":
-				style := value(e, "style-name")
-				if style == "" {
-					style = listStyle
-				}
-				err = o.blocks("list", list+1, style)
-			case "table":
-				err = o.within(wrapped(atom.Table), "table")
-			case "table-header-rows":
-				err = o.within(wrapped(atom.Thead), "table-header-rows")
-			case "table-row":
-				err = o.within(wrapped(atom.Tr), "table-row")
-			case "covered-table-cell":
-				err = o.d.Skip()
-			case "table-cell":
-				kind := atom.Td
-				if o.into[len(o.into)-2].DataAtom == atom.Thead {
-					kind = atom.Th
-				}
-				td := wrapped(kind)
-				for name, key := range map[string]string{"number-columns-spanned": "colspan", "number-rows-spanned": "rowspan"} {
-					if v := value(e, name); v != "" {
-						td.Attr = append(td.Attr, html.Attribute{Key: key, Val: v})
-					}
-				}
-				err = o.within(td, "table-cell")
-			case "section":
-				if value(e, "display") == "none" {
-					err = o.d.Skip()
-				}
-			case "tracked-changes", "table-of-content", "alphabetical-index", "illustration-index", "sequence-decls", "forms", "annotation", "styles", "automatic-styles", "font-face-decls", "scripts":
-				err = o.d.Skip()
-			}
-		}
-		if err != nil {
-			return err
-		}
-	}
+	})
 }
 
 func (o *odt) within(n *html.Node, until string) error {

@@ -1,7 +1,9 @@
 package sources
 
 import (
+	"encoding/xml"
 	"errors"
+	"io"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -164,6 +166,33 @@ func headings(root *html.Node) (n int) {
 		}
 	}
 	return n
+}
+
+// each hands over the elements up to the end of one ("": of the document), which take may read to their ends.
+func (o *office) each(d *xml.Decoder, until string, take func(xml.StartElement) error) error {
+	if o.deep++; o.deep > mostNested {
+		return errNested
+	}
+	defer func() { o.deep-- }()
+	for {
+		t, err := d.Token()
+		if errors.Is(err, io.EOF) && until == "" {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		switch e := t.(type) {
+		case xml.EndElement:
+			if e.Name.Local == until {
+				return nil
+			}
+		case xml.StartElement:
+			if err := take(e); err != nil {
+				return err
+			}
+		}
+	}
 }
 
 // deeper is one step into a document; the function that it returns is the way out.
