@@ -1,4 +1,4 @@
-// Package bot is the customer's side: it answers when it is sure and rings for a human when it is not.
+// Package bot is the customer's side: it answers when it is sure and hands over to a human when it is not.
 // Each folder below it is one channel that customers write on.
 package bot
 
@@ -74,7 +74,7 @@ func (b *Bot) Handlers() map[handover.Kind]handover.Handler {
 }
 
 // answer thinks about what the customer wrote, all of a burst at once.
-func (b *Bot) answer(ctx context.Context, r handover.Run) error {
+func (b *Bot) answer(ctx context.Context, r handover.Batch) error {
 	c, err := b.reads.Get(ctx, r.Conversation.ID)
 	if err != nil {
 		return err
@@ -95,7 +95,7 @@ func (b *Bot) answer(ctx context.Context, r handover.Run) error {
 		signals, err = b.advisor.Read(ctx, c, talk)
 	}
 	if err != nil {
-		b.o.Logger.WarnContext(ctx, "the advisor failed, ringing for a human", "conversation", c.ID, "err", err)
+		b.o.Logger.WarnContext(ctx, "the advisor failed, handing over", "conversation", c.ID, "err", err)
 		signals = handover.Signals{Failed: true}
 	}
 	return b.act(ctx, c, b.o.Policy.Decide(signals, c, b.desk.Gate()))
@@ -112,7 +112,7 @@ func (b *Bot) talk(ctx context.Context, c handover.Conversation) ([]handover.Mes
 
 // act carries a decision out by one step of the desk.
 func (b *Bot) act(ctx context.Context, c handover.Conversation, d handover.Decision) error {
-	say := func(s handover.Spoken) error {
+	say := func(s handover.BotMessage) error {
 		_, err := b.desk.Say(ctx, c.ID, c.LastCustomer, s, d)
 		return err
 	}
@@ -124,13 +124,13 @@ func (b *Bot) act(ctx context.Context, c handover.Conversation, d handover.Decis
 		if d.Signals.SmallTalk {
 			return say(b.courtesy(d, text, person))
 		}
-		return say(handover.Spoken{Text: d.Signals.Answer, Citations: d.Signals.Citations})
+		return say(handover.BotMessage{Text: d.Signals.Answer, Citations: d.Signals.Citations})
 	case handover.ActAnswerAndOffer:
-		return say(handover.Spoken{Text: d.Signals.Answer, Citations: d.Signals.Citations, Choices: []handover.Choice{person}, Offers: true})
+		return say(handover.BotMessage{Text: d.Signals.Answer, Citations: d.Signals.Citations, Choices: []handover.Choice{person}, Offers: true})
 	case handover.ActOffer:
-		return say(handover.Spoken{Text: text("offer"), Choices: []handover.Choice{person, {Label: text("no_thanks"), ID: handover.ChooseNoThanks}}, Offers: true, NoAnswer: true})
+		return say(handover.BotMessage{Text: text("offer"), Choices: []handover.Choice{person, {Label: text("no_thanks"), ID: handover.ChooseNoThanks}}, Offers: true, NoAnswer: true})
 	case handover.ActSuggest:
-		s := handover.Spoken{Text: text("suggest"), Choices: append(slices.Clone(d.Signals.Suggestions), handover.Choice{Label: text("else"), ID: handover.ChooseElse})}
+		s := handover.BotMessage{Text: text("suggest"), Choices: append(slices.Clone(d.Signals.Suggestions), handover.Choice{Label: text("else"), ID: handover.ChooseElse})}
 		if d.Signals.Likely == 1 {
 			s.Text = text("which")
 		}
@@ -139,20 +139,20 @@ func (b *Bot) act(ctx context.Context, c handover.Conversation, d handover.Decis
 		}
 		return say(s)
 	case handover.ActAsk:
-		s := handover.Spoken{Text: d.Ask}
+		s := handover.BotMessage{Text: d.Ask}
 		if strings.HasPrefix(d.Ask, d.Signals.Answer) { // with the answer to a question in between
 			s.Citations = d.Signals.Citations
 		}
 		return say(s)
 	case handover.ActConfirm:
-		return say(handover.Spoken{Text: text("leave_which"), Choices: []handover.Choice{{Label: text("leave"), ID: handover.ChooseLeave}, {Label: text("stay"), ID: handover.ChooseStay}}})
+		return say(handover.BotMessage{Text: text("leave_which"), Choices: []handover.Choice{{Label: text("leave"), ID: handover.ChooseLeave}, {Label: text("stay"), ID: handover.ChooseStay}}})
 	case handover.ActDecline:
 		if d.Signals.Courtesy == handover.CourtesyBye { // nobody who leaves is asked what else they need
 			return say(b.courtesy(d, text, person))
 		}
-		return say(handover.Spoken{Text: text("declined")})
+		return say(handover.BotMessage{Text: text("declined")})
 	case handover.ActNoPerson:
-		return say(handover.Spoken{Text: text("no_person")})
+		return say(handover.BotMessage{Text: text("no_person")})
 	case handover.ActHandOff:
 		_, err = b.desk.RequestHandoff(ctx, c.ID, c.LastCustomer, d)
 	case handover.ActPassOn:
@@ -174,20 +174,20 @@ func (b *Bot) text(language, key string, turn int64) string {
 }
 
 // courtesy is what the bot says to one, or to a question about itself; that carries the one choice of a person, when one can be had.
-func (b *Bot) courtesy(d handover.Decision, text func(string) string, person handover.Choice) handover.Spoken {
+func (b *Bot) courtesy(d handover.Decision, text func(string) string, person handover.Choice) handover.BotMessage {
 	switch d.Signals.Courtesy {
 	case handover.CourtesyBot, handover.CourtesyHelp, handover.CourtesySpeak:
-		s := handover.Spoken{Text: text(string(d.Signals.Courtesy))}
+		s := handover.BotMessage{Text: text(string(d.Signals.Courtesy))}
 		if b.desk.Gate() == handover.GateOpen && d.State == handover.WithBot {
 			s.Choices = []handover.Choice{person}
 		}
 		return s
 	}
-	return handover.Spoken{Text: text("say_" + string(d.Signals.Courtesy))}
+	return handover.BotMessage{Text: text("say_" + string(d.Signals.Courtesy))}
 }
 
 // brief reads the conversation for the agent.
-func (b *Bot) brief(ctx context.Context, r handover.Run) error {
+func (b *Bot) brief(ctx context.Context, r handover.Batch) error {
 	handoff := r.Effects[0].Handoff
 	if r.Failures >= handover.GiveUpAfter {
 		return nil // the card stands without one
@@ -210,7 +210,7 @@ func (b *Bot) brief(ctx context.Context, r handover.Run) error {
 
 // deliver sends messages, edits, deletions and states to a customer, in order. A message that the platform refuses for good is
 // told in the thread, and does not hold up the next.
-func (b *Bot) deliver(ctx context.Context, r handover.Run) error {
+func (b *Bot) deliver(ctx context.Context, r handover.Batch) error {
 	s := b.senders[r.Conversation.Channel]
 	if s == nil {
 		return handover.Permanent(fmt.Errorf("no channel is called %q", r.Conversation.Channel))

@@ -23,7 +23,7 @@ func TestACustomerWhoseTurnCannotBeReadIsHandedOver(t *testing.T) {
 	}
 	b := bot.New(d.Desk, d.Store, bottest.Quiet{}, nil, bot.Options{Policy: bot.Policy{AnswerAbove: 0.7, OfferBelow: 0.4, FrustrationAt: 0.7}, Logger: pgtest.Logger()})
 	do := b.Handlers()
-	run := handover.Run{Conversation: s.Conversation, Failures: handover.GiveUpAfter, Effects: []handover.Effect{{}}}
+	run := handover.Batch{Conversation: s.Conversation, Failures: handover.GiveUpAfter, Effects: []handover.Effect{{}}}
 	if err := do[handover.KindAnswer](context.Background(), run); err != nil {
 		t.Fatal(err)
 	}

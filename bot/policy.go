@@ -21,12 +21,12 @@ type Policy struct {
 // Decide says what the bot does at a turn. It is pure, so that a stored decision can be explained and played again.
 func (p Policy) Decide(s handover.Signals, c handover.Conversation, gate handover.Gate) handover.Decision {
 	d := handover.Decision{State: c.State, Signals: s, AnswerAbove: p.AnswerAbove, OfferBelow: p.OfferBelow, SuggestFrom: p.SuggestAbove, Frustration: p.FrustrationAt, Config: p.Config}
-	d.Matter = c.Matter
+	d.Topic = c.Topic
 	if c.State == handover.Waiting {
 		p.whileWaiting(&d, s, c)
 		return d
 	}
-	d.Matter = p.matter(s, c.Matter)
+	d.Topic = p.topic(s, c.Topic)
 	d.Act, d.Reason = p.withBot(&d, s, c, gate)
 	if gate != handover.GateOpen { // no person can be had, so none is offered
 		d.Reason = ""
@@ -38,13 +38,13 @@ func (p Policy) Decide(s handover.Signals, c handover.Conversation, gate handove
 		}
 	}
 	if d.Act != handover.ActHandOff {
-		d.Notify = p.notify(s, d.Matter)
+		d.Notify = p.notify(s, d.Topic)
 	}
 	return d
 }
 
 // notify says why the team is shown a conversation that goes on with the bot, "" when it is not.
-func (p Policy) notify(s handover.Signals, m *handover.Matter) string {
+func (p Policy) notify(s handover.Signals, m *handover.Topic) string {
 	switch {
 	case p.NotifyAt > 0 && s.Frustration >= p.NotifyAt:
 		return fmt.Sprintf("frustration %.2f of %.2f", s.Frustration, p.FrustrationAt)
@@ -54,7 +54,7 @@ func (p Policy) notify(s handover.Signals, m *handover.Matter) string {
 	return ""
 }
 
-// whileWaiting: the bot goes on helping where it is sure, and never offers or rings again.
+// whileWaiting: the bot goes on helping where it is sure, and never offers or hands off again.
 func (p Policy) whileWaiting(d *handover.Decision, s handover.Signals, c handover.Conversation) {
 	d.Raise = s.Frustration >= p.FrustrationAt
 	switch {
@@ -96,7 +96,7 @@ func (p Policy) withBot(d *handover.Decision, s handover.Signals, c handover.Con
 		}
 	}
 	switch {
-	case s.Solved && c.Matter.Asking():
+	case s.Solved && c.Topic.Asking():
 		return handover.ActDecline, ""
 	case s.SmallTalk:
 		return handover.ActAnswer, ""

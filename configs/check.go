@@ -36,6 +36,7 @@ func (c *Config) check(b []byte, m *Mistakes) {
 	}
 	if root := doc.Content[0]; root.Kind == yaml.MappingNode {
 		c.walk("", root, m)
+		c.oldNames(m)
 		c.cross(m)
 	} else if root.Tag != "!!null" {
 		m.add(root.Line, "expected keys and values, such as listen: 127.0.0.1:8080")
@@ -68,10 +69,13 @@ func (c *Config) walk(prefix string, n *yaml.Node, m *Mistakes) {
 			continue
 		}
 		seen[name] = k.Line
+		c.lines[name] = k.Line
 		key := find(name)
 		switch {
 		case key != nil:
 			c.scalar(*key, v, m)
+		case renamed(name) != nil:
+			c.scalar(*renamed(name), v, m)
 		case slices.Contains(lists, name):
 			c.list(name, v, m)
 		case prefix == "texts." && builtIn(k.Value) != nil:
@@ -83,6 +87,20 @@ func (c *Config) walk(prefix string, n *yaml.Node, m *Mistakes) {
 			m.add(v.Line, "%s: expected keys below it, such as %s", name, firstKey(name))
 		default:
 			m.add(k.Line, "%s is not a key%s", name, nearest(name, all()))
+		}
+	}
+}
+
+// oldNames warns of keys that are written under the names they had before.
+func (c *Config) oldNames(m *Mistakes) {
+	for _, k := range Keys {
+		line, old := c.lines[k.Was]
+		switch now, both := c.lines[k.Name]; {
+		case k.Was == "" || !old:
+		case both:
+			m.add(line, "%s is called %s now, which is set on line %d: remove one of them", k.Was, k.Name, now)
+		default:
+			c.Warnings = append(c.Warnings, Mistake{Line: line, Text: fmt.Sprintf("%s is called %s now; the old name still works", k.Was, k.Name)})
 		}
 	}
 }
@@ -311,15 +329,21 @@ func (c *Config) cross(m *Mistakes) {
 // checkValues checks what the environment and the whole say.
 func (c *Config) checkValues(m *Mistakes) {
 	for _, k := range Keys {
-		if value, set := os.LookupEnv(env(k.Name)); set && value != "" {
+		name := env(k.Name)
+		if k.Was != "" && os.Getenv(name) == "" && os.Getenv(env(k.Was)) != "" {
+			name = env(k.Was)
+			c.v.Set(k.Name, os.Getenv(name))
+			c.Warnings = append(c.Warnings, Mistake{Text: fmt.Sprintf("%s is called %s now; the old name still works", name, env(k.Name))})
+		}
+		if value, set := os.LookupEnv(name); set && value != "" {
 			if p := k.problem(value); p != "" {
-				m.add(0, "%s: %s", env(k.Name), p)
+				m.add(0, "%s: %s", name, p)
 			}
 		}
 	}
 	for _, pair := range os.Environ() {
 		name, _, _ := strings.Cut(pair, "=")
-		if !strings.HasPrefix(name, "DESKBELL_") || strings.HasPrefix(name, "DESKBELL_TEST_") || slices.ContainsFunc(Keys, func(k Key) bool { return env(k.Name) == name }) {
+		if !strings.HasPrefix(name, "DESKBELL_") || strings.HasPrefix(name, "DESKBELL_TEST_") || slices.ContainsFunc(Keys, func(k Key) bool { return env(k.Name) == name || k.Was != "" && env(k.Was) == name }) {
 			continue
 		}
 		var names []string
@@ -426,6 +450,11 @@ func firstKey(section string) string {
 	for _, k := range all() {
 		if strings.HasPrefix(k, section+".") {
 			return k
+		}
+	}
+	for _, k := range Keys {
+		if strings.HasPrefix(k.Was, section+".") {
+			return k.Was
 		}
 	}
 	return ""

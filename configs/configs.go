@@ -96,6 +96,7 @@ type Config struct {
 	Sources    map[string]Source            // of articles, by name
 	Retention  map[string]string            // how long conversations of a channel are kept, as 365d or 0; "default" for the others
 	lines      map[string]int               // of what only the file can set: "intents.refund.team"
+	Warnings   []Mistake                    // what works, and should be changed
 	Hash       string                       // of all that is in force, secrets left out
 }
 
@@ -148,6 +149,22 @@ type Mistake struct {
 	Text string
 }
 
+// in says where it stands, and what it is.
+func (x Mistake) in(file string) string {
+	if x.Line == 0 {
+		return x.Text
+	}
+	return fmt.Sprintf("%s:%d: %s", file, x.Line, x.Text)
+}
+
+// Warned are the warnings, each with where it stands.
+func (c *Config) Warned() (lines []string) {
+	for _, x := range c.Warnings {
+		lines = append(lines, x.in(c.File))
+	}
+	return lines
+}
+
 // Mistakes is everything wrong, in the file's order.
 type Mistakes struct {
 	File string
@@ -157,10 +174,7 @@ type Mistakes struct {
 func (m *Mistakes) Error() string {
 	lines := make([]string, len(m.List))
 	for i, x := range m.List {
-		lines[i] = x.Text
-		if x.Line > 0 {
-			lines[i] = fmt.Sprintf("%s:%d: %s", m.File, x.Line, x.Text)
-		}
+		lines[i] = x.in(m.File)
 	}
 	return strings.Join(lines, "\n")
 }

@@ -113,6 +113,26 @@ intents:
 	}
 }
 
+func TestAKeyThatWasRenamedStillWorks(t *testing.T) {
+	c, err := Load(write(t, "listen: 127.0.0.1:0\nsummon: {after: 7s}\n"), nil)
+	if err != nil || c.Duration("reminders.after") != 7*time.Second {
+		t.Fatal(c, err)
+	}
+	if got := strings.Join(c.Warned(), "\n"); !strings.HasSuffix(got, ":2: summon.after is called reminders.after now; the old name still works") {
+		t.Error(got)
+	}
+	for _, text := range []string{"summon: {after: 7s}\nreminders: {after: 8s}\n", "reminders: {after: 8s}\nsummon: {after: 7s}\n"} {
+		if _, err := Load(write(t, text), nil); err == nil || !strings.Contains(err.Error(), "remove one of them") {
+			t.Error(text, err)
+		}
+	}
+	t.Setenv("DESKBELL_SUMMON_AFTER", "9s")
+	c, err = Load(write(t, "listen: 127.0.0.1:0\n"), nil)
+	if err != nil || c.Duration("reminders.after") != 9*time.Second || len(c.Warned()) != 1 {
+		t.Error(c.Warned(), err)
+	}
+}
+
 func TestWhatDoesNotGoTogetherIsSaid(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

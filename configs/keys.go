@@ -24,6 +24,7 @@ const (
 // Key is one scalar of the configuration.
 type Key struct {
 	Name     string
+	Was      string // its name before; it still works, with a warning
 	Kind     Kind
 	Default  any
 	Min, Max float64  // of numbers and, in seconds, of durations; both 0: any
@@ -67,7 +68,7 @@ var Keys = []Key{
 	{Name: "policy.offer_below", Kind: Number, Default: 0.65, Max: 1},
 	{Name: "policy.suggest_above", Kind: Number, Default: 0.20, Max: 1},
 	{Name: "policy.frustration_at", Kind: Number, Default: 0.70, Max: 1},
-	{Name: "summon.after", Kind: Duration, Default: "1m", Max: 86400},
+	{Name: "reminders.after", Was: "summon.after", Kind: Duration, Default: "1m", Max: 86400},
 	{Name: "email.host", Kind: Text, Default: ""},
 	{Name: "email.port", Kind: Whole, Default: 587, Min: 1, Max: 65535},
 	{Name: "email.user", Kind: Text, Default: ""},
@@ -109,6 +110,16 @@ var Keys = []Key{
 
 // lists are the keys that only the file can set.
 var lists = []string{"teams", "agents", "intents", "masking", "web.origins", "slack.card_fields", "macros", "trusted_proxies", "web.page_parameters", "retention", "knowledge.sources"}
+
+// renamed returns the key that was called this before, or nil.
+func renamed(name string) *Key {
+	for i := range Keys {
+		if Keys[i].Was != "" && Keys[i].Was == name {
+			return &Keys[i]
+		}
+	}
+	return nil
+}
 
 func find(name string) *Key {
 	for i := range Keys {

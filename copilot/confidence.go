@@ -10,19 +10,19 @@ import (
 	"github.com/deskbell/deskbell/knowledge"
 )
 
-// looked is how many passages the confidence compares the first with.
-const looked = 10
+// candidates is how many passages the confidence compares the first with.
+const candidates = 10
 
-// AnswerSigns is how many signs speak for an answer being right.
-const AnswerSigns = 29
+// AnswerFeatures is how many signs speak for an answer being right.
+const AnswerFeatures = 29
 
-// Signs are what the search says of its first passage, beside the others and the base: each of the same scale whatever the knowledge base.
-func Signs(found []knowledge.Passage) [AnswerSigns]float64 {
+// Features are what the search says of its first passage, beside the others and the base: each of the same scale whatever the knowledge base.
+func Features(found []knowledge.Passage) [AnswerFeatures]float64 {
 	if len(found) == 0 {
-		return [AnswerSigns]float64{}
+		return [AnswerFeatures]float64{}
 	}
 	top := found[0]
-	rest := found[1:min(len(found), looked)]
+	rest := found[1:min(len(found), candidates)]
 	lead, share := 5.0, 1.0
 	var bm25, similar, naming, telling float64 // the greatest among the others
 	for _, p := range rest {
@@ -38,7 +38,7 @@ func Signs(found []knowledge.Passage) [AnswerSigns]float64 {
 	if s[19] < 0.7 { // log 2
 		single = 1
 	}
-	return [AnswerSigns]float64{
+	return [AnswerFeatures]float64{
 		1, s[1], s[2], s[3], s[4], s[5], s[6], s[8], s[9], s[14], s[11], s[12], s[13], s[15], s[18], s[19],
 		lead, share, s[3] - telling, s[11] - similar, s[12] - naming, (top.BM25 - bm25) / max(top.BM25, bm25, 1e-9), max(-2, min(3, top.Score/5)), math.Log1p(float64(top.Of)) / 6,
 		lead * s[3], s[20], share * s[3], single, s[24],
@@ -46,7 +46,7 @@ func Signs(found []knowledge.Passage) [AnswerSigns]float64 {
 }
 
 // Weights are a small logistic regression's, the constant first.
-type Weights [AnswerSigns]float64
+type Weights [AnswerFeatures]float64
 
 // AnswerModel says how probable it is that the first passage is right, and that the question is anything the knowledge base is about: near
 // misses and far-off questions show in different signs.
@@ -64,8 +64,8 @@ type Map struct {
 	Size  float64 `json:"size"` // for each unit of sizeSign
 }
 
-// sizeSign is the sign that says how large the base is: the logarithm of its sections and one, through 6.
-const sizeSign = 23
+// sizeFeature is the sign that says how large the base is: the logarithm of its sections and one, through 6.
+const sizeFeature = 23
 
 // Of maps a probability of a base whose size sign is given.
 func (m Map) Of(p, size float64) float64 {
@@ -122,12 +122,12 @@ type AnswerModels struct {
 
 // three is the probability, 0…1, that one of the first three passages answers the question.
 func (m AnswerModels) three(found []knowledge.Passage) float64 {
-	return max(m.Three.Probability(Signs(found)), Confidence(found))
+	return max(m.Three.Probability(Features(found)), Confidence(found))
 }
 
 // Probability is of the first passage answering the question, 0…1.
-func (m AnswerModel) Probability(signs [AnswerSigns]float64) float64 {
-	return m.Map.Of(m.Right.Probability(signs)*m.Near.Probability(signs), signs[sizeSign])
+func (m AnswerModel) Probability(signs [AnswerFeatures]float64) float64 {
+	return m.Map.Of(m.Right.Probability(signs)*m.Near.Probability(signs), signs[sizeFeature])
 }
 
 var answerModels = sync.OnceValue(func() (m AnswerModels) {
@@ -147,7 +147,7 @@ func Confidence(found []knowledge.Passage) float64 {
 		return 0
 	}
 	own := Map{Scale: found[0].Scale, Shift: found[0].Shift}
-	signs := Signs(found)
+	signs := Features(found)
 	for _, p := range found {
 		if p.Similarity != 0 || p.Naming != 0 {
 			return own.Of(answerModels().Both.Probability(signs), 0)
@@ -157,7 +157,7 @@ func Confidence(found []knowledge.Passage) float64 {
 }
 
 // Probability is of what the weights were fitted to, 0…1.
-func (w Weights) Probability(signs [AnswerSigns]float64) float64 {
+func (w Weights) Probability(signs [AnswerFeatures]float64) float64 {
 	var s float64
 	for i, x := range signs {
 		s += float64(w[i] * x)
@@ -168,7 +168,7 @@ func (w Weights) Probability(signs [AnswerSigns]float64) float64 {
 // LearnWeights fits the weights to questions whose first passage was right or not, each counting as much as it weighs; by gradient descent, from
 // nothing, so that the same questions give the same weights. The signs are rounded, and so are the weights: a database adds a sum's terms in any order, and
 // the last digits tell.
-func LearnWeights(signs [][AnswerSigns]float64, right []bool, weigh []float64) Weights {
+func LearnWeights(signs [][AnswerFeatures]float64, right []bool, weigh []float64) Weights {
 	signs = slices.Clone(signs)
 	for i := range signs {
 		for j, x := range signs[i] {

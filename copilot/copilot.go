@@ -129,7 +129,7 @@ func (c *Copilot) search(ctx context.Context, question string, internal bool) ([
 }
 
 func (c *Copilot) searchIn(ctx context.Context, view *knowledge.View, question string, internal bool) ([]knowledge.Passage, error) {
-	found, err := view.Search(ctx, c.o.Masker.without(question), looked, knowledge.Filter{Internal: internal})
+	found, err := view.Search(ctx, c.o.Masker.without(question), candidates, knowledge.Filter{Internal: internal})
 	if err != nil && found == nil {
 		return nil, err
 	}
@@ -139,8 +139,8 @@ func (c *Copilot) searchIn(ctx context.Context, view *knowledge.View, question s
 	return found, nil
 }
 
-// worded leaves out what has no words, files alone, and cleans what customers wrote.
-func worded(talk []handover.Message) []handover.Message {
+// withText leaves out what has no words, files alone, and cleans what customers wrote.
+func withText(talk []handover.Message) []handover.Message {
 	talk = slices.DeleteFunc(slices.Clone(talk), func(m handover.Message) bool { return m.Text == "" })
 	for i, m := range talk {
 		if m.From == handover.FromCustomer {
@@ -152,7 +152,7 @@ func worded(talk []handover.Message) []handover.Message {
 
 // Brief is what an agent reads before claiming.
 func (c *Copilot) Brief(ctx context.Context, conv handover.Conversation, talk []handover.Message) (handover.Brief, error) {
-	talk = worded(talk)
+	talk = withText(talk)
 	b := Extract(c.o.Masker, talk)
 	b.Language = language(customerText(talk), conv.Language)
 	b.Intent = c.intent(b.Wants)
@@ -166,7 +166,7 @@ func (c *Copilot) Brief(ctx context.Context, conv handover.Conversation, talk []
 		}
 	}
 	if c.model != nil {
-		v, talk := c.veiled(conv.Contact, talk)
+		v, talk := c.masked(conv.Contact, talk)
 		c.rewrite(ctx, &b, masked(c.o.Masker, talk), v)
 	}
 	return b, nil

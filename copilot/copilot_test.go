@@ -413,7 +413,7 @@ func TestAnAnswerToAFieldIsRead(t *testing.T) {
 		{"", "Where do I find it?", ""},
 		{"(", "a pattern that the configuration would have refused", "a pattern that the configuration would have refused"},
 	} {
-		conv := handover.Conversation{Matter: &handover.Matter{Asked: &handover.Field{Name: "x", Ask: "x?", Pattern: x.pattern}}}
+		conv := handover.Conversation{Topic: &handover.Topic{Asked: &handover.Field{Name: "x", Ask: "x?", Pattern: x.pattern}}}
 		if s, err := c.Read(t.Context(), conv, said("bot: x?", x.turn)); err != nil || s.Value != x.want {
 			t.Errorf("%s, %q: %q %v, want %q", x.turn, x.pattern, s.Value, err, x.want)
 		}

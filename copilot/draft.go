@@ -36,7 +36,7 @@ func (c *Copilot) Draft(ctx context.Context, conv handover.Conversation, talk []
 	}
 	d := quote(q, found)
 	if c.model != nil {
-		v, talk := c.veiled(conv.Contact, talk)
+		v, talk := c.masked(conv.Contact, talk)
 		c.compose(ctx, &d, q, masked(c.o.Masker, talk), found, heard, v)
 	}
 	d.Internal = internal
@@ -121,7 +121,7 @@ func foreign(customers string, citations []handover.Citation) (notes []string) {
 
 // compose lets the model word the draft from the passages. What it may not say — a link that no passage has, words to a model, only what has been
 // said — leaves the built-in draft.
-func (c *Copilot) compose(ctx context.Context, d *handover.Draft, q draftQuestion, talk []handover.Message, found []knowledge.Passage, heard func(string), v *veil) {
+func (c *Copilot) compose(ctx context.Context, d *handover.Draft, q draftQuestion, talk []handover.Message, found []knowledge.Passage, heard func(string), v *mask) {
 	type answer struct {
 		Text    string
 		Sources []int

@@ -146,7 +146,7 @@ func joined(search, word float64) float64 {
 }
 
 // judge lets the model answer and judge. An answer must name its passage, and may hold no link but that passage's own.
-func (c *Copilot) judge(ctx context.Context, s *handover.Signals, talk []handover.Message, found []knowledge.Passage, v *veil) {
+func (c *Copilot) judge(ctx context.Context, s *handover.Signals, talk []handover.Message, found []knowledge.Passage, v *mask) {
 	var j struct {
 		Answer      string
 		Confidence  float64
@@ -188,7 +188,7 @@ func onlyLinks(text string, allowed ...string) bool {
 	return !strings.Contains(link.ReplaceAllString(text, ""), "://")
 }
 
-func (c *Copilot) rewrite(ctx context.Context, b *handover.Brief, talk []handover.Message, v *veil) {
+func (c *Copilot) rewrite(ctx context.Context, b *handover.Brief, talk []handover.Message, v *mask) {
 	var out struct {
 		Summary, Wants string
 		KeyPoints      []string `json:"key_points"`

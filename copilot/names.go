@@ -9,9 +9,9 @@ import (
 	"github.com/deskbell/deskbell/handover"
 )
 
-// A veil hides who people are and where they live from a model: names, addresses and mail addresses are replaced by numbered places, and those that the
-// model's answer has are put back. The zero veil hides nothing.
-type veil struct {
+// A mask hides who people are and where they live from a model: names, addresses and mail addresses are replaced by numbered places, and those that the
+// model's answer has are put back. The zero mask hides nothing.
+type mask struct {
 	hidden []hidden
 }
 
@@ -46,9 +46,9 @@ var addresses = []*regexp.Regexp{
 // noAddress are words that no address has: "20 minutes on the way".
 var noAddress = words(`the my your our this that on in a an to for from by minutes minute hours hour days day people times weeks is are was were`)
 
-// veiled is the conversation with who is in it hidden, and what puts it back.
-func (c *Copilot) veiled(contact handover.Contact, talk []handover.Message) (*veil, []handover.Message) {
-	v := &veil{}
+// masked is the conversation with who is in it hidden, and what puts it back.
+func (c *Copilot) masked(contact handover.Contact, talk []handover.Message) (*mask, []handover.Message) {
+	v := &mask{}
 	if !c.o.MaskNames {
 		return v, talk
 	}
@@ -92,7 +92,7 @@ func (c *Copilot) veiled(contact handover.Contact, talk []handover.Message) (*ve
 var shownToTeam = []string{"name", "address"}
 
 // name hides a name, and each of its words by itself.
-func (v *veil) name(name string) {
+func (v *mask) name(name string) {
 	name = strings.Join(strings.Fields(name), " ")
 	if len(name) < 2 || strings.ContainsAny(name, "@0123456789") {
 		return
@@ -107,7 +107,7 @@ func (v *veil) name(name string) {
 	}
 }
 
-func (v *veil) add(kind, text string) {
+func (v *mask) add(kind, text string) {
 	n := 1
 	for _, h := range v.hidden {
 		if strings.EqualFold(h.text, text) {
@@ -121,7 +121,7 @@ func (v *veil) add(kind, text string) {
 }
 
 // hide replaces what is hidden in a text, the longest first.
-func (v *veil) hide(text string) string {
+func (v *mask) hide(text string) string {
 	for _, h := range slices.SortedStableFunc(slices.Values(v.hidden), func(a, b hidden) int { return len(b.text) - len(a.text) }) {
 		for range 2 { // two in a row share what stands between
 			text = h.find.ReplaceAllString(text, "${1}"+h.place+"${2}")
@@ -131,7 +131,7 @@ func (v *veil) hide(text string) string {
 }
 
 // lift puts back what is hidden of the kinds; who reads it may read those.
-func (v *veil) lift(text string, kinds ...string) string {
+func (v *mask) lift(text string, kinds ...string) string {
 	for _, h := range v.hidden {
 		if slices.Contains(kinds, h.kind) {
 			text = strings.ReplaceAll(text, h.place, h.text)

@@ -13,7 +13,7 @@ import (
 
 // Read gives the signals of the customer's newest turn. It fails only when the knowledge base cannot be read.
 func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []handover.Message) (handover.Signals, error) {
-	talk = worded(talk)
+	talk = withText(talk)
 	burst := newest(talk)
 	turn := strings.Join(burst, "\n")
 	last := lastOfBot(talk)
@@ -32,8 +32,8 @@ func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []h
 	}
 	look.ahead(turn, s.Language, h, w, last)
 	s.Intent = c.intent(turn)
-	if conv.Matter.Asking() {
-		if s.Value = value(*conv.Matter.Asked, turn); s.Value != "" {
+	if conv.Topic.Asking() {
+		if s.Value = value(*conv.Topic.Asked, turn); s.Value != "" {
 			s.Line = turn
 		}
 	}
@@ -83,7 +83,7 @@ func (c *Copilot) Read(ctx context.Context, conv handover.Conversation, talk []h
 		return s, err
 	}
 	if c.model != nil {
-		v, talk := c.veiled(conv.Contact, talk)
+		v, talk := c.masked(conv.Contact, talk)
 		c.judge(ctx, &s, masked(c.o.Masker, talk), found, v)
 	}
 	return s, nil

@@ -167,9 +167,9 @@ func (r *recognition) vector(words []string) linear.Vector {
 	return linear.Collect(all)
 }
 
-// nSigns is how many signs speak for an intent: the linear model's logit, how near the nearest example is, whether both name the same
+// nFeatures is how many signs speak for an intent: the linear model's logit, how near the nearest example is, whether both name the same
 // intent, how near the ten nearest are, and the five nearest of the intent.
-const nSigns = 5
+const nFeatures = 5
 
 const (
 	around = 10
@@ -177,7 +177,7 @@ const (
 )
 
 // read returns the likeliest intent and the signs for it, each greater the more it speaks for it.
-func (r *recognition) read(text string) (string, [nSigns]float64) {
+func (r *recognition) read(text string) (string, [nFeatures]float64) {
 	v := r.vector(linear.Words(text))
 	logits := r.model.Scores(v)
 	best := 0
@@ -203,7 +203,7 @@ func (r *recognition) read(text string) (string, [nSigns]float64) {
 	if len(all) > 0 && all[0].class == best {
 		agree = 1
 	}
-	return r.names[best], [nSigns]float64{logits[best], all.at(0), agree, all.mean(around), own.mean(within)}
+	return r.names[best], [nFeatures]float64{logits[best], all.at(0), agree, all.mean(around), own.mean(within)}
 }
 
 // nearest keeps the greatest similarities, the greatest first.
@@ -250,14 +250,14 @@ type posting struct {
 
 // fusion turns signs into a probability.
 type fusion struct {
-	mean, scale, weights [nSigns]float64
+	mean, scale, weights [nFeatures]float64
 	bias                 float64
 }
 
 // priorFusion is for too few examples to learn from: rounded from what larger sets learn.
-var priorFusion = fusion{mean: [nSigns]float64{-4, 0.35, 0.7, 0.15, 0.15}, scale: [nSigns]float64{3, 0.2, 0.45, 0.1, 0.1}, weights: [nSigns]float64{1, 0.3, 0.2, 0.3, 0.5}}
+var priorFusion = fusion{mean: [nFeatures]float64{-4, 0.35, 0.7, 0.15, 0.15}, scale: [nFeatures]float64{3, 0.2, 0.45, 0.1, 0.1}, weights: [nFeatures]float64{1, 0.3, 0.2, 0.3, 0.5}}
 
-func (f fusion) probability(signs [nSigns]float64) float64 {
+func (f fusion) probability(signs [nFeatures]float64) float64 {
 	s := f.bias
 	for i, x := range signs {
 		s += float64(f.weights[i] * (x - f.mean[i]) / f.scale[i])
@@ -267,7 +267,7 @@ func (f fusion) probability(signs [nSigns]float64) float64 {
 
 // evidence is one text's signs, with whether any intent is for it.
 type evidence struct {
-	signs   [nSigns]float64
+	signs   [nFeatures]float64
 	inScope bool
 }
 
@@ -360,7 +360,7 @@ func learnFusion(all []evidence) fusion {
 	}
 	f.bias = 0
 	for range 400 {
-		var g [nSigns]float64
+		var g [nFeatures]float64
 		var gb float64
 		for _, e := range all {
 			d := f.probability(e.signs)

@@ -23,7 +23,7 @@ type Signals struct {
 	WantsHuman  bool       `json:"wants_human,omitempty"`
 	Accepts     bool       `json:"accepts,omitempty"`    // says yes to the offer of a person
 	Declines    bool       `json:"declines,omitempty"`   // says no to it
-	Solved      bool       `json:"solved,omitempty"`     // says that the matter is settled
+	Solved      bool       `json:"solved,omitempty"`     // says that the topic is settled
 	Unclear     bool       `json:"unclear,omitempty"`    // says "cancel", and may mean an order instead of the wait
 	SmallTalk   bool       `json:"small_talk,omitempty"` // courtesies alone, or a question about the bot: Courtesy says which
 	Courtesy    Courtesy   `json:"courtesy,omitempty"`
@@ -120,7 +120,7 @@ type Decision struct {
 	Reason      Reason  `json:"reason,omitempty"`
 	Notify      string  `json:"notify,omitempty"` // why the team is shown the conversation although the bot goes on
 	Raise       bool    `json:"raise,omitempty"`  // while waiting: frustration raises the priority
-	Matter      *Matter `json:"matter,omitempty"` // what the episode is about from here on
+	Topic       *Topic  `json:"topic,omitempty"`  // what the episode is about from here on
 	Ask         string  `json:"ask,omitempty"`    // what ActAsk says
 	Signals     Signals `json:"signals"`
 	AnswerAbove float64 `json:"answer_above"`

@@ -8,38 +8,38 @@ import (
 
 // By is who takes a step at the team's side, and when.
 type By struct {
-	Account Account
-	At      string // the workspace's own time of the click or line; "" at the console
-	Card    Card   // the message clicked on, which teaches a card its ts; zero: none
-	Own     bool   // not on what a colleague holds: checked where it is decided
+	Account    Account
+	At         string // the workspace's own time of the click or line; "" at the console
+	Card       Card   // the message clicked on, which teaches a card its ts; zero: none
+	OnlyHolder bool   // not on what a colleague holds: checked where it is decided
 }
 
 // agentStep runs decide for a step on the current handoff; a button of an earlier one is a *NotAllowedError.
 func (d *Desk) agentStep(ctx context.Context, handoff int64, by By, step Step, decide func(c Conversation, ch *Change) error) (Saved, error) {
-	s, err := d.update(ctx, ByHandoff(handoff).As(by.Account).WithPending(), func(c Conversation, ch *Change) error {
+	s, err := d.update(ctx, ByHandoff(handoff).By(by.Account).WithPending(), func(c Conversation, ch *Change) error {
 		if c.Handoff.ID != handoff {
 			return &NotAllowedError{Step: step, State: Closed, Agent: c.Handoff.Agent}
 		}
-		if err := d.meet(ch, by.Account); err != nil {
+		if err := d.knowActor(ch, by.Account); err != nil {
 			return err
 		}
-		if by.Own && c.State == Claimed && c.Handoff.Agent.ID != ch.Next.Actor.ID {
+		if by.OnlyHolder && c.State == Claimed && c.Handoff.Agent.ID != ch.Next.Actor.ID {
 			return &NotAllowedError{Step: step, State: c.State, Agent: c.Handoff.Agent}
 		}
-		d.learn(ch, by.Card)
+		d.learnPosted(ch, by.Card)
 		return decide(ch.Next, ch)
 	})
 	if err == nil && by.Card.TS != "" {
-		return s, d.MatchKept(ctx)
+		return s, d.MatchLines(ctx)
 	}
 	return s, err
 }
 
-// meet makes an agent of an account not seen before.
-func (d *Desk) meet(ch *Change, a Account) error {
+// knowActor makes an agent of an account not seen before.
+func (d *Desk) knowActor(ch *Change, a Account) error {
 	if ch.Next.Actor.ID == 0 {
-		ch.Next.Actor.ID = ch.id()
-		ch.Meet = &a
+		ch.Next.Actor.ID = ch.newID()
+		ch.NewAccount = &a
 	}
 	if d.opts.ListedOnly && ch.Next.Actor.Name == "" {
 		return &NotListedError{Account: a}
@@ -47,8 +47,8 @@ func (d *Desk) meet(ch *Change, a Account) error {
 	return nil
 }
 
-// learn keeps a card's ts, if it has none yet.
-func (d *Desk) learn(ch *Change, card Card) {
+// learnPosted keeps a card's ts, if it has none yet.
+func (d *Desk) learnPosted(ch *Change, card Card) {
 	h := &ch.Next.Handoff
 	if card.ID != 0 && card.ID != h.Card.ID { // one that was left meanwhile
 		ch.Cards = append(ch.Cards, card)
@@ -68,13 +68,13 @@ func (d *Desk) Posted(ctx context.Context, handoff int64, card Card) error {
 			ch.Cards = append(ch.Cards, card) // an earlier handoff's: kept, and drawn once more
 			return nil
 		}
-		d.learn(ch, card)
+		d.learnPosted(ch, card)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	return d.MatchKept(ctx)
+	return d.MatchLines(ctx)
 }
 
 // Rehome moves a handoff's card to the default team's channel, because its own refuses it. It does nothing once posted.
@@ -86,7 +86,7 @@ func (d *Desk) Rehome(ctx context.Context, handoff int64) (Saved, error) {
 		}
 		ch.Next.Handoff.Card.Place = place
 		ch.Cards = append(ch.Cards, ch.Next.Handoff.Card)
-		ch.cause(KindCard, nil)
+		ch.enqueue(KindCard, nil)
 		return nil
 	})
 }
@@ -98,42 +98,42 @@ func (d *Desk) Claim(ctx context.Context, handoff int64, by By) (Saved, error) {
 		if c.State == Claimed && c.Handoff.Agent.ID == c.Actor.ID {
 			return nil
 		}
-		if err := ch.move(stepClaim); err != nil {
+		if err := ch.transition(stepClaim); err != nil {
 			return err
 		}
-		d.take(ch, by, ch.Next.Actor)
+		d.claimFor(ch, by, ch.Next.Actor)
 		return nil
 	})
 }
 
-// take makes an agent hold the handoff, and introduces them as soon as their name is known.
-func (d *Desk) take(ch *Change, by By, who Agent) {
-	ch.hold(who, by.Account.Workspace, by.At)
+// claimFor makes an agent hold the handoff, and introduces them as soon as their name is known.
+func (d *Desk) claimFor(ch *Change, by By, who Agent) {
+	ch.assign(who, by.Account.Workspace, by.At)
 	ch.Next.Handoff.Introduced = false
 	if who.Title == "" && by.Account.Workspace != "" {
-		ch.cause(KindIntroduce, nil)
+		ch.enqueue(KindIntroduce, nil)
 	} else {
-		d.greet(ch)
+		d.introduce(ch)
 	}
-	ch.cause(KindCard, nil)
+	ch.enqueue(KindCard, nil)
 }
 
-// TakeOver lets an agent step into a conversation that the bot holds: a handoff claimed at once.
+// TakeOver lets an agent step into a conversation that is with the bot: a handoff claimed at once.
 func (d *Desk) TakeOver(ctx context.Context, conversation int64, by By) (Saved, error) {
-	return d.update(ctx, ByID(conversation).As(by.Account).WithPending(), func(_ Conversation, ch *Change) error {
-		if err := d.meet(ch, by.Account); err != nil {
+	return d.update(ctx, ByID(conversation).By(by.Account).WithPending(), func(_ Conversation, ch *Change) error {
+		if err := d.knowActor(ch, by.Account); err != nil {
 			return err
 		}
-		if err := ch.move(stepTakeOver); err != nil {
+		if err := ch.transition(stepTakeOver); err != nil {
 			return err
 		}
 		team := ""
-		if m := ch.Next.Matter; m != nil {
+		if m := ch.Next.Topic; m != nil {
 			team = m.Team
 		}
 		team, place := d.place(team)
-		ch.ring(Handoff{Team: team, Reason: AgentInitiated}, place)
-		d.take(ch, by, ch.Next.Actor)
+		ch.openHandoff(Handoff{Team: team, Reason: AgentInitiated}, place)
+		d.claimFor(ch, by, ch.Next.Actor)
 		return nil
 	})
 }
@@ -144,12 +144,12 @@ func (d *Desk) Assign(ctx context.Context, handoff int64, by By, to Agent) (Save
 		if c.State == Claimed && c.Handoff.Agent.ID == to.ID {
 			return nil // they have it already
 		}
-		if err := ch.move(stepAssign); err != nil {
+		if err := ch.transition(stepAssign); err != nil {
 			return err
 		}
 		d.publish(ch, 0)
-		ch.letGo(by.Account.Workspace, by.At)
-		d.take(ch, by, to)
+		ch.unassign(by.Account.Workspace, by.At)
+		d.claimFor(ch, by, to)
 		return nil
 	})
 }
@@ -163,47 +163,47 @@ func (d *Desk) Introduce(ctx context.Context, handoff int64, profile Agent) (Sav
 		if profile.Title != "" && profile.ID == c.Handoff.Agent.ID {
 			ch.Agent = &profile
 			ch.Next.Handoff.Agent.Title, ch.Next.Handoff.Agent.Avatar = profile.Title, profile.Avatar
-			ch.cause(KindCard, nil)
+			ch.enqueue(KindCard, nil)
 		}
-		d.greet(ch)
+		d.introduce(ch)
 		return nil
 	})
 }
 
-// holder reports whether the actor holds the claim; if not, the error says who does.
-func holder(c Conversation, s Step) error {
+// checkHolder reports whether the actor holds the claim; if not, the error says who does.
+func checkHolder(c Conversation, s Step) error {
 	if c.State != Claimed || c.Handoff.Agent.ID != c.Actor.ID {
 		return &NotAllowedError{Step: s, State: c.State, Agent: c.Handoff.Agent}
 	}
 	return nil
 }
 
-// Write is what an agent says at a door that is not a thread: it reaches the customer at once and, under their name, the
+// Write is what an agent says where there is no thread: it reaches the customer at once and, under their name, the
 // thread. key makes a repeat harmless. Only the holder may.
 func (d *Desk) Write(ctx context.Context, handoff int64, by By, key, text string) (Saved, error) {
-	return d.update(ctx, ByHandoff(handoff).As(by.Account).WithPending().Once(key), func(c Conversation, ch *Change) error {
+	return d.update(ctx, ByHandoff(handoff).By(by.Account).WithPending().WithKey(key), func(c Conversation, ch *Change) error {
 		if c.Handoff.ID != handoff {
-			return &NotAllowedError{Step: "reply in", State: Closed}
+			return &NotAllowedError{Step: stepReply, State: Closed}
 		}
-		if err := holder(c, "reply in"); err != nil {
+		if err := checkHolder(c, stepReply); err != nil {
 			return err
 		}
 		d.publish(ch, 0)
-		d.greet(ch)
-		ch.cause(KindRelay, ch.say(Message{From: FromAgent, Agent: c.Actor, Text: text, ExternalID: key}))
+		d.introduce(ch)
+		ch.enqueue(KindRelay, ch.say(Message{From: FromAgent, Agent: c.Actor, Text: text, ExternalID: key}))
 		return nil
 	})
 }
 
 // Note keeps a line for the team, and shows it in the thread.
 func (d *Desk) Note(ctx context.Context, handoff int64, by By, key, text string) (Saved, error) {
-	return d.update(ctx, ByHandoff(handoff).As(by.Account).Once(key), func(c Conversation, ch *Change) error {
-		if err := d.meet(ch, by.Account); err != nil {
+	return d.update(ctx, ByHandoff(handoff).By(by.Account).WithKey(key), func(c Conversation, ch *Change) error {
+		if err := d.knowActor(ch, by.Account); err != nil {
 			return err
 		}
 		m := ch.add(Message{From: FromAgent, Agent: ch.Next.Actor, Visibility: Internal, Handoff: handoff, Text: text, ExternalID: key})
 		if c.Handoff.ID == handoff {
-			ch.cause(KindRelay, m)
+			ch.enqueue(KindRelay, m)
 		}
 		return nil
 	})
@@ -212,16 +212,16 @@ func (d *Desk) Note(ctx context.Context, handoff int64, by By, key, text string)
 // Release puts the handoff back into the queue.
 func (d *Desk) Release(ctx context.Context, handoff int64, by By) (Saved, error) {
 	return d.agentStep(ctx, handoff, by, stepRelease, func(_ Conversation, ch *Change) error {
-		if err := ch.move(stepRelease); err != nil {
+		if err := ch.transition(stepRelease); err != nil {
 			return err
 		}
 		d.publish(ch, 0)
-		ch.letGo(by.Account.Workspace, by.At)
+		ch.unassign(by.Account.Workspace, by.At)
 		ch.Next.Handoff.State, ch.Next.Handoff.Agent = Waiting, Agent{}
-		ch.unsnooze()
-		d.summonLater(ch)
-		ch.changed()
-		ch.cause(KindCard, nil)
+		ch.clearSnooze()
+		d.remindLater(ch)
+		ch.bumpState()
+		ch.enqueue(KindCard, nil)
 		return nil
 	})
 }
@@ -236,24 +236,24 @@ func (d *Desk) Transfer(ctx context.Context, handoff int64, by By, team, reason 
 			return nil // it waits there already
 		}
 		_, place := d.place(team)
-		if err := ch.move(stepTransfer); err != nil {
+		if err := ch.transition(stepTransfer); err != nil {
 			return err
 		}
 		d.publish(ch, 0)
-		ch.letGo(by.Account.Workspace, by.At)
+		ch.unassign(by.Account.Workspace, by.At)
 		h := &ch.Next.Handoff
 		h.Card.Closed = true
 		ch.Cards = append(ch.Cards, h.Card)
 		h.State, h.Agent, h.Team = Waiting, Agent{}, team
-		d.summonLater(ch)
-		ch.unsnooze()
-		h.Card = Card{ID: ch.id(), Handoff: h.ID, Place: place}
+		d.remindLater(ch)
+		ch.clearSnooze()
+		h.Card = Card{ID: ch.newID(), Handoff: h.ID, Place: place}
 		ch.Cards = append(ch.Cards, h.Card)
 		why := *ch.add(Message{From: FromAgent, Agent: c.Actor, Visibility: Internal, Text: "Transferred to " + team + ": " + reason})
-		ch.changed()
-		ch.cause(KindCard, nil)
-		ch.cause(KindTranscript, nil)
-		ch.cause(KindRelay, &why)
+		ch.bumpState()
+		ch.enqueue(KindCard, nil)
+		ch.enqueue(KindTranscript, nil)
+		ch.enqueue(KindRelay, &why)
 		return nil
 	})
 }
@@ -279,11 +279,11 @@ func (d *Desk) end(ctx context.Context, handoff int64, by By, step Step, o Outco
 
 // ended is how every handoff ends at the team's side.
 func (d *Desk) ended(ch *Change, by By, step Step, o Outcome, text string) error {
-	if err := ch.move(step); err != nil {
+	if err := ch.transition(step); err != nil {
 		return err
 	}
 	d.publish(ch, 0)
-	ch.letGo(by.Account.Workspace, by.At)
+	ch.unassign(by.Account.Workspace, by.At)
 	ch.say(Message{From: FromBot, Text: text})
 	ch.finish(o)
 	ch.newEpisode()
@@ -293,13 +293,13 @@ func (d *Desk) ended(ch *Change, by By, step Step, o Outcome, text string) error
 // Reopen makes a new handoff, linked to the last one and claimed by the actor.
 func (d *Desk) Reopen(ctx context.Context, handoff int64, by By) (Saved, error) {
 	return d.agentStep(ctx, handoff, by, stepReopen, func(c Conversation, ch *Change) error {
-		if err := ch.move(stepReopen); err != nil {
+		if err := ch.transition(stepReopen); err != nil {
 			return err
 		}
 		team, place := d.place(c.Handoff.Team)
-		ch.Next.Tenures = nil
-		ch.ring(Handoff{Previous: handoff, Team: team, Reason: AgentInitiated, Brief: c.Handoff.Brief, Matter: c.Handoff.Matter}, place)
-		d.take(ch, by, ch.Next.Actor)
+		ch.Next.Assignments = nil
+		ch.openHandoff(Handoff{Previous: handoff, Team: team, Reason: AgentInitiated, Brief: c.Handoff.Brief, Topic: c.Handoff.Topic}, place)
+		d.claimFor(ch, by, ch.Next.Actor)
 		return nil
 	})
 }

@@ -9,8 +9,8 @@ import (
 
 var errMoved = errors.New("the state changed while the bot was thinking")
 
-// Spoken is what the bot says.
-type Spoken struct {
+// BotMessage is what the bot says.
+type BotMessage struct {
 	Text      string
 	Citations []Citation
 	Choices   []Choice // one-tap answers shown below it
@@ -30,61 +30,61 @@ func (d *Desk) botTurn(ctx context.Context, id, upTo int64, why Decision, decide
 			return ErrStale
 		}
 		if why.State != "" && why.State != c.State {
-			return &NotNowError{Err: errMoved, After: 50 * time.Millisecond}
+			return &RetryLaterError{Err: errMoved, After: 50 * time.Millisecond}
 		}
 		ch.Next.Answered = upTo
-		ch.Next.Matter = why.Matter
+		ch.Next.Topic = why.Topic
 		if l := why.Signals.Language; l != "" && why.Signals.Sure {
 			ch.Next.Language = l // what they write in, whatever their browser says
 		}
 		ch.Decision = &why
 		if c.State == WithBot && why.Notify != "" {
-			d.show(ch, why)
+			d.preview(ch, why)
 		}
 		if c.State == Waiting && why.Raise && c.Handoff.Priority < 1 {
 			ch.Next.Handoff.Priority = 1
-			ch.cause(KindCard, nil)
+			ch.enqueue(KindCard, nil)
 		}
 		return decide(c, ch)
 	})
 }
 
-// Watch is what a team is shown of a conversation that the bot holds, once an episode.
-type Watch struct {
+// Preview is what a team is shown of a conversation that is with the bot, once an episode.
+type Preview struct {
 	Conversation, Episode int64
 	Place                 Place
 	TS                    string // of the message; "": not posted yet
 	Why                   string
 }
 
-// show has the team that the matter is for shown the conversation.
-func (d *Desk) show(ch *Change, why Decision) {
+// preview has the team that the topic is for shown the conversation.
+func (d *Desk) preview(ch *Change, why Decision) {
 	team := ""
-	if why.Matter != nil {
-		team = why.Matter.Team
+	if why.Topic != nil {
+		team = why.Topic.Team
 	}
 	if _, place := d.place(team); place.Workspace != "" {
-		ch.Watch = &Watch{Conversation: ch.Next.ID, Episode: ch.Next.Episode, Place: place, Why: why.Notify}
-		ch.cause(KindWatch, nil)
-		ch.Effects[len(ch.Effects)-1].Pace = place.Workspace + ":" + place.Channel + ":post"
+		ch.Preview = &Preview{Conversation: ch.Next.ID, Episode: ch.Next.Episode, Place: place, Why: why.Notify}
+		ch.enqueue(KindPreview, nil)
+		ch.Effects[len(ch.Effects)-1].Limit = place.Workspace + ":" + place.Channel + ":post"
 	}
 }
 
-// Watched brings what a team was shown up to date, once the bot holds the conversation no longer.
-func (d *Desk) Watched(ctx context.Context, w Watch) (Saved, error) {
+// RefreshPreview brings what a team was shown up to date, once the bot holds the conversation no longer.
+func (d *Desk) RefreshPreview(ctx context.Context, w Preview) (Saved, error) {
 	return d.update(ctx, ByID(w.Conversation), func(_ Conversation, ch *Change) error {
-		ch.cause(KindWatch, nil)
-		ch.Effects[len(ch.Effects)-1].Pace = w.Place.Workspace + ":update"
+		ch.enqueue(KindPreview, nil)
+		ch.Effects[len(ch.Effects)-1].Limit = w.Place.Workspace + ":update"
 		return nil
 	})
 }
 
 // Say sends the bot's answer, with an offer of a person or without; ErrStale when the conversation moved on.
-func (d *Desk) Say(ctx context.Context, id, upTo int64, s Spoken, why Decision) (Saved, error) {
+func (d *Desk) Say(ctx context.Context, id, upTo int64, s BotMessage, why Decision) (Saved, error) {
 	return d.botTurn(ctx, id, upTo, why, func(c Conversation, ch *Change) error {
 		s := s
 		if c.State == Waiting {
-			s.Offers = false // it rang already
+			s.Offers = false // a handoff was made already
 			s.Choices = slices.DeleteFunc(slices.Clone(s.Choices), func(c Choice) bool { return c.ID != ChooseLeave && c.ID != ChooseStay })
 		}
 		ch.Next.Offers, ch.Next.Offered = 0, s.Offers
@@ -93,13 +93,13 @@ func (d *Desk) Say(ctx context.Context, id, upTo int64, s Spoken, why Decision) 
 		}
 		m := ch.say(Message{From: FromBot, Text: s.Text, Citations: s.Citations, Choices: s.Choices})
 		if c.State == Waiting {
-			ch.cause(KindRelay, m)
+			ch.enqueue(KindRelay, m)
 		}
 		return nil
 	})
 }
 
-// RequestHandoff is the bot's own ring for a human; ErrStale when the conversation moved on, ErrNoPerson while the gate
+// RequestHandoff is the bot's own request for a human; ErrStale when the conversation moved on, ErrNoPerson while the gate
 // is not open.
 func (d *Desk) RequestHandoff(ctx context.Context, id, upTo int64, why Decision) (Saved, error) {
 	return d.botTurn(ctx, id, upTo, why, func(c Conversation, ch *Change) error {
@@ -144,7 +144,7 @@ func (d *Desk) Briefed(ctx context.Context, handoff int64, b Brief) (Saved, erro
 			return nil
 		}
 		ch.Next.Handoff.Brief = &b
-		ch.cause(KindCard, nil)
+		ch.enqueue(KindCard, nil)
 		return nil
 	})
 }
@@ -155,10 +155,10 @@ func (d *Desk) Undelivered(ctx context.Context, m Message, why string) (Saved, e
 		ch.Failed = &Failed{Message: m.ID, Why: why} // the message itself may have changed since
 		if c.State == Claimed || c.State == Waiting {
 			note := ch.add(Message{From: FromBot, Visibility: Internal, Text: "Not delivered to the customer: " + why + "\n> " + firstLine(m.Text)})
-			ch.cause(KindRelay, note)
+			ch.enqueue(KindRelay, note)
 		}
 		if m.LineTS != "" {
-			ch.cause(KindMark, &m)
+			ch.enqueue(KindMark, &m)
 		}
 		return nil
 	})
@@ -166,14 +166,14 @@ func (d *Desk) Undelivered(ctx context.Context, m Message, why string) (Saved, e
 
 // Redeliver tries a message again that did not reach the customer; it does nothing to others.
 func (d *Desk) Redeliver(ctx context.Context, handoff int64, by By, key string) (Saved, error) {
-	return d.update(ctx, ByHandoff(handoff).As(by.Account).About(key), func(c Conversation, ch *Change) error {
-		if c.Line == nil || c.Line.Failure == "" || c.Line.Visibility != Public {
+	return d.update(ctx, ByHandoff(handoff).By(by.Account).WithMessage(key), func(c Conversation, ch *Change) error {
+		if c.Message == nil || c.Message.Failure == "" || c.Message.Visibility != Public {
 			return nil
 		}
-		m := *c.Line
+		m := *c.Message
 		m.Failure = ""
 		ch.Failed = &Failed{Message: m.ID}
-		ch.cause(KindDeliver, &m)
+		ch.enqueue(KindDeliver, &m)
 		return nil
 	})
 }

@@ -8,9 +8,9 @@ import (
 // change starts a step from c.
 func (c Conversation) change() *Change { return &Change{Next: c} }
 
-// move applies the state table.
-func (ch *Change) move(s Step) error {
-	next, ok := moves[ch.Next.State][s]
+// transition applies the state table.
+func (ch *Change) transition(s Step) error {
+	next, ok := transitions[ch.Next.State][s]
 	if !ok {
 		return &NotAllowedError{Step: s, State: ch.Next.State, Agent: ch.Next.Handoff.Agent}
 	}
@@ -18,8 +18,8 @@ func (ch *Change) move(s Step) error {
 	return nil
 }
 
-// id gives away one of the step's ids.
-func (ch *Change) id() int64 {
+// newID gives away one of the step's ids.
+func (ch *Change) newID() int64 {
 	id := ch.Next.FreeID
 	ch.Next.FreeID++
 	return id
@@ -27,7 +27,7 @@ func (ch *Change) id() int64 {
 
 // add appends a new message that nobody but the team may see yet, and returns it.
 func (ch *Change) add(m Message) *Message {
-	m.ID = ch.id()
+	m.ID = ch.newID()
 	m.Conversation = ch.Next.ID
 	m.At = ch.Next.Now
 	if m.Handoff == 0 && (ch.Next.State == Waiting || ch.Next.State == Claimed) {
@@ -41,12 +41,12 @@ func (ch *Change) add(m Message) *Message {
 func (ch *Change) say(m Message) *Message {
 	m.Visibility = Public
 	p := ch.add(m)
-	ch.show(p)
+	ch.publish(p)
 	return p
 }
 
-// show gives m, or its change, to the customer: the next rev and, the first time, the next seq.
-func (ch *Change) show(m *Message) {
+// publish gives m, or its change, to the customer: the next rev and, the first time, the next seq.
+func (ch *Change) publish(m *Message) {
 	c := &ch.Next
 	c.Rev++
 	m.Rev = c.Rev
@@ -57,37 +57,37 @@ func (ch *Change) show(m *Message) {
 	if m.From == FromCustomer {
 		c.LastCustomer = m.Seq
 	} else if c.Push {
-		ch.cause(KindDeliver, m)
+		ch.enqueue(KindDeliver, m)
 	}
 }
 
-// changed tells the customer of a new state.
-func (ch *Change) changed() {
+// bumpState tells the customer of a new state.
+func (ch *Change) bumpState() {
 	ch.Next.Rev++
 	ch.Next.StateRev = ch.Next.Rev
 	if ch.Next.Push {
-		ch.cause(KindState, nil)
+		ch.enqueue(KindState, nil)
 	}
 }
 
-// cause saves an effect with the step; m may be nil.
-func (ch *Change) cause(k Kind, m *Message) {
+// enqueue saves an effect with the step; m may be nil.
+func (ch *Change) enqueue(k Kind, m *Message) {
 	e := Effect{Kind: k, Handoff: ch.Next.Handoff.ID, Priority: relay}
 	card := ch.Next.Handoff.Card
 	switch k {
 	case KindCard:
-		e.Priority, e.Pace = redraw, card.Workspace+":update"
+		e.Priority, e.Limit = redraw, card.Workspace+":update"
 		if card.TS == "" {
-			e.Priority, e.Pace = firstCard, card.Workspace+":"+card.Channel+":post"
+			e.Priority, e.Limit = firstCard, card.Workspace+":"+card.Channel+":post"
 		}
 	case KindRelay, KindTranscript, KindMark, KindSweep:
-		e.Pace = card.Workspace + ":" + card.Channel + ":post"
+		e.Limit = card.Workspace + ":" + card.Channel + ":post"
 		e.Blocked = card.TS == ""
 	case KindIntroduce:
 		e.Priority = claim
 	case KindErase:
 		e.Priority = redraw
-	case KindAnswer, KindBrief, KindFetch, KindDeliver, KindState, KindSummon, KindWatch:
+	case KindAnswer, KindBrief, KindFetch, KindDeliver, KindState, KindRemind, KindPreview:
 	}
 	if (e.Kind.Lane() == LaneCard || e.Kind.Lane() == LaneThread) && card.Workspace == "" {
 		return // no team workspace: the console reads the rows
@@ -108,34 +108,34 @@ func (d *Desk) publish(ch *Change, upTo int64) {
 	if !found || len(ch.Next.Pending) == 0 {
 		return
 	}
-	d.greet(ch)
+	d.introduce(ch)
 	for _, m := range ch.Next.Pending {
 		ch.Elapsed = append(ch.Elapsed, Timer{Conversation: ch.Next.ID, Kind: TimerPublish, Subject: m.ID})
 		m.Visibility = Public
 		ch.Messages = append(ch.Messages, m)
-		ch.show(&ch.Messages[len(ch.Messages)-1])
+		ch.publish(&ch.Messages[len(ch.Messages)-1])
 		if m.ID == upTo {
 			break
 		}
 	}
 }
 
-// ring makes the handoff and its card, and all that must follow.
-func (ch *Change) ring(h Handoff, place Place) {
-	h.ID = ch.id()
+// openHandoff makes the handoff and its card, and all that must follow.
+func (ch *Change) openHandoff(h Handoff, place Place) {
+	h.ID = ch.newID()
 	h.State = Waiting
-	if h.Matter == nil {
-		h.Matter = ch.Next.Matter
+	if h.Topic == nil {
+		h.Topic = ch.Next.Topic
 	}
 	h.RequestedAt = ch.Next.Now
 	if place.Workspace != "" {
-		h.Card = Card{ID: ch.id(), Handoff: h.ID, Place: place}
+		h.Card = Card{ID: ch.newID(), Handoff: h.ID, Place: place}
 		ch.Cards = append(ch.Cards, h.Card)
 	}
 	ch.Next.Handoff = h
-	ch.cause(KindCard, nil)
-	ch.cause(KindTranscript, nil)
-	ch.cause(KindBrief, nil)
+	ch.enqueue(KindCard, nil)
+	ch.enqueue(KindTranscript, nil)
+	ch.enqueue(KindBrief, nil)
 	if place.Workspace != "" {
 		ch.redrawAt(1, 5, 15)
 	}
@@ -148,18 +148,18 @@ func (ch *Change) redrawAt(minutes ...int64) {
 	}
 }
 
-// hold gives the claim to the actor.
-func (ch *Change) hold(a Agent, workspace, since string) {
+// assign gives the claim to the actor.
+func (ch *Change) assign(a Agent, workspace, since string) {
 	h := &ch.Next.Handoff
 	h.State, h.Agent, h.ClaimedAt = Claimed, a, ch.Next.Now
 	h.SnoozedUntil = time.Time{}
-	ch.Elapsed = append(ch.Elapsed, Timer{Conversation: ch.Next.ID, Kind: TimerSummon})
-	ch.Tenures = append(ch.Tenures, Tenure{ID: ch.id(), Agent: a.ID, Workspace: workspace, Since: since, Open: true})
+	ch.Elapsed = append(ch.Elapsed, Timer{Conversation: ch.Next.ID, Kind: TimerRemind})
+	ch.Assignments = append(ch.Assignments, Assignment{ID: ch.newID(), Agent: a.ID, Workspace: workspace, Since: since, Open: true})
 }
 
-// letGo ends the tenure of whoever holds the claim.
-func (ch *Change) letGo(workspace, until string) {
-	for _, t := range ch.Next.Tenures {
+// unassign ends the assignment of whoever holds the claim.
+func (ch *Change) unassign(workspace, until string) {
+	for _, t := range ch.Next.Assignments {
 		if t.Open {
 			t.Open = false
 			if t.Workspace == "" {
@@ -168,19 +168,19 @@ func (ch *Change) letGo(workspace, until string) {
 			if t.Workspace == workspace {
 				t.Until = until
 			}
-			ch.Tenures = append(ch.Tenures, t)
+			ch.Assignments = append(ch.Assignments, t)
 		}
 	}
 }
 
-// greet introduces the agent to the customer, once.
-func (d *Desk) greet(ch *Change) {
+// introduce introduces the agent to the customer, once.
+func (d *Desk) introduce(ch *Change) {
 	h := &ch.Next.Handoff
 	if h.Introduced || h.State != Claimed {
 		return
 	}
 	h.Introduced = true
-	ch.changed()
+	ch.bumpState()
 	name := h.Agent.Title
 	if name == "" {
 		name = d.texts(ch.Next).Persona
@@ -193,15 +193,15 @@ func (ch *Change) finish(o Outcome) {
 	h := &ch.Next.Handoff
 	h.State, h.Outcome, h.EndedAt = Closed, o, ch.Next.Now
 	h.SnoozedUntil = time.Time{}
-	ch.Elapsed = append(ch.Elapsed, Timer{Conversation: ch.Next.ID, Kind: TimerSummon})
+	ch.Elapsed = append(ch.Elapsed, Timer{Conversation: ch.Next.ID, Kind: TimerRemind})
 	ch.Next.Offers, ch.Next.Offered = 0, false
-	ch.changed()
-	ch.cause(KindCard, nil)
+	ch.bumpState()
+	ch.enqueue(KindCard, nil)
 }
 
 // newEpisode makes the copilot read only what comes from here on.
 func (ch *Change) newEpisode() {
 	ch.Next.Episode = ch.Next.Seq
-	ch.Next.Matter = nil
+	ch.Next.Topic = nil
 	ch.Next.Offers, ch.Next.Offered = 0, false
 }

@@ -9,12 +9,12 @@ import (
 
 // RunTimers calls the Desk method of each due timer until ctx ends.
 func (d *Desk) RunTimers(ctx context.Context, logger *slog.Logger) error {
-	woken := d.wakes.worker(laneClock)
+	woken := d.bus.worker(laneClock)
 	poll := time.NewTicker(time.Second)
 	defer poll.Stop()
 	for ctx.Err() == nil {
-		if err := d.readSwitches(ctx); err != nil && ctx.Err() == nil {
-			logger.WarnContext(ctx, "reading switches", "err", err)
+		if err := d.readSettings(ctx); err != nil && ctx.Err() == nil {
+			logger.WarnContext(ctx, "reading runtime settings", "err", err)
 		}
 		due, err := d.store.DueTimers(ctx, 100, 10*time.Second)
 		if err != nil && ctx.Err() == nil {
@@ -29,8 +29,8 @@ func (d *Desk) RunTimers(ctx context.Context, logger *slog.Logger) error {
 			continue
 		}
 		// A line that arrived while its card was learning its ts.
-		if err := d.MatchKept(ctx); err != nil && ctx.Err() == nil {
-			logger.WarnContext(ctx, "matching kept lines", "err", err)
+		if err := d.MatchLines(ctx); err != nil && ctx.Err() == nil {
+			logger.WarnContext(ctx, "matching lines", "err", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -47,24 +47,24 @@ func (d *Desk) elapse(ctx context.Context, t Timer) error {
 		_, err := d.Publish(ctx, t)
 		return err
 	case TimerRedraw:
-		return d.cause(ctx, t, KindCard)
+		return d.enqueueLater(ctx, t, KindCard)
 	case TimerSnooze:
-		_, err := d.Wake(ctx, t)
+		_, err := d.EndSnooze(ctx, t)
 		return err
-	case TimerSummon:
-		return d.cause(ctx, t, KindSummon)
+	case TimerRemind:
+		return d.enqueueLater(ctx, t, KindRemind)
 	case TimerSweep:
-		return d.cause(ctx, t, KindSweep)
+		return d.enqueueLater(ctx, t, KindSweep)
 	}
 	return nil
 }
 
-// cause turns a timer into an effect: of an earlier handoff only, late copies are looked for.
-func (d *Desk) cause(ctx context.Context, t Timer, k Kind) error {
+// enqueueLater turns a timer into an effect: of an earlier handoff only, late copies are looked for.
+func (d *Desk) enqueueLater(ctx context.Context, t Timer, k Kind) error {
 	_, err := d.update(ctx, ByID(t.Conversation), func(c Conversation, ch *Change) error {
 		ch.Elapsed = append(ch.Elapsed, t)
 		if k == KindSweep || c.Handoff.ID == t.Handoff && c.State == Waiting {
-			ch.cause(k, nil)
+			ch.enqueue(k, nil)
 		}
 		for i := range ch.Effects {
 			ch.Effects[i].Handoff = t.Handoff

@@ -83,18 +83,18 @@ func (Unmasked) Mask(text string) string { return text }
 // Talk implements Masker.
 func (Unmasked) Talk(talk []Message) []Message { return talk }
 
-// Veiled is the conversation with what is personal or secret of its contact, its matter, its page and its rating out of sight: enough is left to
+// Masked is the conversation with what is personal or secret of its contact, its topic, its page and its rating out of sight: enough is left to
 // tell people apart. Its messages are the Masker's own work.
-func (c Conversation) Veiled(m Masker) Conversation {
-	c.Contact = c.Contact.veiled(m.Mask)
-	c.Matter, c.Handoff.Matter = c.Matter.veiled(m), c.Handoff.Matter.veiled(m)
+func (c Conversation) Masked(m Masker) Conversation {
+	c.Contact = c.Contact.masked(m.Mask)
+	c.Topic, c.Handoff.Topic = c.Topic.masked(m), c.Handoff.Topic.masked(m)
 	c.Handoff.Comment = m.Mask(c.Handoff.Comment)
-	c.PageURL = veiledURL(c.PageURL, m.Mask)
+	c.PageURL = maskedURL(c.PageURL, m.Mask)
 	return c
 }
 
-// veiledURL hides what stands behind the host, which is the team's own; what is encoded there is decoded to see it.
-func veiledURL(page string, mask func(string) string) string {
+// maskedURL hides what stands behind the host, which is the team's own; what is encoded there is decoded to see it.
+func maskedURL(page string, mask func(string) string) string {
 	host, rest := "", page
 	if u, err := url.Parse(page); err == nil && u.Host != "" {
 		host = u.Scheme + "://" + u.Host
@@ -127,7 +127,7 @@ func PageAddress(page string, parameters []string) string {
 	return u.String()
 }
 
-func (c Contact) veiled(mask func(string) string) Contact {
+func (c Contact) masked(mask func(string) string) Contact {
 	if local, _, is := strings.Cut(c.Email, "@"); is {
 		r := []rune(local)
 		c.Email = string(r[:min(3, len(r))]) + "@…"
@@ -172,9 +172,9 @@ type Card struct {
 	Closed bool   // lines in its thread are internal
 }
 
-// Tenure is a time in which one agent held the claim. Its ends are the workspace's own times, compared only with such
-// times; "" where the step was taken at another door.
-type Tenure struct {
+// Assignment is a time in which one agent held the claim. Its ends are the workspace's own times, compared only with such
+// times; "" where the step was taken elsewhere.
+type Assignment struct {
 	ID           int64
 	Agent        int64
 	Workspace    string
@@ -190,7 +190,7 @@ type Handoff struct {
 	Reason      Reason
 	Why         *Decision // what led to it, with its figures; nil: asked for by a person's click
 	Brief       *Brief    // nil until the copilot has read the conversation
-	Matter      *Matter   // what the bot knew of it by then; nil: nothing
+	Topic       *Topic    // what the bot knew of it by then; nil: nothing
 	Priority    int       // 0 normal; higher is sooner
 	State       State     // Waiting, Claimed or Closed
 	Outcome     Outcome
@@ -217,34 +217,34 @@ type Conversation struct {
 	Language          string
 	PageURL           string
 	State             State
-	Rev               int64   // counts every change that a customer may see
-	StateRev          int64   // Rev of the last change of state
-	Seq               int64   // of the newest visible message
-	LastCustomer      int64   // Seq of the customer's newest message
-	Episode           int64   // Seq after which the current episode starts; the copilot reads from there
-	Answered          int64   // Seq of the customer's newest message that the bot has dealt with
-	Offers            int     // times in a row that the bot could only offer a person
-	Offered           bool    // an offer stands: a yes is a yes to it
-	Matter            *Matter // what the episode is about; nil: not known
-	Seen              int64   // Seq up to which the customer has read
-	Erasing           bool    // nobody finds it, and no step is taken in it any more
+	Rev               int64  // counts every change that a customer may see
+	StateRev          int64  // Rev of the last change of state
+	Seq               int64  // of the newest visible message
+	LastCustomer      int64  // Seq of the customer's newest message
+	Episode           int64  // Seq after which the current episode starts; the copilot reads from there
+	Answered          int64  // Seq of the customer's newest message that is with the bot dealt with
+	Offers            int    // times in a row that the bot could only offer a person
+	Offered           bool   // an offer stands: a yes is a yes to it
+	Topic             *Topic // what the episode is about; nil: not known
+	Seen              int64  // Seq up to which the customer has read
+	Erasing           bool   // nobody finds it, and no step is taken in it any more
 	Handoff           Handoff
 
 	// What the Ref asked for beside; not saved.
-	Now     time.Time // the database's clock
-	FreeID  int64     // the first of 16 ids that this step may give away
-	Actor   Agent     // who takes the step; ID 0: an account not seen before
-	Door    Card      // the card in whose thread the step was taken
-	Line    *Message  // the message that the step is about
-	Pending []Message // replies in their undo window, in the thread's order
-	Tenures []Tenure
-	Kept    []Line // edits and deletions that came before their message
+	Now         time.Time // the database's clock
+	FreeID      int64     // the first of 16 ids that this step may give away
+	Actor       Agent     // who takes the step; ID 0: an account not seen before
+	ThreadCard  Card      // the card in whose thread the step was taken
+	Message     *Message  // the message that the step is about
+	Pending     []Message // replies in their undo window, in the thread's order
+	Assignments []Assignment
+	Kept        []Line // edits and deletions that came before their message
 }
 
-// held says whether agent held the claim when a line with this time was written. Where an end of the tenure has no time
+// heldAt says whether agent held the claim when a line with this time was written. Where an end of the assignment has no time
 // of that workspace, the order of arrival decides.
-func (c Conversation) held(agent int64, workspace, ts string) bool {
-	for _, t := range c.Tenures {
+func (c Conversation) heldAt(agent int64, workspace, ts string) bool {
+	for _, t := range c.Assignments {
 		if t.Agent != agent {
 			continue
 		}

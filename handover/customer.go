@@ -22,24 +22,24 @@ func (d *Desk) Receive(ctx context.Context, ref Ref, in Inbound) (Saved, error) 
 		o.PageURL = PageAddress(o.PageURL, d.opts.PageParameters)
 		ref.open = &o
 	}
-	return d.update(ctx, ref.Once("c:"+in.ID), func(c Conversation, ch *Change) error {
-		if err := ch.move(stepWrite); err != nil {
+	return d.update(ctx, ref.WithKey("c:"+in.ID), func(c Conversation, ch *Change) error {
+		if err := ch.transition(stepWrite); err != nil {
 			return err
 		}
 		if c.State == Closed {
 			ch.newEpisode()
-			ch.changed()
+			ch.bumpState()
 		}
 		if in.PageURL != "" {
 			ch.Next.PageURL = PageAddress(in.PageURL, d.opts.PageParameters)
 		}
 		m := ch.say(Message{From: FromCustomer, Text: in.Text, Files: in.Files, ExternalID: "c:" + in.ID})
 		if ch.Next.State == WithBot || ch.Next.State == Waiting {
-			ch.cause(KindAnswer, m)
+			ch.enqueue(KindAnswer, m)
 		}
 		if ch.Next.State == Waiting || ch.Next.State == Claimed {
-			ch.cause(KindRelay, m)
-			ch.wake("The customer has written: the snooze is over.")
+			ch.enqueue(KindRelay, m)
+			ch.endSnooze("The customer has written: the snooze is over.")
 		}
 		return nil
 	})
@@ -53,7 +53,7 @@ func (d *Desk) AskForPerson(ctx context.Context, ref Ref) (Saved, error) {
 			return nil
 		}
 		if c.State == Closed {
-			if err := ch.move(stepWrite); err != nil {
+			if err := ch.transition(stepWrite); err != nil {
 				return err
 			}
 			ch.newEpisode()
@@ -62,16 +62,16 @@ func (d *Desk) AskForPerson(ctx context.Context, ref Ref) (Saved, error) {
 	})
 }
 
-// request is the one way from the bot to waiting, to the team that the matter is for.
+// request is the one way from the bot to waiting, to the team that the topic is for.
 func (d *Desk) request(ch *Change, reason Reason, why *Decision) error {
 	if d.Gate() != GateOpen {
 		return ErrNoPerson
 	}
-	if err := ch.move(stepRequest); err != nil {
+	if err := ch.transition(stepRequest); err != nil {
 		return err
 	}
 	var team string
-	if m := ch.Next.Matter; m != nil {
+	if m := ch.Next.Topic; m != nil {
 		team = m.Team
 	}
 	team, place := d.place(team)
@@ -79,9 +79,9 @@ func (d *Desk) request(ch *Change, reason Reason, why *Decision) error {
 	if reason == Frustration {
 		h.Priority = 1
 	}
-	ch.ring(h, place)
-	d.summonLater(ch)
-	ch.changed()
+	ch.openHandoff(h, place)
+	d.remindLater(ch)
+	ch.bumpState()
 	ch.say(Message{From: FromBot, Text: d.texts(ch.Next).Waiting})
 	ch.Next.Offers, ch.Next.Offered = 0, false
 	return nil
@@ -98,7 +98,7 @@ func (d *Desk) CancelHandoff(ctx context.Context, ref Ref) (Saved, error) {
 }
 
 func (d *Desk) cancel(ch *Change) error {
-	if err := ch.move(stepCancel); err != nil {
+	if err := ch.transition(stepCancel); err != nil {
 		return err
 	}
 	ch.finish(Cancelled)
@@ -114,7 +114,7 @@ func (d *Desk) Rate(ctx context.Context, ref Ref, score int, comment string) (Sa
 			return ErrNotRated
 		}
 		ch.Next.Handoff.Score, ch.Next.Handoff.Comment = score, comment
-		ch.cause(KindCard, nil)
+		ch.enqueue(KindCard, nil)
 		return nil
 	})
 }
@@ -124,7 +124,7 @@ func (d *Desk) SeenUpTo(ctx context.Context, ref Ref, seq int64) (Saved, error) 
 	return d.update(ctx, ref, func(c Conversation, ch *Change) error {
 		ch.Next.Seen = max(c.Seen, min(seq, c.Seq))
 		if c.State == Claimed && ch.Next.Seen > c.Seen && ch.Next.Seen == c.Seq && c.Seq > c.LastCustomer {
-			ch.cause(KindCard, nil) // it says so
+			ch.enqueue(KindCard, nil) // it says so
 		}
 		return nil
 	})

@@ -20,29 +20,29 @@ type Texts struct {
 
 // Options are the desk's knobs.
 type Options struct {
-	UndoWindow     time.Duration    // how long a line in a thread can still be edited or deleted unseen, 0…1m
-	Teams          map[string]Place // where each team's cards are posted; a zero Place: at the console alone
-	Team           string           // the default team
-	Gate           Gate             // default open
-	Door           func() bool      // whether there is a door by which an agent can come in; nil: there is. Without one the gate is disabled
-	ListedOnly     bool             // only agents of the configuration may claim
-	Texts          Texts            // in English, and where a language has none
-	TextsIn        map[string]Texts // by language
-	PageParameters []string         // of a page's address, kept beside its path; the others are dropped
+	UndoWindow      time.Duration    // how long a line in a thread can still be edited or deleted unseen, 0…1m
+	Teams           map[string]Place // where each team's cards are posted; a zero Place: at the console alone
+	Team            string           // the default team
+	Gate            Gate             // default open
+	AgentsReachable func() bool      // whether there is a way for agents to come in; nil: there is. Without one the gate is disabled
+	ListedOnly      bool             // only agents of the configuration may claim
+	Texts           Texts            // in English, and where a language has none
+	TextsIn         map[string]Texts // by language
+	PageParameters  []string         // of a page's address, kept beside its path; the others are dropped
 
-	SummonAfter time.Duration // how long nobody claims before agents who asked for it are told elsewhere; 0: they are not
+	RemindAfter time.Duration // how long nobody claims before agents who asked for it are told elsewhere; 0: they are not
 }
 
 // Desk is where bot and team meet: every step of a conversation is one method, and every method is one transaction.
 type Desk struct {
 	store    Store
-	wakes    *Wakes
+	bus      *Bus
 	opts     Options
-	switches atomic.Pointer[map[string]string] // as they were read last: at most a second old
+	settings atomic.Pointer[map[string]string] // as they were read last: at most a second old
 }
 
-// NewDesk returns a desk over store that tells wakes what it has committed.
-func NewDesk(store Store, wakes *Wakes, o Options) *Desk {
+// NewDesk returns a desk over store that tells bus what it has committed.
+func NewDesk(store Store, bus *Bus, o Options) *Desk {
 	def := func(s *string, text string) {
 		if *s == "" {
 			*s = text
@@ -58,7 +58,7 @@ func NewDesk(store Store, wakes *Wakes, o Options) *Desk {
 	if o.Gate == "" {
 		o.Gate = GateOpen
 	}
-	return &Desk{store: store, wakes: wakes, opts: o}
+	return &Desk{store: store, bus: bus, opts: o}
 }
 
 // Persona is the name of an agent who has none.
@@ -73,7 +73,7 @@ func (d *Desk) texts(c Conversation) Texts {
 	return d.opts.Texts
 }
 
-// update is Store.Update, with what must be woken woken after the commit.
+// update is Store.Update, with what must be woken told after the commit.
 func (d *Desk) update(ctx context.Context, ref Ref, decide func(c Conversation, ch *Change) error) (Saved, error) {
 	return d.step(ctx, ref, func(c Conversation, ch *Change) error {
 		if c.Erasing {
@@ -93,7 +93,7 @@ func (d *Desk) step(ctx context.Context, ref Ref, decide func(c Conversation, ch
 		return *ch, nil
 	})
 	if err == nil && !s.Again {
-		d.wakes.Saved(s)
+		d.bus.Publish(s)
 	}
 	return s, err
 }

@@ -15,10 +15,10 @@ const (
 	KindDeliver   Kind = "deliver"   // a message, an edit or a deletion goes out to the customer
 	KindState     Kind = "state"     // so does the state
 
-	KindWatch Kind = "watch" // a team is shown a conversation that the bot holds
-	KindCard  Kind = "card"  // the card is posted, or redrawn from the newest row
+	KindPreview Kind = "preview" // a team is shown a conversation that is with the bot
+	KindCard    Kind = "card"    // the card is posted, or redrawn from the newest row
 
-	KindSummon Kind = "summon" // agents who asked for it are told that nobody has claimed
+	KindRemind Kind = "remind" // agents who asked for it are told that nobody has claimed
 
 	KindTranscript Kind = "transcript" // what was said before goes into the thread
 	KindRelay      Kind = "relay"      // a message goes into the thread
@@ -35,7 +35,7 @@ const (
 	LaneCard     = "card"
 	LaneThread   = "thread"
 	LanePeople   = "people"
-	LaneWatch    = "watch"
+	LanePreview  = "preview"
 	LaneErase    = "erase"
 )
 
@@ -46,11 +46,11 @@ func (k Kind) Lane() string {
 		return LaneThink
 	case KindIntroduce, KindFetch, KindDeliver, KindState:
 		return LaneCustomer
-	case KindWatch:
-		return LaneWatch
+	case KindPreview:
+		return LanePreview
 	case KindCard:
 		return LaneCard
-	case KindSummon:
+	case KindRemind:
 		return LanePeople
 	case KindErase:
 		return LaneErase
@@ -80,20 +80,20 @@ type Effect struct {
 	Kind     Kind
 	Message  Message // what it is about, as it is now; zero: the conversation
 	Handoff  int64
-	Pace     string // the platform's limit that its lane waits for; "": none
+	Limit    string // the platform's limit that its lane waits for; "": none
 	Priority int    // lower is sooner
 	Blocked  bool   // its lane waits until the card has its ts
 }
 
-// Run is what a worker got with the lease of a lane: effects of one kind, in order.
-type Run struct {
+// Batch is what a worker got with the lease of a lane: effects of one kind, in order.
+type Batch struct {
 	Conversation Conversation
 	Lane         string
 	Kind         Kind
 	Effects      []Effect
-	Attempt      int64         // the fence: Done and Retry are refused when the lane moved on
+	Attempt      int64         // the fencing token: Done and Retry are refused when the lane moved on
 	Failures     int           // how often the head of the lane has failed
-	Look         bool          // an earlier attempt may have been done: look first
+	CheckFirst   bool          // an earlier attempt may have been done: look first
 	Age          time.Duration // of the oldest effect
 }
 
@@ -105,7 +105,7 @@ const (
 	TimerPublish TimerKind = "publish" // an undo window ends
 	TimerRedraw  TimerKind = "redraw"  // a card's age changes
 	TimerSweep   TimerKind = "sweep"   // time to look for late copies
-	TimerSummon  TimerKind = "summon"  // nobody has claimed for a while
+	TimerRemind  TimerKind = "remind"  // nobody has claimed for a while
 	TimerSnooze  TimerKind = "snooze"  // a snooze is over
 )
 

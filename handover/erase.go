@@ -23,7 +23,7 @@ type Erasure struct {
 type Footprint struct {
 	Handoffs []int64
 	Cards    []Card              // posted ones
-	Watches  []Card              // what teams were shown of it while the bot held it
+	Previews []Card              // what teams were shown of it while the bot held it
 	Files    map[string][]string // what its files are called where they were copied to, by channel:ts of the thread
 }
 
@@ -36,7 +36,7 @@ type Erasures interface {
 	// Footprint says where something of a conversation stands.
 	Footprint(ctx context.Context, conversation int64) (Footprint, error)
 	// Purge deletes all rows of the run's conversation, and keeps what is left elsewhere. ErrLeaseLost when the lane was taken over.
-	Purge(ctx context.Context, r Run, e Erasure) error
+	Purge(ctx context.Context, r Batch, e Erasure) error
 }
 
 // Erase begins to erase a conversation: from now on nobody finds it and no step is taken in it; whoever waits for a person, or has one, does no
@@ -51,16 +51,16 @@ func (d *Desk) erase(ctx context.Context, conversation int64, e Erasure, still f
 		if c.Erasing || !still(c) {
 			return nil
 		}
-		if err := ch.move(stepErase); err != nil {
+		if err := ch.transition(stepErase); err != nil {
 			return err
 		}
 		if h := &ch.Next.Handoff; h.ID != 0 && h.State != Closed {
 			h.State, h.Outcome, h.EndedAt, h.SnoozedUntil = Closed, Cancelled, c.Now, time.Time{}
 		}
-		ch.Next.Erasing, ch.Next.PageURL, ch.Next.Language, ch.Next.Matter = true, "", "", nil
-		ch.changed()
+		ch.Next.Erasing, ch.Next.PageURL, ch.Next.Language, ch.Next.Topic = true, "", "", nil
+		ch.bumpState()
 		ch.Effects = nil // of the customer nobody is told
-		ch.cause(KindErase, nil)
+		ch.enqueue(KindErase, nil)
 		ch.Erase = &e
 		return nil
 	})

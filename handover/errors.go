@@ -52,16 +52,16 @@ func Permanent(err error) error { return permanentError{err} }
 // IsPermanent reports whether err was marked by Permanent.
 func IsPermanent(err error) bool { return errors.As(err, new(permanentError)) }
 
-// NotNowError says that the platform is limited or down: nothing is wrong with the message, and no attempt is used up.
-type NotNowError struct {
-	Err   error
-	Key   string        // the pace that must wait; "": this lane alone
-	After time.Duration // how long
-	Look  bool          // part of it was done: look before doing the rest
+// RetryLaterError says that the platform is limited or down: nothing is wrong with the message, and no attempt is used up.
+type RetryLaterError struct {
+	Err        error
+	Key        string        // the limit that must wait; "": this lane alone
+	After      time.Duration // how long
+	CheckFirst bool          // part of it was done: look before doing the rest
 }
 
-func (e *NotNowError) Error() string { return e.Err.Error() }
-func (e *NotNowError) Unwrap() error { return e.Err }
+func (e *RetryLaterError) Error() string { return e.Err.Error() }
+func (e *RetryLaterError) Unwrap() error { return e.Err }
 
 // UnknownOutcomeError says that the platform may or may not have done it: wait, then look before doing it again.
 type UnknownOutcomeError struct{ Err error }

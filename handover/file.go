@@ -142,17 +142,17 @@ var (
 // fetch causes what a message's files have to be fetched.
 func (ch *Change) fetch(m *Message) {
 	if slices.ContainsFunc(m.Files, File.Waiting) {
-		ch.cause(KindFetch, m)
+		ch.enqueue(KindFetch, m)
 	}
 }
 
 // Fetched keeps that a file's content is here, or with f.Failure why it never will be: then the team is told.
 func (d *Desk) Fetched(ctx context.Context, m Message, f File) (Saved, error) {
-	return d.update(ctx, ByID(m.Conversation).About(m.ExternalID), func(c Conversation, ch *Change) error {
-		if c.Line == nil {
+	return d.update(ctx, ByID(m.Conversation).WithMessage(m.ExternalID), func(c Conversation, ch *Change) error {
+		if c.Message == nil {
 			return nil
 		}
-		m := *c.Line
+		m := *c.Message
 		m.Files = slices.Clone(m.Files)
 		i := slices.IndexFunc(m.Files, func(x File) bool { return x.Key == f.Key })
 		if i < 0 || !m.Files[i].Waiting() {
@@ -160,18 +160,18 @@ func (d *Desk) Fetched(ctx context.Context, m Message, f File) (Saved, error) {
 		}
 		m.Files[i] = f
 		if m.Visibility == Public && !m.Deleted {
-			ch.show(&m)
+			ch.publish(&m)
 		}
 		ch.Messages = append(ch.Messages, m)
 		if f.Failure != "" && m.Visibility != Internal && (c.State == Claimed || c.State == Waiting) {
-			ch.tell("The file " + f.Name + " did not reach the customer: " + f.Failure)
+			ch.noteForTeam("The file " + f.Name + " did not reach the customer: " + f.Failure)
 		}
 		return nil
 	})
 }
 
-// fewer are the files that an edit has left; an edit adds none.
-func fewer(had, left []File) []File {
+// withoutRemoved are the files that an edit has left; an edit adds none.
+func withoutRemoved(had, left []File) []File {
 	return slices.DeleteFunc(slices.Clone(had), func(f File) bool {
 		return f.Source != "" && !slices.ContainsFunc(left, func(l File) bool { return l.Source == f.Source })
 	})

@@ -13,9 +13,9 @@ type Wait struct {
 
 // Figures are what became of the handoffs of a while.
 type Figures struct {
-	Rang, Claimed, Resolved, Cancelled, NotAHandoff int
-	Wait                                            time.Duration // median until the claim
-	Score                                           float64       // mean of the ratings, 1…5; 0: none
+	Handoffs, Claimed, Resolved, Cancelled, NotAHandoff int
+	Wait                                                time.Duration // median until the claim
+	Score                                               float64       // mean of the ratings, 1…5; 0: none
 }
 
 // MostRead is how much of a conversation is read at once to think about it, in bytes of text: whoever writes more than that in one

@@ -16,11 +16,11 @@ type Step string
 
 // The steps that change the state.
 const (
-	stepWrite    Step = "write in"
-	stepRequest  Step = "request a handoff for"
+	stepWrite    Step = "write"
+	stepRequest  Step = "request"
 	stepCancel   Step = "cancel"
 	stepClaim    Step = "claim"
-	stepTakeOver Step = "take over"
+	stepTakeOver Step = "take_over"
 	stepAssign   Step = "assign"
 	stepRelease  Step = "release"
 	stepTransfer Step = "transfer"
@@ -30,8 +30,30 @@ const (
 	stepErase    Step = "erase"
 )
 
-// moves is the whole state machine.
-var moves = map[State]map[Step]State{
+// The steps that leave the state as it is, and are refused in some.
+const (
+	stepReply    Step = "reply"
+	stepEscalate Step = "escalate"
+	stepSnooze   Step = "snooze"
+)
+
+// String says the step as a sentence has it: "cannot … conversation 7".
+func (s Step) String() string {
+	switch s {
+	case stepWrite:
+		return "write in"
+	case stepRequest:
+		return "request a handoff for"
+	case stepTakeOver:
+		return "take over"
+	case stepReply:
+		return "reply in"
+	}
+	return string(s)
+}
+
+// transitions is the whole state machine.
+var transitions = map[State]map[Step]State{
 	WithBot: {stepWrite: WithBot, stepRequest: Waiting, stepTakeOver: Claimed, stepErase: Closed},
 	Waiting: {stepWrite: Waiting, stepClaim: Claimed, stepAssign: Claimed, stepTransfer: Waiting, stepCancel: WithBot, stepReturn: WithBot, stepResolve: Closed, stepErase: Closed},
 	Claimed: {stepWrite: Claimed, stepAssign: Claimed, stepRelease: Waiting, stepTransfer: Waiting, stepReturn: WithBot, stepResolve: Closed, stepErase: Closed},

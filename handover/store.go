@@ -43,14 +43,14 @@ func ByHandoff(id int64) Ref { return Ref{handoff: id} }
 // ByCard names the conversation whose card, current or old, is this message of a workspace.
 func ByCard(p Place, ts string) Ref { return Ref{card: Card{Place: p, TS: ts}} }
 
-// Once makes the step a repeat when a message with this external id is there already.
-func (r Ref) Once(external string) Ref { r.key = external; return r }
+// WithKey makes the step a repeat when a message with this external id is there already.
+func (r Ref) WithKey(external string) Ref { r.key = external; return r }
 
-// As says who takes the step.
-func (r Ref) As(a Account) Ref { r.actor = a; return r }
+// By says who takes the step.
+func (r Ref) By(a Account) Ref { r.actor = a; return r }
 
-// About shows decide the message with this external id.
-func (r Ref) About(external string) Ref { r.line = external; return r }
+// WithMessage shows decide the message with this external id.
+func (r Ref) WithMessage(external string) Ref { r.line = external; return r }
 
 // WithPending shows decide the replies in their undo window.
 func (r Ref) WithPending() Ref { r.pending = true; return r }
@@ -77,21 +77,21 @@ func (r Ref) Asks() Asks {
 
 // Change is what one step does.
 type Change struct {
-	Next     Conversation // whole
-	Messages []Message    // new ones, and those that changed
-	Effects  []Effect
-	Timers   []Timer
-	Elapsed  []Timer   // timers that have done their work
-	Cards    []Card    // new or changed, of Next.Handoff
-	Tenures  []Tenure  // new or changed, of Next.Handoff
-	Meet     *Account  // Next.Actor's account, to be remembered
-	Agent    *Agent    // an agent whose profile was looked up
-	Failed   *Failed   // a message that was refused for good
-	Decision *Decision // to be explained and played again
-	Watch    *Watch    // a team is to be shown the conversation
-	Erase    *Erasure  // nothing is to be left of it
-	Keep     []Line    // edits and deletions to keep until their message comes
-	Drop     []Line    // kept lines that were used
+	Next        Conversation // whole
+	Messages    []Message    // new ones, and those that changed
+	Effects     []Effect
+	Timers      []Timer
+	Elapsed     []Timer      // timers that have done their work
+	Cards       []Card       // new or changed, of Next.Handoff
+	Assignments []Assignment // new or changed, of Next.Handoff
+	NewAccount  *Account     // Next.Actor's account, to be remembered
+	Agent       *Agent       // an agent whose profile was looked up
+	Failed      *Failed      // a message that was refused for good
+	Decision    *Decision    // to be explained and played again
+	Preview     *Preview     // a team is to be shown the conversation
+	Erase       *Erasure     // nothing is to be left of it
+	Unmatched   []Line       // edits and deletions to keep until their message comes
+	Matched     []Line       // kept lines that were used
 }
 
 // Failed is why a message did not reach the customer.
@@ -127,13 +127,13 @@ type Store interface {
 	Update(ctx context.Context, ref Ref, decide func(Conversation) (Change, error)) (Saved, error)
 	// DueTimers returns up to n timers that are due, none of them again to anybody within retry.
 	DueTimers(ctx context.Context, n int, retry time.Duration) ([]Timer, error)
-	Lines
-	Switches
+	UnmatchedLines
+	RuntimeSettings
 	Files
 }
 
-// Lines keeps lines of threads that are not known yet.
-type Lines interface {
+// UnmatchedLines keeps lines of threads that are not known yet.
+type UnmatchedLines interface {
 	// Keep remembers a line whose thread is not known yet, for 7 days.
 	Keep(ctx context.Context, l Line) error
 	// Kept returns the kept lines whose thread is known by now, oldest first.

@@ -85,10 +85,10 @@ func (d *Desk) SendEdit(ctx context.Context, l Line) (Saved, error) {
 	return d.edited(ctx, l, true)
 }
 
-// Hear takes in a line of a thread. An edit that would make a public line mention somebody changes nothing and is ErrAsk. Whether the customer will read it is decided by who held the claim when it was
+// ReceiveLine takes in a line of a thread. An edit that would make a public line mention somebody changes nothing and is ErrAsk. Whether the customer will read it is decided by who held the claim when it was
 // written: Saved.Message().Visibility tells. A line of a thread not known yet is kept and matched later; then Saved is
 // zero. An edit or deletion that comes before its line is kept, and wins.
-func (d *Desk) Hear(ctx context.Context, l Line) (Saved, error) {
+func (d *Desk) ReceiveLine(ctx context.Context, l Line) (Saved, error) {
 	step := d.reply
 	switch l.Kind {
 	case LineEdited:
@@ -105,11 +105,11 @@ func (d *Desk) Hear(ctx context.Context, l Line) (Saved, error) {
 }
 
 func (d *Desk) reply(ctx context.Context, l Line) (Saved, error) {
-	ref := ByCard(l.Place, l.ThreadTS).As(Account{Workspace: l.Place.Workspace, External: l.Account}).Once(l.Key())
+	ref := ByCard(l.Place, l.ThreadTS).By(Account{Workspace: l.Place.Workspace, External: l.Account}).WithKey(l.Key())
 	return d.update(ctx, ref, func(c Conversation, ch *Change) error {
 		l := l
-		listed := d.meet(ch, Account{Workspace: l.Place.Workspace, External: l.Account}) == nil
-		m := Message{From: FromAgent, Agent: ch.Next.Actor, Visibility: Internal, Handoff: c.Door.Handoff, Text: l.Text, Files: l.Files, ExternalID: l.Key(), LineTS: l.TS}
+		listed := d.knowActor(ch, Account{Workspace: l.Place.Workspace, External: l.Account}) == nil
+		m := Message{From: FromAgent, Agent: ch.Next.Actor, Visibility: Internal, Handoff: c.ThreadCard.Handoff, Text: l.Text, Files: l.Files, ExternalID: l.Key(), LineTS: l.TS}
 		l.Note = l.note() // an edit never makes an internal line public
 		l.Ask = l.asks()
 		for _, k := range c.Kept { // oldest first
@@ -117,11 +117,11 @@ func (d *Desk) reply(ctx context.Context, l Line) (Saved, error) {
 				m.Deleted = true
 			} else {
 				l.Text, l.Note, l.Ask = k.Text, l.Note || k.note(), l.Ask || k.asks()
-				m.Text, m.EditedTS, m.Files = k.Text, k.EditedTS, fewer(m.Files, k.Files)
+				m.Text, m.EditedTS, m.Files = k.Text, k.EditedTS, withoutRemoved(m.Files, k.Files)
 			}
-			ch.Drop = append(ch.Drop, k)
+			ch.Matched = append(ch.Matched, k)
 		}
-		if !listed || m.Deleted || c.Door.Closed || l.note() || l.Ask || !c.held(ch.Next.Actor.ID, l.Place.Workspace, l.TS) {
+		if !listed || m.Deleted || c.ThreadCard.Closed || l.note() || l.Ask || !c.heldAt(ch.Next.Actor.ID, l.Place.Workspace, l.TS) {
 			ch.add(m)
 			return nil
 		}
@@ -132,10 +132,10 @@ func (d *Desk) reply(ctx context.Context, l Line) (Saved, error) {
 			ch.Timers = append(ch.Timers, Timer{Conversation: c.ID, Handoff: c.Handoff.ID, Kind: TimerPublish, Subject: p.ID, After: d.opts.UndoWindow})
 			return nil
 		}
-		d.greet(ch)
+		d.introduce(ch)
 		p = &ch.Messages[0]
 		p.Visibility = Public
-		ch.show(p)
+		ch.publish(p)
 		return nil
 	})
 }
@@ -146,14 +146,14 @@ const nameWithin = 2 * time.Second
 // SendLine sends an internal line of a thread to the customer after all, because its author says so: with claim they take a waiting handoff
 // first; else they must hold it, or the line goes out under the name of who does. A line that is gone or sent already changes nothing.
 func (d *Desk) SendLine(ctx context.Context, handoff int64, by By, key string, claim bool) (Saved, error) {
-	return d.update(ctx, ByHandoff(handoff).As(by.Account).About(key).WithPending(), func(c Conversation, ch *Change) error {
-		if err := d.meet(ch, by.Account); err != nil {
+	return d.update(ctx, ByHandoff(handoff).By(by.Account).WithMessage(key).WithPending(), func(c Conversation, ch *Change) error {
+		if err := d.knowActor(ch, by.Account); err != nil {
 			return err
 		}
-		if c.Handoff.ID != handoff || c.Line == nil || c.Line.From != FromAgent {
+		if c.Handoff.ID != handoff || c.Message == nil || c.Message.From != FromAgent {
 			return ErrNotYours
 		}
-		m := *c.Line
+		m := *c.Message
 		if m.Deleted || m.Visibility != Internal {
 			return nil
 		}
@@ -163,14 +163,14 @@ func (d *Desk) SendLine(ctx context.Context, handoff int64, by By, key string, c
 		switch {
 		case c.State == Claimed && c.Handoff.Agent.ID == ch.Next.Actor.ID:
 		case c.State == Waiting && claim:
-			if err := ch.move(stepClaim); err != nil {
+			if err := ch.transition(stepClaim); err != nil {
 				return err
 			}
-			d.take(ch, by, ch.Next.Actor)
+			d.claimFor(ch, by, ch.Next.Actor)
 		case c.State == Claimed && !claim:
 			m.Agent = c.Handoff.Agent
 		default:
-			return &NotAllowedError{Step: "reply in", State: c.State, Agent: c.Handoff.Agent}
+			return &NotAllowedError{Step: stepReply, State: c.State, Agent: c.Handoff.Agent}
 		}
 		if h := ch.Next.Handoff; !h.Introduced && h.Agent.Title == "" { // their name is being looked up: then they say hello, and then this
 			m.Visibility = Pending
@@ -180,11 +180,11 @@ func (d *Desk) SendLine(ctx context.Context, handoff int64, by By, key string, c
 			return nil
 		}
 		d.publish(ch, 0)
-		d.greet(ch)
+		d.introduce(ch)
 		m.Visibility = Public
 		ch.fetch(&m)
 		ch.Messages = append(ch.Messages, m)
-		ch.show(&ch.Messages[len(ch.Messages)-1])
+		ch.publish(&ch.Messages[len(ch.Messages)-1])
 		return nil
 	})
 }
@@ -203,19 +203,19 @@ func (d *Desk) edit(ctx context.Context, l Line) (Saved, error) { return d.edite
 
 // edited changes a line; meant: whatever it mentions.
 func (d *Desk) edited(ctx context.Context, l Line, meant bool) (Saved, error) {
-	return d.update(ctx, ByCard(l.Place, l.ThreadTS).About(l.Key()), func(c Conversation, ch *Change) error {
-		if c.Line == nil {
-			ch.Keep = append(ch.Keep, l)
+	return d.update(ctx, ByCard(l.Place, l.ThreadTS).WithMessage(l.Key()), func(c Conversation, ch *Change) error {
+		if c.Message == nil {
+			ch.Unmatched = append(ch.Unmatched, l)
 			return nil
 		}
-		m := *c.Line
+		m := *c.Message
 		if m.Deleted || m.EditedTS >= l.EditedTS && m.EditedTS != "" {
 			return nil // older than what we have
 		}
 		if !meant && m.Visibility == Public && l.asks() && !l.note() {
 			return ErrAsk // what the customer has read stays as it was
 		}
-		left := fewer(m.Files, l.Files)
+		left := withoutRemoved(m.Files, l.Files)
 		if m.Text == l.Text && len(left) == len(m.Files) { // nothing to see, but older edits are older than this one
 			m.EditedTS = l.EditedTS
 			ch.Messages = append(ch.Messages, m)
@@ -225,10 +225,10 @@ func (d *Desk) edited(ctx context.Context, l Line, meant bool) (Saved, error) {
 		switch {
 		case m.Visibility == Public && l.note():
 			m.Deleted = true
-			ch.show(&m)
+			ch.publish(&m)
 		case m.Visibility == Public:
 			m.Edited = true
-			ch.show(&m)
+			ch.publish(&m)
 		case m.Visibility == Pending && (l.note() || l.asks()):
 			m.Visibility = Internal
 		}
@@ -238,18 +238,18 @@ func (d *Desk) edited(ctx context.Context, l Line, meant bool) (Saved, error) {
 }
 
 func (d *Desk) delete(ctx context.Context, l Line) (Saved, error) {
-	return d.update(ctx, ByCard(l.Place, l.ThreadTS).About(l.Key()), func(c Conversation, ch *Change) error {
-		if c.Line == nil {
-			ch.Keep = append(ch.Keep, l)
+	return d.update(ctx, ByCard(l.Place, l.ThreadTS).WithMessage(l.Key()), func(c Conversation, ch *Change) error {
+		if c.Message == nil {
+			ch.Unmatched = append(ch.Unmatched, l)
 			return nil
 		}
-		m := *c.Line
+		m := *c.Message
 		if m.Deleted {
 			return nil
 		}
 		m.Deleted = true
 		if m.Visibility == Public {
-			ch.show(&m)
+			ch.publish(&m)
 		} else {
 			m.Visibility = Internal
 		}
@@ -258,14 +258,14 @@ func (d *Desk) delete(ctx context.Context, l Line) (Saved, error) {
 	})
 }
 
-// MatchKept takes in the lines that were kept until a card learnt its ts.
-func (d *Desk) MatchKept(ctx context.Context) error {
+// MatchLines takes in the lines that were kept until a card learnt its ts.
+func (d *Desk) MatchLines(ctx context.Context) error {
 	lines, err := d.store.Kept(ctx)
 	if err != nil {
 		return err
 	}
 	for _, l := range lines {
-		if _, err := d.Hear(ctx, l); err != nil {
+		if _, err := d.ReceiveLine(ctx, l); err != nil {
 			return err
 		}
 		if err := d.store.Forget(ctx, l); err != nil {

@@ -11,27 +11,27 @@ const LabelNotAHandoff = "not_a_handoff"
 
 // Escalate is a step up: the handoff becomes more urgent, and the reason stands in its thread.
 func (d *Desk) Escalate(ctx context.Context, handoff int64, by By, reason string) (Saved, error) {
-	return d.agentStep(ctx, handoff, by, "escalate", func(c Conversation, ch *Change) error {
+	return d.agentStep(ctx, handoff, by, stepEscalate, func(c Conversation, ch *Change) error {
 		if c.State != Waiting && c.State != Claimed {
-			return &NotAllowedError{Step: "escalate", State: c.State, Agent: c.Handoff.Agent}
+			return &NotAllowedError{Step: stepEscalate, State: c.State, Agent: c.Handoff.Agent}
 		}
 		if c.Handoff.Priority >= 2 {
 			return nil // it is as urgent as can be
 		}
 		ch.Next.Handoff.Priority = 2
-		ch.cause(KindCard, nil)
-		ch.tell("Escalated: " + reason)
+		ch.enqueue(KindCard, nil)
+		ch.noteForTeam("Escalated: " + reason)
 		return nil
 	})
 }
 
-// Refuse takes the claim back from an agent who may not have it, and tells the team why.
-func (d *Desk) Refuse(ctx context.Context, handoff, agent int64, why string) (Saved, error) {
+// Unclaim takes the claim back from an agent who may not have it, and tells the team why.
+func (d *Desk) Unclaim(ctx context.Context, handoff, agent int64, why string) (Saved, error) {
 	return d.update(ctx, ByHandoff(handoff).WithPending(), func(c Conversation, ch *Change) error {
 		if c.Handoff.ID != handoff || c.State != Claimed || c.Handoff.Agent.ID != agent {
 			return nil
 		}
-		if err := ch.move(stepRelease); err != nil {
+		if err := ch.transition(stepRelease); err != nil {
 			return err
 		}
 		for _, m := range c.Pending { // theirs: nobody has read them
@@ -39,39 +39,39 @@ func (d *Desk) Refuse(ctx context.Context, handoff, agent int64, why string) (Sa
 			ch.Messages = append(ch.Messages, m)
 			ch.Elapsed = append(ch.Elapsed, Timer{Conversation: c.ID, Kind: TimerPublish, Subject: m.ID})
 		}
-		ch.letGo("", "")
+		ch.unassign("", "")
 		ch.Next.Handoff.State, ch.Next.Handoff.Agent = Waiting, Agent{}
-		d.summonLater(ch)
-		ch.changed()
-		ch.cause(KindCard, nil)
-		ch.tell(why)
+		d.remindLater(ch)
+		ch.bumpState()
+		ch.enqueue(KindCard, nil)
+		ch.noteForTeam(why)
 		return nil
 	})
 }
 
 // Snooze lays a claimed handoff aside until a while has passed or the customer writes.
 func (d *Desk) Snooze(ctx context.Context, handoff int64, by By, after time.Duration) (Saved, error) {
-	return d.agentStep(ctx, handoff, by, "snooze", func(c Conversation, ch *Change) error {
-		if err := holder(c, "snooze"); err != nil {
+	return d.agentStep(ctx, handoff, by, stepSnooze, func(c Conversation, ch *Change) error {
+		if err := checkHolder(c, stepSnooze); err != nil {
 			return err
 		}
 		ch.Next.Handoff.SnoozedUntil = c.Now.Add(after).Truncate(time.Second)
 		ch.Timers = append(ch.Timers, Timer{Conversation: c.ID, Handoff: handoff, Kind: TimerSnooze, After: after})
-		ch.cause(KindCard, nil)
+		ch.enqueue(KindCard, nil)
 		return nil
 	})
 }
 
-// wake ends a snooze: the thread is told, so that it comes up again.
-func (ch *Change) wake(why string) {
-	if ch.unsnooze() {
-		ch.cause(KindCard, nil)
-		ch.tell(why)
+// endSnooze ends a snooze: the thread is told, so that it comes up again.
+func (ch *Change) endSnooze(why string) {
+	if ch.clearSnooze() {
+		ch.enqueue(KindCard, nil)
+		ch.noteForTeam(why)
 	}
 }
 
-// unsnooze ends a snooze without a word, and says whether there was one.
-func (ch *Change) unsnooze() bool {
+// clearSnooze ends a snooze without a word, and says whether there was one.
+func (ch *Change) clearSnooze() bool {
 	if ch.Next.Handoff.SnoozedUntil.Unix() <= 0 {
 		return false
 	}
@@ -80,15 +80,15 @@ func (ch *Change) unsnooze() bool {
 	return true
 }
 
-// Wake ends a snooze whose time is over.
-func (d *Desk) Wake(ctx context.Context, t Timer) (Saved, error) {
+// EndSnooze ends a snooze whose time is over.
+func (d *Desk) EndSnooze(ctx context.Context, t Timer) (Saved, error) {
 	return d.update(ctx, ByID(t.Conversation), func(c Conversation, ch *Change) error {
 		if c.Handoff.ID == t.Handoff && c.Now.Before(c.Handoff.SnoozedUntil) {
 			return nil // it was laid aside again meanwhile
 		}
 		ch.Elapsed = append(ch.Elapsed, t)
 		if c.Handoff.ID == t.Handoff && c.State == Claimed {
-			ch.wake("The snooze is over.")
+			ch.endSnooze("The snooze is over.")
 		}
 		return nil
 	})
@@ -102,16 +102,16 @@ func (d *Desk) Dismiss(ctx context.Context, handoff int64, by By) (Saved, error)
 		}
 		ch.Next.Handoff.Label = LabelNotAHandoff
 		if c.State == Closed || c.State == WithBot {
-			ch.cause(KindCard, nil)
+			ch.enqueue(KindCard, nil)
 			return nil
 		}
 		return d.ended(ch, by, stepReturn, Returned, d.texts(ch.Next).Returned)
 	})
 }
 
-// tell puts a line of our own for the team into the thread.
-func (ch *Change) tell(text string) {
-	ch.cause(KindRelay, ch.add(Message{From: FromBot, Visibility: Internal, Text: text}))
+// noteForTeam puts a line of our own for the team into the thread.
+func (ch *Change) noteForTeam(text string) {
+	ch.enqueue(KindRelay, ch.add(Message{From: FromBot, Visibility: Internal, Text: text}))
 }
 
 // Availability says whether an agent can take a conversation.

@@ -14,37 +14,37 @@ import (
 // Queue gives out the effects that are due. Where a run of effects that post has looked, or comes to its end after its lane was taken over, Done, Retry and
 // Fail plan a sweep of its handoff in the same write: a copy may be there.
 type Queue interface {
-	// Lease gives this worker up to n lanes that have something due and whose pace is free, the most urgent first,
-	// each for the length of lease, and takes one place of each pace.
-	Lease(ctx context.Context, lanes []string, n int, lease time.Duration, paces []Pace) ([]Run, error)
+	// Lease gives this worker up to n lanes that have something due and whose limit is free, the most urgent first,
+	// each for the length of lease, and takes one place of each limit.
+	Lease(ctx context.Context, lanes []string, n int, lease time.Duration, limits []Limit) ([]Batch, error)
 	// Done deletes the run's effects and gives its lane back; more says that the lane has other effects.
 	// ErrLeaseLost when the lane was taken over.
-	Done(ctx context.Context, r Run) (more bool, err error)
+	Done(ctx context.Context, r Batch) (more bool, err error)
 	// Retry gives the lane back with its effects. ErrLeaseLost when the lane was taken over.
-	Retry(ctx context.Context, r Run, b Back) error
+	Retry(ctx context.Context, r Batch, b Backoff) error
 	// Fail keeps the run's effects as failed for good, and frees the lane. ErrLeaseLost when it was taken over.
-	Fail(ctx context.Context, r Run, cause string) error
+	Fail(ctx context.Context, r Batch, cause string) error
 }
 
-// Pace is how often a platform lets something be done: keys that end in Suffix, once Every, with Burst more at once.
-type Pace struct {
+// Limit is how often a platform lets something be done: keys that end in Suffix, once Every, with Burst more at once.
+type Limit struct {
 	Suffix string
 	Every  time.Duration
 	Burst  int
 }
 
-// Back says how a lane is given back.
-type Back struct {
-	After  time.Duration
-	Failed bool          // it counts as a failure of the lane's head
-	Look   bool          // it may have been done: look first
-	Key    string        // a pace that must wait as well
-	Wait   time.Duration // how long
-	Cause  string
+// Backoff says how a lane is given back.
+type Backoff struct {
+	After      time.Duration
+	Failed     bool          // it counts as a failure of the lane's head
+	CheckFirst bool          // it may have been done: look first
+	Key        string        // a limit that must wait as well
+	Wait       time.Duration // how long
+	Cause      string
 }
 
 // Handler does the effects of a run. It may see the same effects twice. See errors.go for what its error says.
-type Handler func(context.Context, Run) error
+type Handler func(context.Context, Batch) error
 
 // Observer hears of every run, for metrics.
 type Observer interface {
@@ -56,7 +56,7 @@ type Observer interface {
 type WorkerOptions struct {
 	Lease    time.Duration // how long a lane is given out; its handler's context ends 5 s before (half-way for short leases); default 30s
 	Slots    int           // effects of a group of lanes done at once, default 8; of the think lane half as many
-	Paces    []Pace
+	Limits   []Limit
 	Observer Observer
 	Logger   *slog.Logger // required
 }
@@ -64,7 +64,7 @@ type WorkerOptions struct {
 // Worker does due effects. Any number of workers, in any number of processes, share the lanes.
 type Worker struct {
 	queue    Queue
-	wakes    *Wakes
+	bus      *Bus
 	handlers map[Kind]Handler
 	thinking sync.Map // conversations whose thinking this process has not ended, though its time was up
 	o        WorkerOptions
@@ -84,15 +84,15 @@ var (
 )
 
 // The groups have slots of their own, so that slow thinking or a slow customer's platform keeps nobody else waiting.
-var groups = [][]string{{LaneThink}, {LaneCustomer}, {LaneCard, LaneThread}, {LanePeople, LaneWatch}, {LaneErase}}
+var groups = [][]string{{LaneThink}, {LaneCustomer}, {LaneCard, LaneThread}, {LanePeople, LanePreview}, {LaneErase}}
 
 // Kinds are all the effects that a program must handle.
 func Kinds() []Kind {
-	return []Kind{KindAnswer, KindBrief, KindIntroduce, KindFetch, KindDeliver, KindState, KindWatch, KindCard, KindTranscript, KindRelay, KindMark, KindSweep, KindSummon, KindErase}
+	return []Kind{KindAnswer, KindBrief, KindIntroduce, KindFetch, KindDeliver, KindState, KindPreview, KindCard, KindTranscript, KindRelay, KindMark, KindSweep, KindRemind, KindErase}
 }
 
 // NewWorker returns a worker. A kind without a handler, or a handler for a kind that does not exist, is an error.
-func NewWorker(queue Queue, wakes *Wakes, handlers map[Kind]Handler, o WorkerOptions) (*Worker, error) {
+func NewWorker(queue Queue, bus *Bus, handlers map[Kind]Handler, o WorkerOptions) (*Worker, error) {
 	var errs []error
 	for _, k := range Kinds() {
 		if handlers[k] == nil {
@@ -110,7 +110,7 @@ func NewWorker(queue Queue, wakes *Wakes, handlers map[Kind]Handler, o WorkerOpt
 	if o.Slots == 0 {
 		o.Slots = 8
 	}
-	return &Worker{queue: queue, wakes: wakes, handlers: handlers, o: o}, errors.Join(errs...)
+	return &Worker{queue: queue, bus: bus, handlers: handlers, o: o}, errors.Join(errs...)
 }
 
 // Run works until ctx ends, then waits for what is under way, which has drain to finish. With only, just in groups that these lanes are of.
@@ -132,7 +132,7 @@ func (w *Worker) Run(ctx context.Context, drain time.Duration, only ...string) e
 
 // group keeps one group of lanes going.
 func (w *Worker) group(ctx, work context.Context, lanes []string) {
-	woken := w.wakes.worker(lanes...)
+	woken := w.bus.worker(lanes...)
 	wake := func() {
 		select {
 		case woken <- struct{}{}:
@@ -146,10 +146,10 @@ func (w *Worker) group(ctx, work context.Context, lanes []string) {
 	defer poll.Stop()
 	for ctx.Err() == nil {
 		free := cap(slots) - len(slots)
-		var runs []Run
+		var runs []Batch
 		if free > 0 {
 			var err error
-			if runs, err = w.queue.Lease(ctx, lanes, free, w.o.Lease, w.o.Paces); err != nil {
+			if runs, err = w.queue.Lease(ctx, lanes, free, w.o.Lease, w.o.Limits); err != nil {
 				if ctx.Err() == nil {
 					w.o.Logger.WarnContext(ctx, "leasing effects", "err", err)
 				}
@@ -194,17 +194,17 @@ func (w *Worker) slots(lanes []string) int {
 	return w.o.Slots
 }
 
-// do runs one handler and says whether its lane, or another on its pace, has more to do now, or after a while. ended is closed when the
+// do runs one handler and says whether its lane, or another on its limit, has more to do now, or after a while. ended is closed when the
 // handler has returned, which may be later.
-func (w *Worker) do(ctx context.Context, r Run) (again bool, after time.Duration, ended <-chan struct{}) {
+func (w *Worker) do(ctx context.Context, r Batch) (again bool, after time.Duration, ended <-chan struct{}) {
 	start := time.Now()
 	ended, err := w.timed(ctx, r)
 	if w.o.Observer != nil && len(r.Effects) > 0 {
 		w.o.Observer.EffectsDone(r.Kind, len(r.Effects), time.Since(start), r.Age, err)
 	}
-	after = w.every(r)
+	after = w.limited(r)
 	save := context.WithoutCancel(ctx)
-	switch b := w.back(ctx, r, err); {
+	switch b := w.backoffFor(ctx, r, err); {
 	case err == nil || errors.Is(err, ErrStale):
 		err = w.giveBack(ctx, start, func() (err error) { again, err = w.queue.Done(save, r); return err })
 	case IsPermanent(err):
@@ -220,8 +220,8 @@ func (w *Worker) do(ctx context.Context, r Run) (again bool, after time.Duration
 	if err != nil && (r.Kind != KindErase || !errors.Is(err, ErrLeaseLost)) { // what is erased has no lane to give back
 		w.o.Logger.WarnContext(ctx, "effect not given back", "kind", r.Kind, "conversation", r.Conversation.ID, "err", err)
 	}
-	if w.every(r) > 0 {
-		again = false // its pace is not free yet
+	if w.limited(r) > 0 {
+		again = false // its limit is not free yet
 	}
 	return again, after, ended
 }
@@ -242,7 +242,7 @@ func (w *Worker) giveBack(ctx context.Context, leased time.Time, give func() err
 
 // timed runs a handler within its time, which ends before its lease. One that thinks and does not return in time has failed: its lane
 // is given back while the handler goes on, so that it cannot take the lane for ever.
-func (w *Worker) timed(ctx context.Context, r Run) (ended <-chan struct{}, err error) {
+func (w *Worker) timed(ctx context.Context, r Batch) (ended <-chan struct{}, err error) {
 	timeout := w.o.Lease - 5*time.Second
 	if timeout <= w.o.Lease/2 {
 		timeout = w.o.Lease / 2
@@ -282,7 +282,7 @@ func (w *Worker) timed(ctx context.Context, r Run) (ended <-chan struct{}, err e
 	}
 }
 
-func (w *Worker) handle(ctx context.Context, r Run) (err error) {
+func (w *Worker) handle(ctx context.Context, r Batch) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
@@ -294,10 +294,10 @@ func (w *Worker) handle(ctx context.Context, r Run) (err error) {
 	return w.handlers[r.Kind](ctx, r)
 }
 
-// every is how long the pace of the run's lane is taken.
-func (w *Worker) every(r Run) time.Duration {
-	for _, p := range w.o.Paces {
-		if len(r.Effects) > 0 && hasSuffix(r.Effects[0].Pace, p.Suffix) {
+// limited is how long the limit of the run's lane is taken.
+func (w *Worker) limited(r Batch) time.Duration {
+	for _, p := range w.o.Limits {
+		if len(r.Effects) > 0 && hasSuffix(r.Effects[0].Limit, p.Suffix) {
 			return p.Every + time.Millisecond
 		}
 	}
@@ -308,19 +308,19 @@ func hasSuffix(key, suffix string) bool {
 	return len(key) > len(suffix) && key[len(key)-len(suffix)-1:] == ":"+suffix
 }
 
-// back says how to try again: an outage moves the pace and counts for nothing; an unknown outcome waits, then looks.
-func (w *Worker) back(ctx context.Context, r Run, err error) Back {
+// backoffFor says how to try again: an outage moves the limit and counts for nothing; an unknown outcome waits, then looks.
+func (w *Worker) backoffFor(ctx context.Context, r Batch, err error) Backoff {
 	if err == nil {
-		return Back{}
+		return Backoff{}
 	}
-	b := Back{Cause: err.Error(), Failed: true, After: backoff(r.Failures)}
-	var notNow *NotNowError
+	b := Backoff{Cause: err.Error(), Failed: true, After: backoff(r.Failures)}
+	var notNow *RetryLaterError
 	var unknown *UnknownOutcomeError
 	switch {
 	case errors.As(err, &unknown):
-		b.Look, b.After = true, max(b.After, 2*time.Second)
+		b.CheckFirst, b.After = true, max(b.After, 2*time.Second)
 	case errors.As(err, &notNow):
-		b.Failed, b.After, b.Key, b.Wait, b.Look = false, notNow.After, notNow.Key, notNow.After, notNow.Look
+		b.Failed, b.After, b.Key, b.Wait, b.CheckFirst = false, notNow.After, notNow.Key, notNow.After, notNow.CheckFirst
 	case ctx.Err() != nil: // we are stopping
 		b.Failed, b.After = false, 0
 	}

@@ -18,10 +18,10 @@ type Eraser interface {
 
 // erase leaves nothing of a conversation: first what stands elsewhere, then its rows. It goes on where it was interrupted, since what is deleted is
 // not there to be deleted again.
-func (n *Notifier) erase(ctx context.Context, r handover.Run) error {
+func (n *Notifier) erase(ctx context.Context, r handover.Batch) error {
 	id := r.Conversation.ID
 	if quiet, err := n.reads.Quiet(ctx, id); err != nil || !quiet {
-		return errors.Join(err, &handover.NotNowError{Err: errors.New("something is under way in it"), After: time.Second})
+		return errors.Join(err, &handover.RetryLaterError{Err: errors.New("something is under way in it"), After: time.Second})
 	}
 	e, err := n.reads.Erasure(ctx, "", id)
 	if err != nil {
@@ -31,14 +31,14 @@ func (n *Notifier) erase(ctx context.Context, r handover.Run) error {
 	if err != nil {
 		return err
 	}
-	for _, card := range append(at.Cards, at.Watches...) {
+	for _, card := range append(at.Cards, at.Previews...) {
 		if card.Workspace == "" {
 			continue
 		}
 		eraser, can := n.workspaces(card.Workspace).(Eraser)
 		switch {
 		case !can && !e.Alone:
-			return &handover.NotNowError{Err: fmt.Errorf("the workspace %q is not connected: what we posted there cannot be deleted", card.Workspace), After: 30 * time.Second}
+			return &handover.RetryLaterError{Err: fmt.Errorf("the workspace %q is not connected: what we posted there cannot be deleted", card.Workspace), After: 30 * time.Second}
 		case !can:
 			e.Left = append(e.Left, fmt.Sprintf("%s, channel %s, message %s: the workspace is not connected", card.Workspace, card.Channel, card.TS))
 			continue

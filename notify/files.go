@@ -12,7 +12,7 @@ import (
 const fetchTries = 6
 
 // fetch brings what agents' files have from their workspace: looked at, and kept, before a customer can have it.
-func (n *Notifier) fetch(ctx context.Context, r handover.Run) error {
+func (n *Notifier) fetch(ctx context.Context, r handover.Batch) error {
 	for _, e := range r.Effects {
 		for _, f := range e.Message.Files {
 			if !f.Waiting() || e.Message.Deleted {

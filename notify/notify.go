@@ -1,5 +1,5 @@
 // Package notify is the team's side: it keeps the cards of each handoff true and carries words between thread and customer.
-// Each folder below it is one door that agents work at.
+// Each folder below it is one place that agents work at.
 package notify
 
 import (
@@ -53,8 +53,8 @@ type Workspace interface {
 	Mark(handoff int64, line handover.Line, why string)
 	// Profile looks up what an account is called.
 	Profile(ctx context.Context, account string) (handover.Agent, error)
-	// Watch shows a conversation that the bot holds, or brings what it shows up to date, and returns its ts.
-	Watch(ctx context.Context, c Card, x handover.Watch, look bool) (ts string, err error)
+	// Preview shows a conversation that is with the bot, or brings what it shows up to date, and returns its ts.
+	Preview(ctx context.Context, c Card, x handover.Preview, look bool) (ts string, err error)
 	// Fetch returns what one of its files has, of at most so many bytes; more is ErrTooLarge, a file that is gone ErrGone.
 	Fetch(ctx context.Context, file string, most int64) ([]byte, error)
 }
@@ -95,12 +95,12 @@ type Reads interface {
 	ExternalAccount(ctx context.Context, workspace string, agent int64) (string, error)
 	KeepContent(ctx context.Context, key string, content []byte) error
 	Get(ctx context.Context, id int64) (handover.Conversation, error)
-	// Watch and Watched keep what a team is shown of a conversation that the bot holds.
-	Watch(ctx context.Context, conversation int64) (handover.Watch, error)
-	Watched(ctx context.Context, w handover.Watch, ts string) error
-	Unrung(ctx context.Context, handoff int64) ([]handover.Bell, error)
-	Rang(ctx context.Context, handoff int64, claimed time.Time, b handover.Bell) error
-	SetBell(ctx context.Context, b handover.Bell, on bool) error
+	// Watch and Watched keep what a team is shown of a conversation that is with the bot.
+	Preview(ctx context.Context, conversation int64) (handover.Preview, error)
+	SetPreview(ctx context.Context, w handover.Preview, ts string) error
+	Unnotified(ctx context.Context, handoff int64) ([]handover.Subscription, error)
+	MarkNotified(ctx context.Context, handoff int64, claimed time.Time, b handover.Subscription) error
+	Subscribe(ctx context.Context, b handover.Subscription, on bool) error
 	handover.Erasures
 }
 
@@ -114,14 +114,14 @@ type Notifier struct {
 
 // Options are the notifier's knobs.
 type Options struct {
-	Mask      handover.Masker                                // nil: nothing is hidden
-	Fields    []string                                       // variables of a contact that cards show, at most 10; no others leave for a workspace
-	MostFile  int64                                          // bytes that a file of an agent's may have; 0: none is passed on
-	Bells     map[string]Bell                                // ways to reach agents who asked for it, by name
-	Serves    func(b handover.Bell, team string) bool        // whether one is to be rung for a team's handoff; nil: all are
-	Unlearn   func(ctx context.Context, handoff int64) error // removes the article that was made of a handoff; nil: there are none
-	PublicURL string                                         // where the console is reached, for links
-	Logger    *slog.Logger                                   // required
+	Mask       handover.Masker                                 // nil: nothing is hidden
+	Fields     []string                                        // variables of a contact that cards show, at most 10; no others leave for a workspace
+	MostFile   int64                                           // bytes that a file of an agent's may have; 0: none is passed on
+	Senders    map[string]Sender                               // ways to reach agents who asked for it, by name
+	Subscribed func(b handover.Subscription, team string) bool // whether one is to be rung for a team's handoff; nil: all are
+	Unlearn    func(ctx context.Context, handoff int64) error  // removes the article that was made of a handoff; nil: there are none
+	PublicURL  string                                          // where the console is reached, for links
+	Logger     *slog.Logger                                    // required
 }
 
 // New returns a notifier. workspaces finds one by its name; nil: it is not connected.
@@ -135,7 +135,7 @@ func New(desk *handover.Desk, reads Reads, workspaces func(name string) Workspac
 // Handlers are the effects that the notifier does.
 func (n *Notifier) Handlers() map[handover.Kind]handover.Handler {
 	return map[handover.Kind]handover.Handler{
-		handover.KindCard: n.card, handover.KindTranscript: n.transcript, handover.KindRelay: n.relay, handover.KindSweep: n.sweep, handover.KindIntroduce: n.introduce, handover.KindFetch: n.fetch, handover.KindSummon: n.summon, handover.KindWatch: n.watch, handover.KindMark: n.mark,
+		handover.KindCard: n.card, handover.KindTranscript: n.transcript, handover.KindRelay: n.relay, handover.KindSweep: n.sweep, handover.KindIntroduce: n.introduce, handover.KindFetch: n.fetch, handover.KindRemind: n.remind, handover.KindPreview: n.preview, handover.KindMark: n.mark,
 		handover.KindErase: n.erase,
 	}
 }
@@ -143,7 +143,7 @@ func (n *Notifier) Handlers() map[handover.Kind]handover.Handler {
 func (n *Notifier) workspace(name string) (Workspace, error) {
 	w := n.workspaces(name)
 	if w == nil { // it is no longer in the configuration; the console shows what waits
-		return nil, &handover.NotNowError{Err: fmt.Errorf("the workspace %q is not connected", name), After: 10 * time.Second}
+		return nil, &handover.RetryLaterError{Err: fmt.Errorf("the workspace %q is not connected", name), After: 10 * time.Second}
 	}
 	return w, nil
 }
@@ -152,18 +152,18 @@ func (n *Notifier) workspace(name string) (Workspace, error) {
 // of which there are many, with as many as heard.
 const remembered, heard = 12, 4
 
-// view reads what the card of a handoff shows.
-func (n *Notifier) view(ctx context.Context, handoff int64) (Card, error) {
+// cardFor reads what the card of a handoff shows.
+func (n *Notifier) cardFor(ctx context.Context, handoff int64) (Card, error) {
 	c, err := n.reads.OfHandoff(ctx, handoff)
 	if err != nil {
 		return Card{}, err
 	}
-	return n.shown(ctx, c)
+	return n.cardOf(ctx, c)
 }
 
-// shown is a conversation as a card may show it.
-func (n *Notifier) shown(ctx context.Context, c handover.Conversation) (Card, error) {
-	card := Card{Conversation: c.Veiled(n.o.Mask)}
+// cardOf is a conversation as a card may show it.
+func (n *Notifier) cardOf(ctx context.Context, c handover.Conversation) (Card, error) {
+	card := Card{Conversation: c.Masked(n.o.Mask)}
 	for _, name := range n.o.Fields {
 		if value := card.Contact.Variables[name]; value != "" {
 			card.Fields = append(card.Fields, handover.Value{Name: name, Text: value})
@@ -185,9 +185,9 @@ func (n *Notifier) shown(ctx context.Context, c handover.Conversation) (Card, er
 }
 
 // card posts the card of a handoff, or redraws it from the newest row: however many changes wait, they cost one call.
-func (n *Notifier) card(ctx context.Context, r handover.Run) error {
+func (n *Notifier) card(ctx context.Context, r handover.Batch) error {
 	handoff := r.Effects[0].Handoff
-	card, err := n.view(ctx, handoff)
+	card, err := n.cardFor(ctx, handoff)
 	if err != nil || card.Handoff.Card.ID == 0 {
 		return err
 	}
@@ -199,7 +199,7 @@ func (n *Notifier) card(ctx context.Context, r handover.Run) error {
 		return w.Redraw(ctx, card)
 	}
 	posted := card.Handoff.Card
-	if posted.TS, err = w.Post(ctx, card, r.Look); err != nil {
+	if posted.TS, err = w.Post(ctx, card, r.CheckFirst); err != nil {
 		return n.cardFailed(ctx, card, err)
 	}
 	if err := n.desk.Posted(ctx, handoff, posted); errors.Is(err, handover.ErrUnknown) {
@@ -207,8 +207,8 @@ func (n *Notifier) card(ctx context.Context, r handover.Run) error {
 	} else if err != nil { // it is there, and we do not know its ts: look
 		return &handover.UnknownOutcomeError{Err: err}
 	}
-	if x, err := n.reads.Watch(ctx, card.ID); err == nil { // the bot holds it no longer
-		if _, err := n.desk.Watched(ctx, x); err != nil {
+	if x, err := n.reads.Preview(ctx, card.ID); err == nil { // the bot holds it no longer
+		if _, err := n.desk.RefreshPreview(ctx, x); err != nil {
 			return err
 		}
 	} else if !errors.Is(err, handover.ErrUnknown) {
@@ -255,7 +255,7 @@ func (n *Notifier) cardFailed(ctx context.Context, card Card, err error) error {
 	}
 	if !errors.Is(err, ErrPlace) {
 		if handover.IsPermanent(err) {
-			return &handover.NotNowError{Err: fmt.Errorf("card refused: %w", errors.Unwrap(err)), After: time.Minute}
+			return &handover.RetryLaterError{Err: fmt.Errorf("card refused: %w", errors.Unwrap(err)), After: time.Minute}
 		}
 		return err
 	}
@@ -265,7 +265,7 @@ func (n *Notifier) cardFailed(ctx context.Context, card Card, err error) error {
 	}
 	n.o.Logger.ErrorContext(ctx, "a channel does not take cards", "channel", card.Handoff.Card.Channel, "err", err)
 	if s.Again { // the default team's own channel
-		return &handover.NotNowError{Err: err, After: time.Minute}
+		return &handover.RetryLaterError{Err: err, After: time.Minute}
 	}
 	return nil
 }
@@ -277,14 +277,14 @@ func (n *Notifier) thread(ctx context.Context, handoff int64) (handover.Conversa
 		return c, nil, err
 	}
 	if c.Handoff.Card.TS == "" {
-		return c, nil, &handover.NotNowError{Err: errors.New("the card is not posted yet"), After: time.Second}
+		return c, nil, &handover.RetryLaterError{Err: errors.New("the card is not posted yet"), After: time.Second}
 	}
 	w, err := n.workspace(c.Handoff.Card.Workspace)
 	return c, w, err
 }
 
 // transcript puts what was said before the handoff into its thread.
-func (n *Notifier) transcript(ctx context.Context, r handover.Run) error {
+func (n *Notifier) transcript(ctx context.Context, r handover.Batch) error {
 	c, w, err := n.thread(ctx, r.Effects[0].Handoff)
 	if err != nil {
 		return err
@@ -302,11 +302,11 @@ func (n *Notifier) transcript(ctx context.Context, r handover.Run) error {
 	if len(lines) == 0 {
 		return nil
 	}
-	return w.Relay(ctx, c.Handoff.Card, fmt.Sprint("transcript:", c.Handoff.Card.ID), lines, r.Look)
+	return w.Relay(ctx, c.Handoff.Card, fmt.Sprint("transcript:", c.Handoff.Card.ID), lines, r.CheckFirst)
 }
 
 // relay carries messages into the thread.
-func (n *Notifier) relay(ctx context.Context, r handover.Run) error {
+func (n *Notifier) relay(ctx context.Context, r handover.Batch) error {
 	c, w, err := n.thread(ctx, r.Effects[0].Handoff)
 	if err != nil {
 		return err
@@ -318,19 +318,19 @@ func (n *Notifier) relay(ctx context.Context, r handover.Run) error {
 	if len(effects) == 0 {
 		return nil
 	}
-	veiled, err := n.veiled(ctx, c, effects)
+	shown, err := n.masked(ctx, c, effects)
 	if err != nil {
 		return err
 	}
 	lines := make([]Line, len(effects))
-	for i, m := range veiled {
+	for i, m := range shown {
 		lines[i] = n.line(c, m)
 	}
-	return w.Relay(ctx, c.Handoff.Card, "", lines, r.Look)
+	return w.Relay(ctx, c.Handoff.Card, "", lines, r.CheckFirst)
 }
 
-// veiled are the messages of effects as a workspace may see them, each read with those before it.
-func (n *Notifier) veiled(ctx context.Context, c handover.Conversation, effects []handover.Effect) ([]handover.Message, error) {
+// masked are the messages of effects as a workspace may see them, each read with those before it.
+func (n *Notifier) masked(ctx context.Context, c handover.Conversation, effects []handover.Effect) ([]handover.Message, error) {
 	all, err := n.reads.Transcript(ctx, c.ID, max(0, effects[0].Message.Seq-1-heard))
 	if err != nil {
 		return nil, err
@@ -364,7 +364,7 @@ func (n *Notifier) line(c handover.Conversation, m handover.Message) Line {
 }
 
 // mark shows on agents' lines that they failed.
-func (n *Notifier) mark(ctx context.Context, r handover.Run) error {
+func (n *Notifier) mark(ctx context.Context, r handover.Batch) error {
 	c, w, err := n.thread(ctx, r.Effects[0].Handoff)
 	if err != nil {
 		return err
@@ -394,7 +394,7 @@ func (n *Notifier) mark(ctx context.Context, r handover.Run) error {
 }
 
 // sweep deletes late copies.
-func (n *Notifier) sweep(ctx context.Context, r handover.Run) error {
+func (n *Notifier) sweep(ctx context.Context, r handover.Batch) error {
 	c, w, err := n.thread(ctx, r.Effects[0].Handoff)
 	if err != nil {
 		return err
@@ -407,7 +407,7 @@ func (n *Notifier) sweep(ctx context.Context, r handover.Run) error {
 }
 
 // introduce looks the agent's profile up once, else leaves the default persona; then the customer is told who came.
-func (n *Notifier) introduce(ctx context.Context, r handover.Run) error {
+func (n *Notifier) introduce(ctx context.Context, r handover.Batch) error {
 	c, err := n.reads.OfHandoff(ctx, r.Effects[0].Handoff)
 	if err != nil || c.Handoff.State != handover.Claimed {
 		return err
@@ -422,7 +422,7 @@ func (n *Notifier) introduce(ctx context.Context, r handover.Run) error {
 		found, err := w.Profile(ask, account)
 		cancel()
 		if errors.Is(err, ErrGuest) {
-			_, err = n.desk.Refuse(ctx, c.Handoff.ID, profile.ID, "A guest has claimed this; guests cannot, unless an admin lists them or sets slack.guests. It waits again.")
+			_, err = n.desk.Unclaim(ctx, c.Handoff.ID, profile.ID, "A guest has claimed this; guests cannot, unless an admin lists them or sets slack.guests. It is back in the queue.")
 			return err
 		}
 		if err != nil {

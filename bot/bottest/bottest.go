@@ -22,7 +22,7 @@ import (
 type Desk struct {
 	*handover.Desk
 	Store *postgres.Store
-	Wakes *handover.Wakes
+	Bus   *handover.Bus
 	DB    *pgxpool.Pool
 }
 
@@ -30,9 +30,9 @@ type Desk struct {
 func NewDesk(t *testing.T) *Desk {
 	t.Helper()
 	db := pgtest.New(t, postgres.Migrations())
-	store, wakes := postgres.New(db, db), handover.NewWakes(nil)
+	store, wakes := postgres.New(db, db), handover.NewBus(nil)
 	o := handover.Options{Team: "support", Teams: map[string]handover.Place{"support": {Workspace: "slack:T1", Channel: "C1"}}}
-	return &Desk{Desk: handover.NewDesk(store, wakes, o), Store: store, Wakes: wakes, DB: db}
+	return &Desk{Desk: handover.NewDesk(store, wakes, o), Store: store, Bus: wakes, DB: db}
 }
 
 // Quiet is an advisor that is never asked.
@@ -52,7 +52,7 @@ func (Quiet) Brief(context.Context, handover.Conversation, []handover.Message) (
 func (d *Desk) Work(t *testing.T, channels ...bot.Channel) {
 	t.Helper()
 	b := bot.New(d.Desk, d.Store, Quiet{}, channels, bot.Options{Logger: pgtest.Logger()})
-	rest := func(context.Context, handover.Run) error { return nil }
+	rest := func(context.Context, handover.Batch) error { return nil }
 	handlers := map[handover.Kind]handover.Handler{}
 	for _, k := range handover.Kinds() {
 		handlers[k] = rest
@@ -61,7 +61,7 @@ func (d *Desk) Work(t *testing.T, channels ...bot.Channel) {
 		handlers[k] = h
 	}
 	handlers[handover.KindAnswer], handlers[handover.KindBrief] = rest, rest
-	w, err := handover.NewWorker(d.Store, d.Wakes, handlers, handover.WorkerOptions{Logger: pgtest.Logger()})
+	w, err := handover.NewWorker(d.Store, d.Bus, handlers, handover.WorkerOptions{Logger: pgtest.Logger()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +141,7 @@ func (s *story) hears(ts, text string, kind handover.LineKind) {
 		s.n++
 		l.EditedTS = fmt.Sprintf("900.%d", s.n)
 	}
-	s.ok(s.desk.Hear(s.t.Context(), l))
+	s.ok(s.desk.ReceiveLine(s.t.Context(), l))
 }
 
 // until waits for the customer to see what ok accepts.

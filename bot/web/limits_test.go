@@ -220,7 +220,7 @@ func TestMemoryStaysBoundedUnderSlowReaders(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	wait(t, func() bool { return c.wakes.Readers() == readers })
+	wait(t, func() bool { return c.bus.Readers() == readers })
 	for i := range 10 { // 80 KB for each; a server as busy as this may ask to come again
 		body := fmt.Sprintf(`{"id":"big%d","text":%q}`, i, strings.Repeat("x", 8000))
 		for deadline := time.Now().Add(2 * time.Minute); ; {

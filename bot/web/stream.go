@@ -69,7 +69,7 @@ func (c *Channel) stream(w http.ResponseWriter, r *http.Request) {
 	}
 	select { // its turns write with w until it is over
 	case <-r.Context().Done():
-		s.ring(ends)
+		s.wake(ends)
 		<-s.over
 	case <-s.over:
 	}
@@ -95,7 +95,7 @@ func detached(w http.ResponseWriter) net.Conn {
 	return conn
 }
 
-// stream is one reader's. While it waits nobody runs for it: what rings it begins a turn, unless one is under way.
+// stream is one reader's. While it waits nobody runs for it: what wakes it begins a turn, unless one is under way.
 type stream struct {
 	c       *Channel
 	ctx     context.Context //nolint:containedctx // of all its turns
@@ -110,22 +110,22 @@ type stream struct {
 	over    chan struct{} // closed when it is over; nil: nobody waits for that
 
 	mu   sync.Mutex
-	todo ringing // since its last turn
-	busy bool    // a turn is under way, or it is over
+	todo event // since its last turn
+	busy bool  // a turn is under way, or it is over
 }
 
-// ringing is what a stream is rung for.
-type ringing uint8
+// event is what a stream is signalled for.
+type event uint8
 
 const (
-	changed ringing = 1 << iota
-	types           // an agent is writing
+	changed event = 1 << iota
+	types         // an agent is writing
 	beats
 	ends
 )
 
-// ring begins a turn, or leaves word for the one under way.
-func (s *stream) ring(what ringing) {
+// wake begins a turn, or leaves word for the one under way.
+func (s *stream) wake(what event) {
 	s.mu.Lock()
 	s.todo |= what
 	begins := !s.busy
@@ -136,7 +136,7 @@ func (s *stream) ring(what ringing) {
 	}
 }
 
-// turn does what the stream was rung for, until there is nothing more.
+// turn does what the stream was woken for, until there is nothing more.
 func (s *stream) turn() {
 	for {
 		s.mu.Lock()
@@ -164,7 +164,7 @@ func (s *stream) turn() {
 			return // busy stays: no turn begins any more
 		}
 		if s.flush(); s.err != nil {
-			s.ring(ends)
+			s.wake(ends)
 		}
 	}
 }
@@ -182,7 +182,7 @@ func (s *stream) catchUp(ctx context.Context) error {
 		var messages []handover.Message
 		known := false
 		if !first {
-			conv, messages, known = c.wakes.Since(s.id, s.rev)
+			conv, messages, known = c.bus.Since(s.id, s.rev)
 		}
 		if !known {
 			var err error

@@ -42,15 +42,15 @@ func (all *streams) add(s *stream) bool {
 	if s.c.o.Observer != nil {
 		s.c.o.Observer.Streams(1)
 	}
-	s.unheard = s.c.wakes.Listen(s.id, handover.FromAgent, func(typing bool) {
+	s.unheard = s.c.bus.Listen(s.id, handover.FromAgent, func(typing bool) {
 		if typing {
-			s.ring(types)
+			s.wake(types)
 		} else {
-			s.ring(changed)
+			s.wake(changed)
 		}
 	})
 	all.watch.Do(func() { go all.look(s.c.living) })
-	s.ring(changed)
+	s.wake(changed)
 	return true
 }
 
@@ -78,7 +78,7 @@ func (all *streams) end() {
 	defer all.mu.Unlock()
 	all.ended = true
 	for s := range all.open {
-		s.ring(ends)
+		s.wake(ends)
 	}
 	for len(all.open) > 0 {
 		all.none.Wait()
@@ -99,9 +99,9 @@ func (all *streams) look(ctx context.Context) {
 		for s, theirs := range all.open {
 			switch {
 			case s.out.gone():
-				s.ring(ends)
+				s.wake(ends)
 			case theirs == second:
-				s.ring(beats)
+				s.wake(beats)
 			}
 		}
 		all.mu.Unlock()

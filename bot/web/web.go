@@ -84,7 +84,7 @@ type Channel struct {
 	desk     *handover.Desk
 	reads    Reads
 	files    Store
-	wakes    *handover.Wakes
+	bus      *handover.Bus
 	o        Options
 	messages *limiter
 	steps    *limiter // everything else a customer does
@@ -106,10 +106,10 @@ type Channel struct {
 var _ bot.Channel = (*Channel)(nil)
 
 // New returns the widget's channel.
-func New(desk *handover.Desk, store Store, wakes *handover.Wakes, o Options) *Channel {
+func New(desk *handover.Desk, store Store, bus *handover.Bus, o Options) *Channel {
 	l := o.Limits
 	c := &Channel{
-		desk: desk, reads: store, files: store, wakes: wakes, o: o,
+		desk: desk, reads: store, files: store, bus: bus, o: o,
 		messages: newLimiter(l.MessagesPerMinute, time.Minute, l.MessagesPerMinute/3), steps: newLimiter(l.MessagesPerMinute, time.Minute, l.MessagesPerMinute/3),
 		readings: newLimiter(l.ReadsPerSecond, time.Second, 2*l.ReadsPerSecond), sessions: newLimiter(l.SessionsPerMinute, time.Minute, l.SessionsPerMinute/3), strange: newLimiter(l.BadTokensPerMinute, time.Minute, l.BadTokensPerMinute),
 		streamsOf: newPlaces(l.StreamsPerSession), streamsFrom: newPlaces(l.StreamsPerAddress), uploadsOf: newPlaces(l.UploadsPerSession), uploadsFrom: newPlaces(l.UploadsPerAddress),
@@ -226,7 +226,7 @@ func (c *Channel) fail(w http.ResponseWriter, r *http.Request, err error) {
 		return // the client has gone
 	default:
 		c.o.Logger.ErrorContext(r.Context(), "customer's request failed", "path", r.URL.Path, "err", err)
-		p = problem{status: http.StatusServiceUnavailable, code: "unavailable", message: "This did not work just now. Try again in a moment.", retry: 2 * time.Second}
+		p = problem{status: http.StatusServiceUnavailable, code: "unavailable", message: "Something went wrong. Try again in a moment.", retry: 2 * time.Second}
 	}
 	if p.retry > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(p.retry.Seconds()+0.999)))
@@ -633,6 +633,6 @@ func (c *Channel) typing(w http.ResponseWriter, r *http.Request) {
 		c.fail(w, r, err)
 		return
 	}
-	c.wakes.Typing(conv.ID, handover.FromCustomer)
+	c.bus.Typing(conv.ID, handover.FromCustomer)
 	w.WriteHeader(http.StatusNoContent)
 }

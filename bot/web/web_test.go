@@ -34,7 +34,7 @@ func serve(t *testing.T, o Options) (*bottest.Desk, *Channel, string) {
 	t.Helper()
 	d := bottest.NewDesk(t)
 	o.Logger = pgtest.Logger()
-	c := New(d.Desk, d.Store, d.Wakes, o)
+	c := New(d.Desk, d.Store, d.Bus, o)
 	mux := http.NewServeMux()
 	c.Routes(mux)
 	s := httptest.NewServer(mux)
@@ -201,7 +201,7 @@ func TestALongAbsenceIsCaughtUpInOrderAndWithoutGaps(t *testing.T) {
 func TestStreamsEndWhenAskedTo(t *testing.T) {
 	t.Parallel()
 	d := bottest.NewDesk(t)
-	c := New(d.Desk, d.Store, d.Wakes, Options{Logger: pgtest.Logger()})
+	c := New(d.Desk, d.Store, d.Bus, Options{Logger: pgtest.Logger()})
 	mux := http.NewServeMux()
 	c.Routes(mux)
 	s := httptest.NewServer(mux)

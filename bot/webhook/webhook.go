@@ -107,7 +107,7 @@ func (c *Channel) receive(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		c.o.Logger.ErrorContext(r.Context(), "webhook message failed", "err", err)
 		w.Header().Set("Retry-After", "2")
-		answer(w, http.StatusServiceUnavailable, "unavailable", "This did not work just now. Try again in a moment.")
+		answer(w, http.StatusServiceUnavailable, "unavailable", "Something went wrong. Try again in a moment.")
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -186,7 +186,7 @@ func (c *Channel) Send(ctx context.Context, d bot.Delivery) error {
 	if err != nil {
 		var op *net.OpError
 		if errors.As(err, &op) && op.Op == "dial" { // down: nothing was sent
-			return &handover.NotNowError{Err: errors.New("channels.webhook.url cannot be reached"), After: 2 * time.Second}
+			return &handover.RetryLaterError{Err: errors.New("channels.webhook.url cannot be reached"), After: 2 * time.Second}
 		}
 		return errors.New("channels.webhook.url did not answer") // the error itself names the URL, which may hold a secret
 	}
@@ -202,9 +202,9 @@ func outcome(res *http.Response) error {
 	case res.StatusCode/100 == 2:
 		return nil
 	case res.StatusCode == http.StatusTooManyRequests || res.StatusCode == http.StatusServiceUnavailable && wait > 0:
-		return &handover.NotNowError{Err: err, After: time.Duration(max(1, wait)) * time.Second}
+		return &handover.RetryLaterError{Err: err, After: time.Duration(max(1, wait)) * time.Second}
 	case res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden || res.StatusCode == http.StatusNotFound || res.StatusCode == http.StatusGone:
-		return &handover.NotNowError{Err: err, After: 30 * time.Second} // about the receiver, not about this message
+		return &handover.RetryLaterError{Err: err, After: 30 * time.Second} // about the receiver, not about this message
 	case res.StatusCode/100 == 4 && res.StatusCode != http.StatusRequestTimeout:
 		return handover.Permanent(err)
 	}

@@ -43,7 +43,7 @@ var table = map[string][]string{
 	"internal/needle":    {},
 	"internal/outside":   {},
 	"internal/proxy":     {},
-	// Packages for tests alone, which may stand on real neighbours.
+	// Packages for tests alone, which may stand on real peers.
 	"bot/bottest":                   {"bot", "handover", "handover/postgres", "internal/pg/pgtest"},
 	"notify/notifytest":             {"notify", "handover", "handover/postgres", "internal/pg/pgtest"},
 	"notify/slack/slacktest":        {},
@@ -52,8 +52,8 @@ var table = map[string][]string{
 	"internal/cost":                 {},
 }
 
-// doors says which one folder may import each of these.
-var doors = map[string][]string{
+// importers says which one folder may import each of these.
+var importers = map[string][]string{
 	"github.com/slack-go/slack":             {"notify/slack"},
 	"github.com/sashabaranov/go-openai":     {"copilot/openai"},
 	"github.com/pgvector/pgvector-go":       {"knowledge/postgres"},
@@ -98,7 +98,7 @@ func mistakes(root string) (found []string, packages int, err error) {
 			if ours, ok := strings.CutPrefix(name, module); ok && known && !slices.Contains(allowed, ours) {
 				found = append(found, fmt.Sprintf("%s may not import %s", pkg, ours))
 			}
-			for lib, folders := range doors {
+			for lib, folders := range importers {
 				if (name == lib || strings.HasPrefix(name, lib+"/")) && !slices.Contains(folders, pkg) {
 					found = append(found, fmt.Sprintf("%s may not import %s", pkg, lib))
 				}

@@ -465,7 +465,7 @@ func benchClaims(t *testing.T, db *pg.DB) {
 		t.Fatal(err)
 	}
 	store := desk.New(db.Pool, db.Reserve)
-	d := handover.NewDesk(store, handover.NewWakes(nil), handover.Options{Team: "x", Teams: map[string]handover.Place{"x": {}}})
+	d := handover.NewDesk(store, handover.NewBus(nil), handover.Options{Team: "x", Teams: map[string]handover.Place{"x": {}}})
 	var bare, ours lat
 	good := 0
 	for n := range rounds {

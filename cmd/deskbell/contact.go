@@ -290,7 +290,7 @@ type eraser struct {
 
 func wireEraser(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger) (*eraser, error) {
 	store := desk.New(db.Pool, db.Reserve)
-	e := &eraser{store: store, desk: handover.NewDesk(store, handover.NewWakes(nil), handover.Options{})}
+	e := &eraser{store: store, desk: handover.NewDesk(store, handover.NewBus(nil), handover.Options{})}
 	o := slackDoor(c)
 	o.Logger = logger
 	workspaces := func(string) notify.Workspace { return nil }
@@ -315,11 +315,11 @@ func wireEraser(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.
 	n := notify.New(e.desk, store, workspaces, notify.Options{Unlearn: unlearn(library.New(db.Pool, library.Options{Works: db.Patient}).Remove), Logger: logger})
 	handlers := map[handover.Kind]handover.Handler{}
 	for _, k := range handover.Kinds() { // the lanes of the others are left to servers
-		handlers[k] = func(context.Context, handover.Run) error { return handover.ErrLeaseLost }
+		handlers[k] = func(context.Context, handover.Batch) error { return handover.ErrLeaseLost }
 	}
 	handlers[handover.KindErase] = n.Handlers()[handover.KindErase]
 	var err error
-	e.worker, err = handover.NewWorker(store, handover.NewWakes(nil), handlers, handover.WorkerOptions{Lease: c.Duration("worker.lease"), Logger: logger})
+	e.worker, err = handover.NewWorker(store, handover.NewBus(nil), handlers, handover.WorkerOptions{Lease: c.Duration("worker.lease"), Logger: logger})
 	return e, err
 }
 

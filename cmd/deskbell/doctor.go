@@ -72,11 +72,11 @@ func doctorCommand() *cobra.Command {
 				err = fmt.Errorf("%d effects failed for good this week; held up by: %s", health.Failed, strings.Join(append(health.Errors, ""), "; "))
 			}
 			say("desk", fmt.Sprintf("%d waiting, %d claimed, %d cards unposted, %d effects queued, the oldest %s", health.Waiting, health.Claimed, health.Unposted, health.Queued, health.Oldest.Round(time.Second)), err)
-			switches, err := desk.New(db.Pool, db.Reserve).Switches(ctx)
+			settings, err := desk.New(db.Pool, db.Reserve).RuntimeSettings(ctx)
 			if err != nil {
 				say("alerts", "", err)
 			}
-			for _, alert := range handover.AlertsOf(switches) {
+			for _, alert := range handover.AlertsOf(settings) {
 				say("alert", "", errors.New(alert))
 			}
 			if !examineSlack(ctx, config, desk.New(db.Pool, db.Reserve), thorough, say) {

@@ -142,7 +142,7 @@ func TestAFileThatIsNotForTheCustomerIsNeverFetched(t *testing.T) {
 		ana, card := w.held("Do you sell lawn mowers?")
 		w.slack.SayFiles("C1", card.TS, "UMIA", "note: her invoice", slacktest.File{Name: "invoice.txt", Content: []byte("secret")})
 		w.slack.SayFiles("C1", card.TS, "UBOB", "", slacktest.File{Name: "warehouse.txt", Content: []byte("secret")})
-		w.told("UBOB", "Mia holds this conversation")
+		w.told("UBOB", "Mia has this conversation")
 		if n, _ := w.slack.Calls("files.info"); n != 0 {
 			t.Errorf("%d files were asked for", n)
 		}

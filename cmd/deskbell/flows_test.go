@@ -585,7 +585,7 @@ intents:
 		}
 	}
 	if len(w.slack.Channel("C1")) > 0 {
-		t.Error("the default team was rung for as well")
+		t.Error("the default team was notified as well")
 	}
 }
 

@@ -214,7 +214,7 @@ func (c *chaos) guests(n int) {
 		return
 	}
 	defer db.Close()
-	d := handover.NewDesk(desk.New(db.Pool, db.Reserve), handover.NewWakes(nil), handover.Options{})
+	d := handover.NewDesk(desk.New(db.Pool, db.Reserve), handover.NewBus(nil), handover.Options{})
 	rng := rand.New(rand.NewPCG(c.seed, 94))
 	for i := range n {
 		k := &talk{c: c, n: 4 * i, patience: time.Minute} // on the web; what they gave up could come after the erasure, and begin anew

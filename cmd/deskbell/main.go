@@ -91,7 +91,14 @@ func load(c *cobra.Command) (*configs.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	return configs.Load(file, nil)
+	config, err := configs.Load(file, nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, warning := range config.Warned() {
+		c.PrintErrln("warning: " + warning)
+	}
+	return config, nil
 }
 
 // withDatabase runs do with the configuration that the command line names and its database, migrated.

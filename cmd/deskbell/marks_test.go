@@ -87,7 +87,7 @@ func TestALineThatFailedIsMarkedAndTriedAgain(t *testing.T) {
 	w.threadHas(card.TS, "Not delivered to the customer")
 	w.told("UMIA", "This line did not reach the customer")
 	var free int
-	if err := w.app.db.QueryRow(t.Context(), `SELECT count(*) FROM lanes WHERE lane = 'thread' AND pace_key = ''`).Scan(&free); err != nil || free > 0 {
+	if err := w.app.db.QueryRow(t.Context(), `SELECT count(*) FROM lanes WHERE lane = 'thread' AND limit_key = ''`).Scan(&free); err != nil || free > 0 {
 		t.Error("a mark lets the thread forget Slack's pace", err)
 	}
 	fine := w.slack.Say("C1", card.TS, "UMIA", "A fine one.")
@@ -120,7 +120,7 @@ func TestALineShownInTheChannelIsALineLikeAnyOther(t *testing.T) {
 	byBothDoors(t, func(w *whole) {
 		ana, card := w.held("Do you sell lawn mowers?")
 		w.slack.Broadcast("C1", card.TS, "UBOB", "Who knows about mowers?")
-		w.told("UBOB", "Mia holds this conversation")
+		w.told("UBOB", "Mia has this conversation")
 		w.slack.Broadcast("C1", card.TS, "UMIA", "note: does anybody know?")
 		mine := w.slack.Broadcast("C1", card.TS, "UMIA", "From May on :tada:")
 		ana.reads("agent: From May on 🎉")
@@ -162,5 +162,5 @@ agents:
 	w.click(w.card().TS, "claim", "UMIA")
 	w.cardShows("CLAIMED by Mia")
 	w.slack.Say("C1", w.card().TS, "UMIA", "<@UBOT> assign <@UBOB>")
-	w.told("UMIA", "they hold 2, their capacity is 1")
+	w.told("UMIA", "they have 2 of 1")
 }

@@ -233,7 +233,7 @@ func TestNothingIsLeftOfWhoIsErased(t *testing.T) {
 func TestWhoWaitsIsErasedAndSlackIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	w := begin(t, settings{more: lead})
-	v, card := w.rings("Do you sell lawn mowers?")
+	v, card := w.waits("Do you sell lawn mowers?")
 	down := func(method, _ string) slacktest.Fault {
 		if method == "chat.delete" {
 			return slacktest.Fault{Status: http.StatusServiceUnavailable}

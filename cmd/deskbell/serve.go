@@ -139,7 +139,7 @@ func (a *app) serve(ctx context.Context, hangups <-chan os.Signal, up func(addr 
 			}
 		})
 	}
-	start("neighbours", func(ctx context.Context) error { return a.neighbours.Run(ctx, a.wakes) })
+	start("peers", func(ctx context.Context) error { return a.peers.Run(ctx, a.bus) })
 	start("worker", func(ctx context.Context) error { return a.worker.Run(ctx, stopEffects) })
 	start("timers", func(ctx context.Context) error { return a.desk.RunTimers(ctx, a.logger) })
 	start("embeddings", a.embed)

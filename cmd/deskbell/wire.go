@@ -32,21 +32,21 @@ import (
 
 // app is the whole program, wired.
 type app struct {
-	config     *configs.Config
-	logger     *slog.Logger
-	metrics    *metrics
-	db         *pg.DB
-	store      *desk.Store
-	wakes      *handover.Wakes
-	neighbours *desk.Neighbours
-	desk       *handover.Desk
-	web        *web.Channel
-	slack      *slack.App // nil: not connected
-	console    *console.Console
-	worker     *handover.Worker
-	knowledge  *knowledge.Base
-	routes     *http.ServeMux
-	stopping   atomic.Bool
+	config    *configs.Config
+	logger    *slog.Logger
+	metrics   *metrics
+	db        *pg.DB
+	store     *desk.Store
+	bus       *handover.Bus
+	peers     *desk.Peers
+	desk      *handover.Desk
+	web       *web.Channel
+	slack     *slack.App // nil: not connected
+	console   *console.Console
+	worker    *handover.Worker
+	knowledge *knowledge.Base
+	routes    *http.ServeMux
+	stopping  atomic.Bool
 }
 
 // migrations are all tables, in the order they are made.
@@ -110,8 +110,8 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 		logger.WarnContext(ctx, "this PostgreSQL has no pgvector: search is by words alone")
 	}
 	db.Connected(a.store.Unremember) // a server that took over may not have all that its predecessor had
-	a.neighbours = desk.NewNeighbours(a.store, logger)
-	a.wakes = handover.NewWakes(a.neighbours.Forward)
+	a.peers = desk.NewPeers(a.store, logger)
+	a.bus = handover.NewBus(a.peers.Forward)
 	base, client, err := openKnowledge(ctx, c, db, a.metrics, logger)
 	if err != nil {
 		return nil, err
@@ -146,13 +146,13 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 	options := deskOptions(c, slackOptions.Identity)
 	options.ListedOnly = options.ListedOnly && !demo // whoever tries it out may claim
 	atConsole := slices.ContainsFunc(slices.Collect(maps.Values(c.Agents)), func(a configs.Agent) bool { return a.ConsoleToken != "" })
-	options.Door = func() bool { return atConsole || a.slack != nil && a.slack.Connected() }
-	a.desk = handover.NewDesk(a.store, a.wakes, options)
-	ways, pushKey, checkPush, err := bells(ctx, c, a.store)
+	options.AgentsReachable = func() bool { return atConsole || a.slack != nil && a.slack.Connected() }
+	a.desk = handover.NewDesk(a.store, a.bus, options)
+	ways, pushKey, checkPush, err := senders(ctx, c, a.store)
 	if err != nil {
 		return nil, err
 	}
-	a.console = console.New(a.desk, a.store, a.wakes, console.Options{
+	a.console = console.New(a.desk, a.store, a.bus, console.Options{
 		Agents: consoleAgents(c, agents), Drafter: advisor, Mask: masker, Mail: ways["email"] != nil, PushKey: pushKey, Push: checkPush, Secure: strings.HasPrefix(c.String("public_url"), "https:"), Links: demo, Logger: logger,
 	})
 	workspaces := func(string) notify.Workspace { return nil }
@@ -174,7 +174,7 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 		workspaces = a.slack.Workspace
 	}
 
-	a.web = web.New(a.desk, a.store, a.wakes, web.Options{
+	a.web = web.New(a.desk, a.store, a.bus, web.Options{
 		Origins: c.Origins, Greeting: c.Greeting(), Silent: c.String("web.greeting") == "", Texts: c.Texts(), Limits: limits(c), MostFile: mostFile(c),
 		Demo: demo, Observer: a.metrics, Logger: logger,
 	})
@@ -190,11 +190,11 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 		Policy: bot.Policy{AnswerAbove: c.Float("policy.answer_above"), OfferBelow: c.Float("policy.offer_below"), SuggestAbove: c.Float("policy.suggest_above"), FrustrationAt: c.Float("policy.frustration_at"), NotifyAt: c.Float("policy.notify_at"), Config: c.Hash, Intents: intents(c)},
 		Texts:  c.Texts(), Logger: logger,
 	})
-	n := notify.New(a.desk, a.store, workspaces, notify.Options{Mask: masker, Fields: c.Fields, MostFile: mostFile(c), Bells: ways, Serves: serves(c, agents), PublicURL: c.String("public_url"), Unlearn: unlearn(base.Remove), Logger: logger})
+	n := notify.New(a.desk, a.store, workspaces, notify.Options{Mask: masker, Fields: c.Fields, MostFile: mostFile(c), Senders: ways, Subscribed: serves(c, agents), PublicURL: c.String("public_url"), Unlearn: unlearn(base.Remove), Logger: logger})
 	handlers := b.Handlers()
 	maps.Copy(handlers, n.Handlers())
-	if a.worker, err = handover.NewWorker(a.store, a.wakes, handlers, handover.WorkerOptions{
-		Lease: c.Duration("worker.lease"), Slots: c.Int("worker.slots"), Paces: paces(c), Observer: a.metrics, Logger: logger,
+	if a.worker, err = handover.NewWorker(a.store, a.bus, handlers, handover.WorkerOptions{
+		Lease: c.Duration("worker.lease"), Slots: c.Int("worker.slots"), Limits: slackLimits(c), Observer: a.metrics, Logger: logger,
 	}); err != nil {
 		return nil, err
 	}
@@ -236,14 +236,14 @@ func prices(c *configs.Config) map[tokenKind]float64 {
 	}
 }
 
-// paces are Slack's: about one post a second in a channel with short bursts, and 50 updates a minute.
-func paces(c *configs.Config) []handover.Pace {
+// slackLimits are Slack's: about one post a second in a channel with short bursts, and 50 updates a minute.
+func slackLimits(c *configs.Config) []handover.Limit {
 	perSecond := c.Float("slack.posts_per_second")
 	if perSecond == 0 {
 		return nil
 	}
 	every := time.Duration(float64(time.Second) / perSecond)
-	return []handover.Pace{{Suffix: "post", Every: every, Burst: 2}, {Suffix: "update", Every: 60 * time.Second / 50, Burst: 20}}
+	return []handover.Limit{{Suffix: "post", Every: every, Burst: 2}, {Suffix: "update", Every: 60 * time.Second / 50, Burst: 20}}
 }
 
 func examples(c *configs.Config) map[string][]string {
@@ -269,7 +269,7 @@ func intents(c *configs.Config) map[string]bot.Intent {
 
 func deskOptions(c *configs.Config, id slack.Identity) handover.Options {
 	o := handover.Options{
-		SummonAfter: c.Duration("summon.after"), PageParameters: c.Parameters,
+		RemindAfter: c.Duration("reminders.after"), PageParameters: c.Parameters,
 		UndoWindow: c.Duration("slack.undo_window"), Team: c.DefaultTeam(), Teams: map[string]handover.Place{}, ListedOnly: len(c.Agents) > 0, Gate: handover.GateOpen,
 		Texts: deskTexts(c.Texts()["en"]), TextsIn: map[string]handover.Texts{},
 	}
@@ -327,10 +327,10 @@ func (a *app) condition(ctx context.Context) string {
 	return strings.Join(lines, "\n")
 }
 
-// bells are the ways in which agents can be told that nobody claims, with what browsers subscribe to and how that is checked.
-func bells(ctx context.Context, c *configs.Config, store *desk.Store) (ways map[string]notify.Bell, pushKey string, check func(string) error, err error) {
-	ways = map[string]notify.Bell{}
-	if c.String("public_url") == "" || c.Duration("summon.after") == 0 {
+// senders are the ways in which agents can be told that nobody claims, with what browsers subscribe to and how that is checked.
+func senders(ctx context.Context, c *configs.Config, store *desk.Store) (ways map[string]notify.Sender, pushKey string, check func(string) error, err error) {
+	ways = map[string]notify.Sender{}
+	if c.String("public_url") == "" || c.Duration("reminders.after") == 0 {
 		return ways, "", nil, nil // there would be no link
 	}
 	if host := c.String("email.host"); host != "" {
@@ -354,12 +354,12 @@ func bells(ctx context.Context, c *configs.Config, store *desk.Store) (ways map[
 }
 
 // serves says whether a bell is to be rung for a team's handoff: its agent is listed, with that address, and the team is theirs; with none all are.
-func serves(c *configs.Config, agents []desk.Listed) func(b handover.Bell, team string) bool {
+func serves(c *configs.Config, agents []desk.Listed) func(b handover.Subscription, team string) bool {
 	listed := map[int64]configs.Agent{}
 	for _, a := range agents {
 		listed[a.ID] = c.Agents[a.Name]
 	}
-	return func(b handover.Bell, team string) bool {
+	return func(b handover.Subscription, team string) bool {
 		a, is := listed[b.Agent]
 		return is && (b.Way != "email" || b.Address == a.Email) && (len(a.Teams) == 0 || slices.Contains(a.Teams, team))
 	}

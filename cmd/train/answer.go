@@ -140,11 +140,11 @@ const farRather = 4
 
 // learnAnswer fits the confidence to queries that are ranked.
 func learnAnswer(queries []query) copilot.AnswerModel {
-	var signs, about [][copilot.AnswerSigns]float64
+	var signs, about [][copilot.AnswerFeatures]float64
 	var right, near []bool
 	var weigh, aboutWeigh []float64
 	for _, q := range queries {
-		s := copilot.Signs(q.found)
+		s := copilot.Features(q.found)
 		if !q.far {
 			signs, right, weigh = append(signs, s), append(right, q.top()), append(weigh, q.weight)
 		}
@@ -164,7 +164,7 @@ const suggestRather = 0.62
 
 // learnThree fits how probable it is that one of the first three passages is right.
 func learnThree(queries []query) copilot.Weights {
-	var signs [][copilot.AnswerSigns]float64
+	var signs [][copilot.AnswerFeatures]float64
 	var right []bool
 	var weigh []float64
 	for _, q := range queries {
@@ -175,7 +175,7 @@ func learnThree(queries []query) copilot.Weights {
 		case q.far:
 			w *= farRather
 		}
-		signs, weigh, right = append(signs, copilot.Signs(q.found)), append(weigh, w), append(right, in3)
+		signs, weigh, right = append(signs, copilot.Features(q.found)), append(weigh, w), append(right, in3)
 	}
 	return copilot.LearnWeights(signs, right, weigh)
 }
@@ -412,14 +412,14 @@ func (t trained) figures(w io.Writer, name string, queries []query) (p []float64
 	var ask [4][2]int // suggested rightly and needlessly, from which likelihood on
 	for _, q := range queries {
 		q = q.ranked(t.rank)
-		c := t.model.Both.Probability(copilot.Signs(q.found))
+		c := t.model.Both.Probability(copilot.Features(q.found))
 		p, was = append(p, c), append(was, q.top())
 		if q.top() {
 			pos = append(pos, c)
 		} else {
 			neg = append(neg, c)
 		}
-		in3, likely := q.inThree(), t.model.Three.Probability(copilot.Signs(q.found))
+		in3, likely := q.inThree(), t.model.Three.Probability(copilot.Features(q.found))
 		if len(q.right) > 0 {
 			answerable++
 			if q.top() {
@@ -490,7 +490,7 @@ func (x *trials) add(t trained, m copilot.AnswerModel, queries []query, wordsAlo
 			q = q.wordsAlone()
 		}
 		q = q.ranked(t.rank)
-		signs := copilot.Signs(q.found)
+		signs := copilot.Features(q.found)
 		x.set, x.p, x.size, x.right, x.weigh = append(x.set, q.set), append(x.p, m.Probability(signs)), append(x.size, math.Log1p(float64(q.found[0].Of))/6), append(x.right, q.top()), append(x.weigh, q.weight)
 	}
 }

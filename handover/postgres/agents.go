@@ -66,8 +66,8 @@ func (s *Store) ExternalAccount(ctx context.Context, workspace string, agent int
 	return external, err
 }
 
-// Meet returns the agent of an account; one not seen before is made.
-func (s *Store) Meet(ctx context.Context, a handover.Account) (agent handover.Agent, err error) {
+// AgentFor returns the agent of an account; one not seen before is made.
+func (s *Store) AgentFor(ctx context.Context, a handover.Account) (agent handover.Agent, err error) {
 	find := func() error {
 		return s.db.QueryRow(ctx, `SELECT g.id, coalesce(g.name, ''), g.title, g.avatar FROM agent_accounts x JOIN agents g ON g.id = x.agent_id WHERE x.workspace = $1 AND x.external = $2`,
 			a.Workspace, a.External).Scan(&agent.ID, &agent.Name, &agent.Title, &agent.Avatar)
@@ -94,11 +94,11 @@ func (s *Store) Availability(ctx context.Context, agent int64) (a handover.Avail
 	return a, err
 }
 
-// Switches implements handover.Switches.
-func (s *Store) Switches(ctx context.Context) (map[string]string, error) {
-	rows, err := s.queue.Query(ctx, `SELECT name, value FROM switches`)
+// RuntimeSettings implements handover.RuntimeSettings.
+func (s *Store) RuntimeSettings(ctx context.Context) (map[string]string, error) {
+	rows, err := s.queue.Query(ctx, `SELECT name, value FROM runtime_settings`)
 	if err != nil {
-		return nil, fmt.Errorf("switches: %w", err)
+		return nil, fmt.Errorf("runtime settings: %w", err)
 	}
 	all := map[string]string{}
 	var name, value string
@@ -106,11 +106,11 @@ func (s *Store) Switches(ctx context.Context) (map[string]string, error) {
 	return all, err
 }
 
-// SetSwitch implements handover.Switches.
-func (s *Store) SetSwitch(ctx context.Context, name, value, by string) error {
-	query, args := `INSERT INTO switches (name, value, by) VALUES ($1, $2, $3) ON CONFLICT (name) DO UPDATE SET value = EXCLUDED.value, by = EXCLUDED.by, at = now()`, []any{name, value, by}
+// SetRuntimeSetting implements handover.RuntimeSettings.
+func (s *Store) SetRuntimeSetting(ctx context.Context, name, value, by string) error {
+	query, args := `INSERT INTO runtime_settings (name, value, by) VALUES ($1, $2, $3) ON CONFLICT (name) DO UPDATE SET value = EXCLUDED.value, by = EXCLUDED.by, at = now()`, []any{name, value, by}
 	if value == "" {
-		query, args = `DELETE FROM switches WHERE name = $1`, args[:1]
+		query, args = `DELETE FROM runtime_settings WHERE name = $1`, args[:1]
 	}
 	b := &pgx.Batch{}
 	b.Queue(query, args...)
@@ -118,12 +118,12 @@ func (s *Store) SetSwitch(ctx context.Context, name, value, by string) error {
 		b.Queue(`INSERT INTO audit (who, deed, detail) VALUES (coalesce((SELECT coalesce(nullif(a.title, ''), a.name) FROM agent_accounts x JOIN agents a ON a.id = x.agent_id WHERE x.external = $1 LIMIT 1), $1), $2, $3)`, by, deed, detail)
 	}
 	if err := s.db.SendBatch(ctx, b).Close(); err != nil {
-		return fmt.Errorf("switch %s: %w", name, err)
+		return fmt.Errorf("runtime setting %s: %w", name, err)
 	}
 	return nil
 }
 
-// asked is what the audit log keeps of a switch; alerts are our own.
+// asked is what the audit log keeps of a runtime setting; alerts are our own.
 func asked(name, value string) (deed handover.Deed, detail string) {
 	switch {
 	case strings.HasPrefix(name, "alert:"):
@@ -136,8 +136,8 @@ func asked(name, value string) (deed handover.Deed, detail string) {
 	return handover.DeedConfigured, name + " " + value
 }
 
-// Named keeps what an agent is called, unless the configuration says it.
-func (s *Store) Named(ctx context.Context, a handover.Agent) error {
+// SetProfile keeps what an agent is called, unless the configuration says it.
+func (s *Store) SetProfile(ctx context.Context, a handover.Agent) error {
 	_, err := s.db.Exec(ctx, `UPDATE agents SET title = $2, avatar = $3 WHERE id = $1 AND NOT (listed AND title <> '')`, a.ID, a.Title, a.Avatar)
 	return err
 }

@@ -20,7 +20,7 @@ func benched(b *testing.B) (*handover.Desk, *postgres.Store, *pg.DB) {
 	}
 	b.Cleanup(db.Close)
 	store := postgres.New(db.Pool, db.Pool)
-	desk := handover.NewDesk(store, handover.NewWakes(nil), handover.Options{Team: "x", Teams: map[string]handover.Place{"x": home}})
+	desk := handover.NewDesk(store, handover.NewBus(nil), handover.Options{Team: "x", Teams: map[string]handover.Place{"x": home}})
 	ctx := b.Context()
 	if _, err := desk.Open(ctx, handover.Opening{Channel: "web", Customer: "eve"}); err != nil {
 		b.Fatal(err)
@@ -52,7 +52,7 @@ func BenchmarkReceive(b *testing.B) {
 func BenchmarkHear(b *testing.B) {
 	desk, _, _ := benched(b)
 	for i := 0; b.Loop(); i++ {
-		if _, err := desk.Hear(b.Context(), line("mia", fmt.Sprintf("3%09d.0", i), "hello")); err != nil {
+		if _, err := desk.ReceiveLine(b.Context(), line("mia", fmt.Sprintf("3%09d.0", i), "hello")); err != nil {
 			b.Fatal(err)
 		}
 	}

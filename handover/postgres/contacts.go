@@ -39,7 +39,7 @@ func (s *Store) Contacts(ctx context.Context, id int64, email, customer string) 
 func (s *Store) Export(ctx context.Context, conversation int64) (all json.RawMessage, files []string, err error) {
 	err = pgx.BeginTxFunc(ctx, s.db, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		if err := tx.QueryRow(ctx, `SELECT jsonb_build_object(
-			'id', c.id, 'channel', c.channel, 'customer', c.customer, 'contact', c.contact, 'language', c.language, 'page_url', c.page_url, 'state', c.state, 'about', c.matter,
+			'id', c.id, 'channel', c.channel, 'customer', c.customer, 'contact', c.contact, 'language', c.language, 'page_url', c.page_url, 'state', c.state, 'about', c.topic,
 			'opened_at', c.opened_at, 'changed_at', c.changed_at, 'seen', c.seen,
 			'messages', (SELECT coalesce(jsonb_agg(jsonb_build_object('at', m.at, 'from', m.sender, 'agent', a.title, 'visibility', m.visibility, 'text', m.text, 'choices', m.options, 'citations', m.citations,
 				'files', m.files, 'edited', m.edited, 'deleted', m.deleted, 'failure', m.failure, 'external_id', m.external_id) ORDER BY m.id), '[]') FROM messages m LEFT JOIN agents a ON a.id = m.agent_id WHERE m.conversation_id = c.id),

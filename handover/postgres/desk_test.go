@@ -51,7 +51,7 @@ func setupOn(t *testing.T, db *pgxpool.Pool, options ...handover.Options) *bundl
 		o = of
 	}
 	store := postgres.New(db, db)
-	return &bundle{T: t, db: db, store: store, desk: handover.NewDesk(store, handover.NewWakes(nil), o)}
+	return &bundle{T: t, db: db, store: store, desk: handover.NewDesk(store, handover.NewBus(nil), o)}
 }
 
 func atOnce(o *handover.Options) { o.UndoWindow = 0 }
@@ -110,7 +110,7 @@ func line(user, ts, text string) handover.Line {
 
 func (b *bundle) hears(l handover.Line) handover.Message {
 	b.Helper()
-	return b.ok(b.desk.Hear(b.Context(), l)).Message()
+	return b.ok(b.desk.ReceiveLine(b.Context(), l)).Message()
 }
 
 // sees is what eve reads, in her order.
@@ -145,7 +145,7 @@ func (b *bundle) conversation() handover.Conversation {
 }
 
 // lease gives out what is due in a lane.
-func (b *bundle) lease(lane string, paces ...handover.Pace) []handover.Run {
+func (b *bundle) lease(lane string, paces ...handover.Limit) []handover.Batch {
 	b.Helper()
 	runs, err := b.store.Lease(b.Context(), []string{lane}, 10, time.Minute, paces)
 	if err != nil {
@@ -242,10 +242,10 @@ func TestAStaleBotAnswerIsRefused(t *testing.T) {
 	b := setup(t)
 	b.writes("hello")
 	b.writes("and?")
-	if _, err := b.desk.Say(t.Context(), b.conv, 1, handover.Spoken{Text: "old news"}, handover.Decision{}); !errors.Is(err, handover.ErrStale) {
+	if _, err := b.desk.Say(t.Context(), b.conv, 1, handover.BotMessage{Text: "old news"}, handover.Decision{}); !errors.Is(err, handover.ErrStale) {
 		t.Fatal(err)
 	}
-	b.ok(b.desk.Say(t.Context(), b.conv, 2, handover.Spoken{Text: "news"}, handover.Decision{}))
+	b.ok(b.desk.Say(t.Context(), b.conv, 2, handover.BotMessage{Text: "news"}, handover.Decision{}))
 	if b.sees() != "hello | and? | news" {
 		t.Fatal(b.sees())
 	}
@@ -256,7 +256,7 @@ func TestTheBotNeverTalksOverAnAgent(t *testing.T) {
 	b.claimed()
 	upTo := b.conversation().LastCustomer
 	for name, err := range map[string]error{
-		"say":  second(b.desk.Say(t.Context(), b.conv, upTo, handover.Spoken{Text: "me too"}, handover.Decision{})),
+		"say":  second(b.desk.Say(t.Context(), b.conv, upTo, handover.BotMessage{Text: "me too"}, handover.Decision{})),
 		"ring": second(b.desk.RequestHandoff(t.Context(), b.conv, upTo, handover.Decision{Reason: handover.Frustration})),
 		"pass": second(b.desk.PassOn(t.Context(), b.conv, upTo, handover.Decision{})),
 	} {
@@ -342,18 +342,18 @@ func TestABellThatRangBeforeAClaimRingsAgainBehindIt(t *testing.T) {
 	waited := b.waits()
 	agent := b.ok(b.desk.Claim(t.Context(), waited.ID, by("mia", "200.0"))).Conversation.Handoff.Agent
 	b.ok(b.desk.Release(t.Context(), waited.ID, by("mia", "400.0")))
-	bell := handover.Bell{Agent: agent.ID, Way: "email", Address: "mia@desk.example"}
-	if err := b.store.SetBell(t.Context(), bell, true); err != nil {
+	bell := handover.Subscription{Agent: agent.ID, Way: "email", Address: "mia@desk.example"}
+	if err := b.store.Subscribe(t.Context(), bell, true); err != nil {
 		t.Fatal(err)
 	}
 	for _, x := range []struct {
 		claimed time.Time
 		left    int
 	}{{waited.ClaimedAt, 1}, {b.conversation().Handoff.ClaimedAt, 0}} {
-		if err := b.store.Rang(t.Context(), waited.ID, x.claimed, bell); err != nil {
+		if err := b.store.MarkNotified(t.Context(), waited.ID, x.claimed, bell); err != nil {
 			t.Fatal(err)
 		}
-		if left, err := b.store.Unrung(t.Context(), waited.ID); err != nil || len(left) != x.left {
+		if left, err := b.store.Unnotified(t.Context(), waited.ID); err != nil || len(left) != x.left {
 			t.Errorf("rung since %s: %d are left to ring, want %d (%v)", x.claimed, len(left), x.left, err)
 		}
 	}
@@ -472,9 +472,9 @@ func TestEditsThatOvertakeEachOtherEndOnTheNewest(t *testing.T) {
 func TestABotTurnIsTakenOnce(t *testing.T) {
 	b := setup(t)
 	m := b.writes("hello")
-	b.ok(b.desk.Say(t.Context(), b.conv, m.Seq, handover.Spoken{Text: "an offer", Offers: true, NoAnswer: true}, handover.Decision{State: handover.WithBot}))
+	b.ok(b.desk.Say(t.Context(), b.conv, m.Seq, handover.BotMessage{Text: "an offer", Offers: true, NoAnswer: true}, handover.Decision{State: handover.WithBot}))
 	for _, err := range []error{
-		second(b.desk.Say(t.Context(), b.conv, m.Seq, handover.Spoken{Text: "an offer"}, handover.Decision{State: handover.WithBot})),
+		second(b.desk.Say(t.Context(), b.conv, m.Seq, handover.BotMessage{Text: "an offer"}, handover.Decision{State: handover.WithBot})),
 		second(b.desk.RequestHandoff(t.Context(), b.conv, m.Seq, handover.Decision{State: handover.WithBot, Reason: handover.LowConfidence})),
 	} {
 		if !errors.Is(err, handover.ErrStale) {
@@ -490,8 +490,8 @@ func TestATurnDecidedInAnotherStateIsDecidedAgain(t *testing.T) {
 	b := setup(t)
 	m := b.writes("do you sell mowers?")
 	b.ok(b.desk.AskForPerson(t.Context(), eve)) // while the bot thinks
-	var notNow *handover.NotNowError
-	if _, err := b.desk.Say(t.Context(), b.conv, m.Seq, handover.Spoken{Text: "Shall I ask a person?"}, handover.Decision{State: handover.WithBot}); !errors.As(err, &notNow) {
+	var notNow *handover.RetryLaterError
+	if _, err := b.desk.Say(t.Context(), b.conv, m.Seq, handover.BotMessage{Text: "Shall I ask a person?"}, handover.Decision{State: handover.WithBot}); !errors.As(err, &notNow) {
 		t.Fatal(err)
 	}
 	b.ok(b.desk.PassOn(t.Context(), b.conv, m.Seq, handover.Decision{State: handover.Waiting}))
@@ -503,7 +503,7 @@ func TestATurnDecidedInAnotherStateIsDecidedAgain(t *testing.T) {
 func TestAnAssignmentByAnAccountNotSeenBefore(t *testing.T) {
 	b := setup(t)
 	h := b.claimed()
-	to, err := b.store.Meet(t.Context(), handover.Account{Workspace: "slack:T1", External: "tom"})
+	to, err := b.store.AgentFor(t.Context(), handover.Account{Workspace: "slack:T1", External: "tom"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -531,7 +531,7 @@ func TestEditsAndDeletionsThatComeFirstWin(t *testing.T) {
 		t.Fatal(got)
 	}
 	var kept int
-	if err := b.db.QueryRow(t.Context(), `SELECT count(*) FROM kept_lines`).Scan(&kept); err != nil || kept != 0 {
+	if err := b.db.QueryRow(t.Context(), `SELECT count(*) FROM unmatched_lines`).Scan(&kept); err != nil || kept != 0 {
 		t.Fatal(kept, err)
 	}
 }
@@ -541,7 +541,7 @@ func TestALineOfAnUnknownThreadIsKeptUntilTheCardLearnsItsTS(t *testing.T) {
 	b.writes("hello")
 	h := b.ok(b.desk.AskForPerson(t.Context(), eve)).Conversation.Handoff
 	b.ok(b.desk.Claim(t.Context(), h.ID, by("mia", "200.0")))
-	if s := b.ok(b.desk.Hear(t.Context(), line("mia", "300.0", "early bird"))); s.Conversation.ID != 0 {
+	if s := b.ok(b.desk.ReceiveLine(t.Context(), line("mia", "300.0", "early bird"))); s.Conversation.ID != 0 {
 		t.Fatal("matched a card without a ts")
 	}
 	b.posted(h, "100.0")
@@ -586,7 +586,7 @@ func TestABareTSIsUniqueOnlyInItsChannel(t *testing.T) {
 	b.claimed()
 	elsewhere := line("mia", "300.0", "in another channel")
 	elsewhere.Place.Channel = "C9"
-	if s := b.ok(b.desk.Hear(t.Context(), elsewhere)); s.Conversation.ID != 0 {
+	if s := b.ok(b.desk.ReceiveLine(t.Context(), elsewhere)); s.Conversation.ID != 0 {
 		t.Fatal("matched by ts alone")
 	}
 }
@@ -638,13 +638,13 @@ func TestADeadWorkersLaneIsTakenOverAndItsLateDoneRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	heir := b.lease(handover.LaneThink)
-	if len(heir) != 1 || !heir[0].Look || dead[0].Look {
+	if len(heir) != 1 || !heir[0].CheckFirst || dead[0].CheckFirst {
 		t.Fatalf("%+v", heir)
 	}
 	if _, err := b.store.Done(t.Context(), dead[0]); !errors.Is(err, handover.ErrLeaseLost) {
 		t.Fatal(err)
 	}
-	if err := b.store.Retry(t.Context(), dead[0], handover.Back{}); !errors.Is(err, handover.ErrLeaseLost) {
+	if err := b.store.Retry(t.Context(), dead[0], handover.Backoff{}); !errors.Is(err, handover.ErrLeaseLost) {
 		t.Fatal(err)
 	}
 	if more, err := b.store.Done(t.Context(), heir[0]); err != nil || more {
@@ -664,18 +664,20 @@ func TestACopyThatMayBeThereIsLookedFor(t *testing.T) {
 		return n
 	}
 	for name, c := range map[string]struct {
-		end    func(b *bundle, dead, heir handover.Run) error
+		end    func(b *bundle, dead, heir handover.Batch) error
 		sweeps int
 	}{
-		"the heir has looked and posted":  {func(b *bundle, _, heir handover.Run) error { _, err := b.store.Done(t.Context(), heir); return err }, 1},
-		"the heir has looked and failed":  {func(b *bundle, _, heir handover.Run) error { return b.store.Fail(t.Context(), heir, "refused") }, 1},
-		"the heir tries again, and looks": {func(b *bundle, _, heir handover.Run) error { return b.store.Retry(t.Context(), heir, handover.Back{}) }, 0},
-		"the dead one has posted late": {func(b *bundle, dead, _ handover.Run) error {
+		"the heir has looked and posted": {func(b *bundle, _, heir handover.Batch) error { _, err := b.store.Done(t.Context(), heir); return err }, 1},
+		"the heir has looked and failed": {func(b *bundle, _, heir handover.Batch) error { return b.store.Fail(t.Context(), heir, "refused") }, 1},
+		"the heir tries again, and looks": {func(b *bundle, _, heir handover.Batch) error {
+			return b.store.Retry(t.Context(), heir, handover.Backoff{})
+		}, 0},
+		"the dead one has posted late": {func(b *bundle, dead, _ handover.Batch) error {
 			_, err := b.store.Done(t.Context(), dead)
 			return lost(err)
 		}, 1},
-		"the dead one may have": {func(b *bundle, dead, _ handover.Run) error {
-			return lost(b.store.Retry(t.Context(), dead, handover.Back{}))
+		"the dead one may have": {func(b *bundle, dead, _ handover.Batch) error {
+			return lost(b.store.Retry(t.Context(), dead, handover.Backoff{}))
 		}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -712,20 +714,20 @@ func lost(err error) error {
 func TestAnOutageUsesUpNoAttemptAndHoldsItsPace(t *testing.T) {
 	b := setup(t)
 	b.waits()
-	paces := []handover.Pace{{Suffix: "post", Every: time.Millisecond}, {Suffix: "update", Every: time.Millisecond}}
+	paces := []handover.Limit{{Suffix: "post", Every: time.Millisecond}, {Suffix: "update", Every: time.Millisecond}}
 	for range 3 {
-		time.Sleep(5 * time.Millisecond) // the pace itself
+		time.Sleep(5 * time.Millisecond) // the limit itself
 		runs := b.lease(handover.LaneThread, paces...)
 		if len(runs) != 1 || runs[0].Failures != 0 {
 			t.Fatalf("%+v", runs)
 		}
-		if err := b.store.Retry(t.Context(), runs[0], handover.Back{Key: "slack:T1:C1:post", Wait: time.Hour}); err != nil {
+		if err := b.store.Retry(t.Context(), runs[0], handover.Backoff{Key: "slack:T1:C1:post", Wait: time.Hour}); err != nil {
 			t.Fatal(err)
 		}
 		if runs := b.lease(handover.LaneThread, paces...); len(runs) != 0 {
 			t.Fatal("leased although the pace is not free")
 		}
-		if _, err := b.db.Exec(t.Context(), `UPDATE paces SET next_at = now()`); err != nil {
+		if _, err := b.db.Exec(t.Context(), `UPDATE limits SET next_at = now()`); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -742,7 +744,7 @@ func TestAPaceIsGivenToTheMostUrgentLane(t *testing.T) {
 			first = c.ID
 		}
 	}
-	pace := handover.Pace{Suffix: "post", Every: time.Hour}
+	pace := handover.Limit{Suffix: "post", Every: time.Hour}
 	runs := b.lease(handover.LaneCard, pace)
 	if len(runs) != 1 || runs[0].Conversation.ID != first {
 		t.Fatalf("%d runs", len(runs))
@@ -810,7 +812,7 @@ func TestReadersThatFollowRevSeeEveryChangeExactlyOnce(t *testing.T) {
 					continue
 				}
 				l := line("mia", fmt.Sprintf("3%d%03d.0", w, i), id)
-				b.ok(b.desk.Hear(t.Context(), l))
+				b.ok(b.desk.ReceiveLine(t.Context(), l))
 			}
 		})
 	}
@@ -1001,7 +1003,7 @@ func TestWhileWaitingTheBotAnswersIntoTheThreadAndNeverRingsAgain(t *testing.T) 
 		_, _ = b.store.Done(t.Context(), r)
 	}
 	m := b.writes("how long does it take?")
-	b.ok(b.desk.Say(t.Context(), b.conv, m.Seq, handover.Spoken{Text: "Two days.", Choices: []handover.Choice{{Label: "a person", ID: handover.ChoosePerson}}, Offers: true}, handover.Decision{Raise: true}))
+	b.ok(b.desk.Say(t.Context(), b.conv, m.Seq, handover.BotMessage{Text: "Two days.", Choices: []handover.Choice{{Label: "a person", ID: handover.ChoosePerson}}, Offers: true}, handover.Decision{Raise: true}))
 	runs := b.lease(handover.LaneThread)
 	if len(runs) != 1 || len(runs[0].Effects) != 2 || runs[0].Effects[1].Message.From != handover.FromBot || len(runs[0].Effects[1].Message.Choices) != 0 {
 		t.Fatalf("%+v", runs)
@@ -1054,7 +1056,7 @@ func (b *bundle) beside(o handover.Options) *bundle {
 	other := *b
 	o.Team, o.Teams = "support", map[string]handover.Place{"support": home}
 	other.store = postgres.New(b.db, b.db)
-	other.desk = handover.NewDesk(other.store, handover.NewWakes(nil), o)
+	other.desk = handover.NewDesk(other.store, handover.NewBus(nil), o)
 	return &other
 }
 
@@ -1096,7 +1098,7 @@ func TestStepsOfTwoProcessesAreNumberedWithoutGaps(t *testing.T) {
 				if i < 2 {
 					_, err = x.desk.Receive(b.Context(), eve, handover.Inbound{ID: fmt.Sprint(i, "-", n), Text: "hello"})
 				} else {
-					_, err = x.desk.Hear(b.Context(), line("mia", fmt.Sprintf("%d.%d", 300+n, i), "hello"))
+					_, err = x.desk.ReceiveLine(b.Context(), line("mia", fmt.Sprintf("%d.%d", 300+n, i), "hello"))
 				}
 				if err != nil {
 					t.Error(err)
@@ -1142,7 +1144,7 @@ func TestAnEditKeptByAnotherProcessWinsOverTheLineThatComesNext(t *testing.T) {
 	b.hears(line("mia", "300.0", "hello"))
 	b.hears(line("mia", "301.0", "hello again"))
 	next := line("mia", "302.0", "with a slip")
-	other.ok(other.desk.Hear(b.Context(), edited(next, "303.0", "without")))
+	other.ok(other.desk.ReceiveLine(b.Context(), edited(next, "303.0", "without")))
 	if m := b.hears(next); m.Text != "without" {
 		t.Fatalf("the line says %q", m.Text)
 	}
@@ -1177,8 +1179,8 @@ func TestTheSchemaRefusesWhatTheDeskWouldNever(t *testing.T) {
 
 func TestAnUnknownKindOrAMissingHandlerFailsWhenWired(t *testing.T) {
 	t.Parallel()
-	wakes := handover.NewWakes(nil)
-	nothing := func(context.Context, handover.Run) error { return nil }
+	wakes := handover.NewBus(nil)
+	nothing := func(context.Context, handover.Batch) error { return nil }
 	if _, err := handover.NewWorker(nil, wakes, map[handover.Kind]handover.Handler{handover.KindAnswer: nothing}, handover.WorkerOptions{Logger: pgtest.Logger()}); err == nil || !strings.Contains(err.Error(), `"relay"`) {
 		t.Fatal(err)
 	}
@@ -1195,7 +1197,7 @@ func TestTwoWorkersShareLanesAndDoEachEffectOnce(t *testing.T) {
 	all := make(chan struct{}, 1000)
 	handlers := map[handover.Kind]handover.Handler{}
 	for _, k := range handover.Kinds() {
-		handlers[k] = func(_ context.Context, r handover.Run) error {
+		handlers[k] = func(_ context.Context, r handover.Batch) error {
 			mu.Lock()
 			defer mu.Unlock()
 			for _, e := range r.Effects {
@@ -1207,7 +1209,7 @@ func TestTwoWorkersShareLanesAndDoEachEffectOnce(t *testing.T) {
 	}
 	var wg sync.WaitGroup
 	for range 2 {
-		w, err := handover.NewWorker(b.store, handover.NewWakes(nil), handlers, handover.WorkerOptions{Logger: pgtest.Logger()})
+		w, err := handover.NewWorker(b.store, handover.NewBus(nil), handlers, handover.WorkerOptions{Logger: pgtest.Logger()})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -1234,14 +1236,14 @@ func TestThinkingThatUsesItsWholeTimeFailsAndIsGivenUp(t *testing.T) {
 	b := setup(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	answered, carded := make(chan handover.Run, 10), make(chan struct{}, 100)
+	answered, carded := make(chan handover.Batch, 10), make(chan struct{}, 100)
 	var began atomic.Int64
 	handlers := map[handover.Kind]handover.Handler{}
 	for _, k := range handover.Kinds() {
-		handlers[k] = func(context.Context, handover.Run) error { return nil }
+		handlers[k] = func(context.Context, handover.Batch) error { return nil }
 	}
-	handlers[handover.KindCard] = func(context.Context, handover.Run) error { carded <- struct{}{}; return nil }
-	handlers[handover.KindAnswer] = func(_ context.Context, r handover.Run) error {
+	handlers[handover.KindCard] = func(context.Context, handover.Batch) error { carded <- struct{}{}; return nil }
+	handlers[handover.KindAnswer] = func(_ context.Context, r handover.Batch) error {
 		if r.Failures < handover.GiveUpAfter {
 			began.Add(1)
 			<-ctx.Done() // it does not hear that its time is up
@@ -1251,7 +1253,7 @@ func TestThinkingThatUsesItsWholeTimeFailsAndIsGivenUp(t *testing.T) {
 		return nil
 	}
 	var gaveUp atomic.Int64
-	w, err := handover.NewWorker(b.store, handover.NewWakes(nil), handlers, handover.WorkerOptions{Lease: 400 * time.Millisecond, Logger: pgtest.Logger(), Observer: observer(func(err error) {
+	w, err := handover.NewWorker(b.store, handover.NewBus(nil), handlers, handover.WorkerOptions{Lease: 400 * time.Millisecond, Logger: pgtest.Logger(), Observer: observer(func(err error) {
 		if errors.Is(err, handover.ErrGaveUp) {
 			gaveUp.Add(1)
 		}

@@ -87,7 +87,7 @@ func (s *Store) Footprint(ctx context.Context, conversation int64) (f handover.F
 		}
 	}
 	b.Queue(`SELECT k.id, k.handoff_id, k.workspace, k.channel, coalesce(k.ts, '') FROM cards k JOIN handoffs h ON h.id = k.handoff_id WHERE h.conversation_id = $1 ORDER BY k.id`, conversation).Query(cards(&f.Cards))
-	b.Queue(`SELECT 0::bigint, 0::bigint, workspace, channel, ts FROM watches WHERE conversation_id = $1 AND ts IS NOT NULL`, conversation).Query(cards(&f.Watches))
+	b.Queue(`SELECT 0::bigint, 0::bigint, workspace, channel, ts FROM previews WHERE conversation_id = $1 AND ts IS NOT NULL`, conversation).Query(cards(&f.Previews))
 	f.Files = map[string][]string{}
 	b.Queue(`SELECT c.key, c.value FROM files f, jsonb_each_text(f.copies) c WHERE f.conversation_id = $1`, conversation).Query(func(rows pgx.Rows) error {
 		var place, id string
@@ -101,7 +101,7 @@ func (s *Store) Footprint(ctx context.Context, conversation int64) (f handover.F
 }
 
 // Purge implements handover.Erasures.
-func (s *Store) Purge(ctx context.Context, r handover.Run, e handover.Erasure) error {
+func (s *Store) Purge(ctx context.Context, r handover.Batch, e handover.Erasure) error {
 	id := r.Conversation.ID
 	err := pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
 		ours, err := tx.Exec(ctx, `SELECT FROM conversations WHERE id = $1 AND erasing FOR UPDATE`, id)
@@ -121,15 +121,15 @@ func (s *Store) Purge(ctx context.Context, r handover.Run, e handover.Erasure) e
 		for _, q := range []string{
 			`DELETE FROM audit_subjects WHERE conversation_id = $1`,
 			`INSERT INTO erased_threads (workspace, channel, ts) SELECT k.workspace, k.channel, k.ts FROM cards k JOIN handoffs h ON h.id = k.handoff_id WHERE h.conversation_id = $1 AND k.ts IS NOT NULL
-				UNION SELECT workspace, channel, ts FROM watches WHERE conversation_id = $1 AND ts IS NOT NULL ON CONFLICT DO NOTHING`,
-			`DELETE FROM drafts WHERE handoff_id` + of, `DELETE FROM rung WHERE handoff_id` + of, `DELETE FROM tenures WHERE handoff_id` + of, `DELETE FROM cards WHERE handoff_id` + of,
+				UNION SELECT workspace, channel, ts FROM previews WHERE conversation_id = $1 AND ts IS NOT NULL ON CONFLICT DO NOTHING`,
+			`DELETE FROM drafts WHERE handoff_id` + of, `DELETE FROM notified WHERE handoff_id` + of, `DELETE FROM assignments WHERE handoff_id` + of, `DELETE FROM cards WHERE handoff_id` + of,
 			`DELETE FROM effects WHERE conversation_id = $1`, `DELETE FROM timers WHERE conversation_id = $1`, `DELETE FROM lanes WHERE conversation_id = $1`,
-			`DELETE FROM decisions WHERE conversation_id = $1`, `DELETE FROM watches WHERE conversation_id = $1`, `DELETE FROM files WHERE conversation_id = $1`,
+			`DELETE FROM decisions WHERE conversation_id = $1`, `DELETE FROM previews WHERE conversation_id = $1`, `DELETE FROM files WHERE conversation_id = $1`,
 			`DELETE FROM messages WHERE conversation_id = $1`, `DELETE FROM handoffs WHERE conversation_id = $1`, `DELETE FROM conversations WHERE id = $1`,
 		} {
 			b.Queue(q, id)
 		}
-		b.Queue(`DELETE FROM kept_lines l USING erased_threads e WHERE l.workspace = e.workspace AND l.channel = e.channel AND l.thread_ts = e.ts AND e.at = now()`) // behind the cards and watches: see keep
+		b.Queue(`DELETE FROM unmatched_lines l USING erased_threads e WHERE l.workspace = e.workspace AND l.channel = e.channel AND l.thread_ts = e.ts AND e.at = now()`) // behind the cards and watches: see keep
 		b.Queue(`UPDATE erasures SET conversation_id = NULL, done_at = now(), left_over = $2 WHERE id = $1`, e.ID, e.Left)
 		return tx.SendBatch(ctx, b).Close()
 	})
@@ -199,7 +199,7 @@ func (s *Store) InTurn(ctx context.Context, name string, do func(context.Context
 // Tidy deletes what is over: lines whose thread never came, uploads that no message has, console sessions.
 func (s *Store) Tidy(ctx context.Context) error {
 	b := &pgx.Batch{}
-	b.Queue(`DELETE FROM kept_lines WHERE at < now() - interval '7 days'`)
+	b.Queue(`DELETE FROM unmatched_lines WHERE at < now() - interval '7 days'`)
 	b.Queue(`DELETE FROM erased_threads WHERE at < now() - interval '90 days'`)
 	b.Queue(`DELETE FROM files WHERE message_id IS NULL AND at < now() - interval '1 day'`)
 	b.Queue(`DELETE FROM console_sessions WHERE seen_at < now() - interval '14 days'`)

@@ -46,7 +46,7 @@ func (b *bundle) purged(conversation int64) {
 // rows counts what is left anywhere of conversations and of what belongs to them.
 func (b *bundle) rows() (left string) {
 	b.Helper()
-	for _, table := range []string{"conversations", "handoffs", "tenures", "cards", "messages", "decisions", "timers", "effects", "lanes", "watches", "files", "drafts", "rung", "audit_subjects", "kept_lines"} {
+	for _, table := range []string{"conversations", "handoffs", "assignments", "cards", "messages", "decisions", "timers", "effects", "lanes", "previews", "files", "drafts", "notified", "audit_subjects", "unmatched_lines"} {
 		n := 0
 		if err := b.db.QueryRow(b.Context(), `SELECT count(*) FROM `+table).Scan(&n); err != nil {
 			b.Fatal(err)
@@ -62,7 +62,7 @@ func TestNoStepOfAnyProcessBringsBackWhatIsErased(t *testing.T) {
 	b := setup(t)
 	h := b.waits()
 	neighbour := postgres.New(b.db, b.db)
-	other := handover.NewDesk(neighbour, handover.NewWakes(nil), handover.Options{Team: "support", Teams: map[string]handover.Place{"support": home}})
+	other := handover.NewDesk(neighbour, handover.NewBus(nil), handover.Options{Team: "support", Teams: map[string]handover.Place{"support": home}})
 	b.ok(other.Receive(t.Context(), eve, handover.Inbound{ID: "there", Text: "hello"})) // the neighbour remembers her
 	first := b.ok(b.desk.Erase(t.Context(), b.conv, handover.Erasure{By: "a test"}))
 	if again := b.ok(b.desk.Erase(t.Context(), b.conv, handover.Erasure{By: "a test"})); first.Again || !again.Again {
@@ -95,7 +95,7 @@ func TestNoStepOfAnyProcessBringsBackWhatIsErased(t *testing.T) {
 			if i == 2 {
 				l.Place, l.ThreadTS, l.TS, l.Text = home, "100.0", "300.0", "changed"
 			}
-			if s, err := other.Hear(t.Context(), l); err != nil || s.Conversation.ID != 0 {
+			if s, err := other.ReceiveLine(t.Context(), l); err != nil || s.Conversation.ID != 0 {
 				t.Errorf("a line of its thread, %s: %+v %v", when, s, err)
 			}
 		}
@@ -133,7 +133,7 @@ func TestWritersAtTheMomentOfErasureLeaveNothing(t *testing.T) {
 		var wg sync.WaitGroup
 		ctx, stop := context.WithCancel(t.Context())
 		for writer := range 4 {
-			d := handover.NewDesk(postgres.New(b.db, b.db), handover.NewWakes(nil), handover.Options{Team: "support", Teams: map[string]handover.Place{"support": home}})
+			d := handover.NewDesk(postgres.New(b.db, b.db), handover.NewBus(nil), handover.Options{Team: "support", Teams: map[string]handover.Place{"support": home}})
 			wg.Go(func() {
 				for n := 0; ctx.Err() == nil; n++ {
 					var err error

@@ -36,7 +36,7 @@ func TestNoInternalTextReachesTheCustomer(t *testing.T) {
 	t.Logf("SEED=%d", seed)
 	db := pgtest.New(t, postgres.Migrations())
 	store := postgres.New(db, db)
-	desk := handover.NewDesk(store, handover.NewWakes(nil), handover.Options{UndoWindow: time.Hour, Team: "a", Teams: map[string]handover.Place{
+	desk := handover.NewDesk(store, handover.NewBus(nil), handover.Options{UndoWindow: time.Hour, Team: "a", Teams: map[string]handover.Place{
 		"a": {Workspace: "slack:T1", Channel: "CA"}, "b": {Workspace: "slack:T1", Channel: "CB"},
 	}})
 	var wg sync.WaitGroup
@@ -288,7 +288,7 @@ func (p *play) deliver(ctx context.Context) error {
 	}
 	o := p.lines[l.TS]
 	p.say("%s %s %q comes", l.Kind, l.TS, l.Text)
-	if _, err := p.desk.Hear(ctx, l); err != nil {
+	if _, err := p.desk.ReceiveLine(ctx, l); err != nil {
 		return err
 	}
 	switch l.Kind {

@@ -27,12 +27,12 @@ type name struct{ workspace, channel, contact, ts string }
 
 // known is a conversation as of one version.
 type known struct {
-	c       handover.Conversation // Now: when this was saved; FreeID: ids for the next step
-	actor   handover.Account      // c.Actor's
-	tenures bool                  // c.Tenures are there
-	version int64
-	at      time.Time // when it was saved
-	read    time.Time // when what is outside the row was read
+	c           handover.Conversation // Now: when this was saved; FreeID: ids for the next step
+	actor       handover.Account      // c.Actor's
+	assignments bool                  // c.Assignments are there
+	version     int64
+	at          time.Time // when it was saved
+	read        time.Time // when what is outside the row was read
 }
 
 func newMemory() *memory { return &memory{known: map[int64]*known{}, names: map[name]int64{}} }
@@ -86,8 +86,8 @@ func (m *memory) recall(a handover.Asks) (c handover.Conversation, version int64
 		c.Actor = handover.Agent{}
 	}
 	if a.Card.TS == "" {
-		c.Tenures = nil
-	} else if c.Door = c.Handoff.Card; !k.tenures || c.Door.Place != a.Card.Place || c.Door.TS != a.Card.TS {
+		c.Assignments = nil
+	} else if c.ThreadCard = c.Handoff.Card; !k.assignments || c.ThreadCard.Place != a.Card.Place || c.ThreadCard.TS != a.Card.TS {
 		return c, 0, read, false
 	}
 	return c, k.version, k.read, true
@@ -95,20 +95,20 @@ func (m *memory) recall(a handover.Asks) (c handover.Conversation, version int64
 
 // keep remembers what a step saved that was decided on what was read then.
 func (m *memory) keep(a handover.Asks, was handover.Conversation, version int64, read time.Time, ch handover.Change, now time.Time, next int64) {
-	k := &known{c: ch.Next, actor: a.Actor, tenures: a.Card.TS != "" && was.Door.ID == ch.Next.Handoff.Card.ID, version: version, at: time.Now(), read: read}
+	k := &known{c: ch.Next, actor: a.Actor, assignments: a.Card.TS != "" && was.ThreadCard.ID == ch.Next.Handoff.Card.ID, version: version, at: time.Now(), read: read}
 	k.c.Now, k.c.FreeID = now, next
-	k.c.Door, k.c.Line, k.c.Pending, k.c.Kept = handover.Card{}, nil, nil, nil
+	k.c.ThreadCard, k.c.Message, k.c.Pending, k.c.Kept = handover.Card{}, nil, nil, nil
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	old := m.known[k.c.ID]
 	if old != nil && old.version >= version {
 		return
 	}
-	if ch.Meet != nil || ch.Agent != nil { // an agent may be in many conversations
+	if ch.NewAccount != nil || ch.Agent != nil { // an agent may be in many conversations
 		clear(m.known)
 		return
 	}
-	if ch.Cards != nil || ch.Tenures != nil { // the next step reads them
+	if ch.Cards != nil || ch.Assignments != nil { // the next step reads them
 		delete(m.known, k.c.ID)
 		return
 	}
@@ -119,8 +119,8 @@ func (m *memory) keep(a handover.Asks, was handover.Conversation, version int64,
 				k.read = old.read
 			}
 		}
-		if !k.tenures {
-			k.tenures, k.c.Tenures = old.tenures, old.c.Tenures
+		if !k.assignments {
+			k.assignments, k.c.Assignments = old.assignments, old.c.Assignments
 		}
 	}
 	if len(m.known) >= keepKnown || len(m.names) >= 2*keepKnown {

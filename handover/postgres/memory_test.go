@@ -18,7 +18,7 @@ func TestABusyConversationIsReadAgainNowAndThen(t *testing.T) {
 		for version := int64(1); version <= 60; version++ { // a step a second, by synctest's clock; each second one is mia's
 			ref := handover.ByID(7)
 			if version%2 == 0 {
-				ref = ref.As(mia)
+				ref = ref.By(mia)
 			}
 			c, was, at, ok := m.recall(ref.Asks())
 			switch {

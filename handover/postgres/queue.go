@@ -14,43 +14,43 @@ import (
 // maxRun is how many effects of a lane are given out at once: the blocks that one Slack post may have.
 const maxRun = 40
 
-// unpaced chooses lanes where nothing is limited.
-const unpaced = `
+// chooseFree chooses lanes where nothing is limited.
+const chooseFree = `
 		WITH chosen AS (
 			SELECT l.conversation_id, l.lane, l.leased_until IS NOT NULL AS lost FROM lanes l
 			WHERE l.due_at <= now() AND l.lane = ANY($1) AND (l.leased_until IS NULL OR l.leased_until <= now())
 			ORDER BY l.priority, l.due_at LIMIT $2 FOR UPDATE SKIP LOCKED),`
 
-// paced chooses the most urgent lane of each pace that is free, and takes a place of it.
-const paced = `
+// chooseLimited chooses the most urgent lane of each limit that is free, and takes a place of it.
+const chooseLimited = `
 		WITH due AS (
-			SELECT l.conversation_id, l.lane, l.pace_key, row_number() OVER (PARTITION BY l.pace_key ORDER BY l.priority, l.due_at) AS nth, l.priority, l.due_at
-			FROM lanes l LEFT JOIN paces p ON p.key = l.pace_key
+			SELECT l.conversation_id, l.lane, l.limit_key, row_number() OVER (PARTITION BY l.limit_key ORDER BY l.priority, l.due_at) AS nth, l.priority, l.due_at
+			FROM lanes l LEFT JOIN limits p ON p.key = l.limit_key
 			WHERE l.due_at <= now() AND l.lane = ANY($1) AND (l.leased_until IS NULL OR l.leased_until <= now()) AND coalesce(p.next_at, '-infinity') <= now()),
-		limits AS (SELECT * FROM unnest($5::text[], $6::interval[], $7::int[]) AS u (suffix, every, burst)),
+		declared AS (SELECT * FROM unnest($5::text[], $6::interval[], $7::int[]) AS u (suffix, every, burst)),
 		free AS (
 			SELECT l.conversation_id, l.lane, l.leased_until IS NOT NULL AS lost FROM lanes l JOIN due USING (conversation_id, lane)
-			WHERE (l.pace_key = '' OR split_part(l.pace_key, ':', -1) NOT IN (SELECT suffix FROM limits))
+			WHERE (l.limit_key = '' OR split_part(l.limit_key, ':', -1) NOT IN (SELECT suffix FROM declared))
 				AND l.due_at <= now() AND (l.leased_until IS NULL OR l.leased_until <= now())
 			ORDER BY due.priority, due.due_at LIMIT $2 FOR UPDATE OF l SKIP LOCKED),
 		paced AS (
-			SELECT l.conversation_id, l.lane, l.leased_until IS NOT NULL AS lost, p.key FROM lanes l JOIN due USING (conversation_id, lane) JOIN paces p ON p.key = l.pace_key
-			WHERE due.nth = 1 AND split_part(l.pace_key, ':', -1) IN (SELECT suffix FROM limits) AND p.next_at <= now()
+			SELECT l.conversation_id, l.lane, l.leased_until IS NOT NULL AS lost, p.key FROM lanes l JOIN due USING (conversation_id, lane) JOIN limits p ON p.key = l.limit_key
+			WHERE due.nth = 1 AND split_part(l.limit_key, ':', -1) IN (SELECT suffix FROM declared) AND p.next_at <= now()
 				AND l.due_at <= now() AND (l.leased_until IS NULL OR l.leased_until <= now())
 			ORDER BY due.priority, due.due_at LIMIT $2 FOR UPDATE OF l, p SKIP LOCKED),
 		taken AS (
-			UPDATE paces p SET next_at = greatest(p.next_at, now() - u.every * u.burst) + u.every FROM paced, limits u
+			UPDATE limits p SET next_at = greatest(p.next_at, now() - u.every * u.burst) + u.every FROM paced, declared u
 			WHERE p.key = paced.key AND u.suffix = split_part(p.key, ':', -1)),
 		chosen AS (SELECT conversation_id, lane, lost FROM free UNION ALL SELECT conversation_id, lane, lost FROM paced LIMIT $2),`
 
 // leased leases the chosen lanes and reads what they have to do.
 const leased = `
 		leased AS (
-			UPDATE lanes l SET leased_until = now() + $3, attempt = l.attempt + 1, look = l.look OR f.lost
+			UPDATE lanes l SET leased_until = now() + $3, attempt = l.attempt + 1, check_first = l.check_first OR f.lost
 			FROM chosen f
 			WHERE l.conversation_id = f.conversation_id AND l.lane = f.lane
-			RETURNING l.conversation_id, l.lane, l.pace_key, l.priority, l.attempt, l.failures, l.look)
-		SELECT l.lane, l.pace_key, l.attempt, l.failures, l.look, now() - coalesce(e.at, now()), coalesce(e.id, 0), coalesce(e.kind, ''), coalesce(e.handoff_id, 0), ` + conversationColumns + `,
+			RETURNING l.conversation_id, l.lane, l.limit_key, l.priority, l.attempt, l.failures, l.check_first)
+		SELECT l.lane, l.limit_key, l.attempt, l.failures, l.check_first, now() - coalesce(e.at, now()), coalesce(e.id, 0), coalesce(e.kind, ''), coalesce(e.handoff_id, 0), ` + conversationColumns + `,
 			m.id IS NOT NULL, coalesce(m.id, 0), coalesce(m.conversation_id, 0), coalesce(m.handoff_id, 0), coalesce(m.sender, ''), coalesce(ma.id, 0), coalesce(ma.name, ''), coalesce(ma.title, ''), coalesce(ma.avatar, ''),
 			coalesce(m.visibility, ''), coalesce(m.text, ''), coalesce(m.external_id, ''), coalesce(m.line_ts, ''), coalesce(m.edited_ts, ''), coalesce(m.seq, 0), coalesce(m.rev, 0), m.options, m.citations, m.files,
 			coalesce(m.at, 'epoch'), coalesce(m.edited, false), coalesce(m.deleted, false), coalesce(m.failure, '')
@@ -60,30 +60,30 @@ const leased = `
 		LEFT JOIN messages m ON m.id = e.message_id LEFT JOIN agents ma ON ma.id = m.agent_id
 		ORDER BY l.priority, l.conversation_id, l.lane, e.id`
 
-// Lease implements handover.Queue. Of the lanes that wait for one pace the most urgent is chosen, and the pace's row is locked
+// Lease implements handover.Queue. Of the lanes that wait for one limit the most urgent is chosen, and the limit's row is locked
 // with it: two processes cannot take the same place. A lane whose last lease ended without a word was lost: Look is set.
-func (s *Store) Lease(ctx context.Context, lanes []string, n int, lease time.Duration, paces []handover.Pace) ([]handover.Run, error) {
-	suffixes, every, burst := make([]string, len(paces)), make([]time.Duration, len(paces)), make([]int32, len(paces))
-	for i, p := range paces {
+func (s *Store) Lease(ctx context.Context, lanes []string, n int, lease time.Duration, limits []handover.Limit) ([]handover.Batch, error) {
+	suffixes, every, burst := make([]string, len(limits)), make([]time.Duration, len(limits)), make([]int32, len(limits))
+	for i, p := range limits {
 		suffixes[i], every[i], burst[i] = p.Suffix, p.Every, int32(p.Burst)
 	}
 	args := []any{lanes, n, lease, maxRun}
-	with := unpaced
-	if len(paces) > 0 {
-		with, args = paced, append(args, suffixes, every, burst)
+	with := chooseFree
+	if len(limits) > 0 {
+		with, args = chooseLimited, append(args, suffixes, every, burst)
 	}
 	rows, err := s.queue.Query(ctx, with+leased, args...)
 	if err != nil {
 		return nil, fmt.Errorf("lease lanes: %w", err)
 	}
 	defer rows.Close()
-	var runs []handover.Run
+	var runs []handover.Batch
 	mixed := false
 	for rows.Next() {
-		var r handover.Run
+		var r handover.Batch
 		var e handover.Effect
 		var about bool
-		fields := append([]any{&r.Lane, &e.Pace, &r.Attempt, &r.Failures, &r.Look, &r.Age, &e.ID, &e.Kind, &e.Handoff}, conversationFields(&r.Conversation)...)
+		fields := append([]any{&r.Lane, &e.Limit, &r.Attempt, &r.Failures, &r.CheckFirst, &r.Age, &e.ID, &e.Kind, &e.Handoff}, conversationFields(&r.Conversation)...)
 		if err := rows.Scan(append(append(fields, &about), messageFields(&e.Message)...)...); err != nil {
 			return nil, fmt.Errorf("lease lanes: %w", err)
 		}
@@ -108,7 +108,7 @@ func (s *Store) Lease(ctx context.Context, lanes []string, n int, lease time.Dur
 	return runs, nil
 }
 
-func ids(r handover.Run) []int64 {
+func ids(r handover.Batch) []int64 {
 	ids := make([]int64, len(r.Effects))
 	for i, e := range r.Effects {
 		ids[i] = e.ID
@@ -123,61 +123,61 @@ const swept = `
 			SELECT c.id, $4::bigint, 'sweep', $4::bigint, now() + $6 FROM conversations c WHERE c.id = $1 AND NOT c.erasing AND $4::bigint > 0 AND ($5::bool OR NOT EXISTS (SELECT FROM l))
 			ON CONFLICT (conversation_id, kind, subject) DO UPDATE SET due_at = EXCLUDED.due_at)`
 
-// ended are a run's arguments for a statement that gives its lane back: $1 … $8; look: whether it is over and had to look.
-func ended(r handover.Run, look bool) []any {
+// ended are a run's arguments for a statement that gives its lane back: $1 … $8; checked: whether it is over and had to check first.
+func ended(r handover.Batch, checked bool) []any {
 	posted := int64(0)
 	if r.Kind.Posts() && len(r.Effects) > 0 {
 		posted = r.Effects[0].Handoff
 	}
-	return []any{r.Conversation.ID, r.Lane, r.Attempt, posted, look, handover.SweepAfter, len(r.Effects), ids(r)}
+	return []any{r.Conversation.ID, r.Lane, r.Attempt, posted, checked, handover.SweepAfter, len(r.Effects), ids(r)}
 }
 
 // Done implements handover.Queue.
-func (s *Store) Done(ctx context.Context, r handover.Run) (more bool, err error) {
+func (s *Store) Done(ctx context.Context, r handover.Batch) (more bool, err error) {
 	err = s.queue.QueryRow(ctx, `
 		WITH l AS (
-			UPDATE lanes SET leased_until = NULL, queued = queued - $7, failures = 0, look = false, error = '',
+			UPDATE lanes SET leased_until = NULL, queued = queued - $7, failures = 0, check_first = false, error = '',
 				due_at = CASE WHEN queued - $7 > 0 THEN now() ELSE 'infinity' END
 			WHERE conversation_id = $1 AND lane = $2 AND attempt = $3 AND leased_until IS NOT NULL RETURNING queued),
 		d AS (DELETE FROM effects WHERE id = ANY($8) AND EXISTS (SELECT FROM l)),`+swept+`
-		SELECT queued > 0 FROM l`, ended(r, r.Look)...).Scan(&more)
+		SELECT queued > 0 FROM l`, ended(r, r.CheckFirst)...).Scan(&more)
 	return more, lost(err)
 }
 
 // Fail implements handover.Queue.
-func (s *Store) Fail(ctx context.Context, r handover.Run, cause string) error {
+func (s *Store) Fail(ctx context.Context, r handover.Batch, cause string) error {
 	var more bool
 	err := s.queue.QueryRow(ctx, `
 		WITH l AS (
-			UPDATE lanes SET leased_until = NULL, queued = queued - $7, failures = 0, look = false, error = $9,
+			UPDATE lanes SET leased_until = NULL, queued = queued - $7, failures = 0, check_first = false, error = $9,
 				due_at = CASE WHEN queued - $7 > 0 THEN now() ELSE 'infinity' END
 			WHERE conversation_id = $1 AND lane = $2 AND attempt = $3 AND leased_until IS NOT NULL RETURNING queued),
 		f AS (UPDATE effects SET failed_at = now(), error = $9 WHERE id = ANY($8) AND EXISTS (SELECT FROM l)),`+swept+`
-		SELECT queued > 0 FROM l`, append(ended(r, r.Look), cause)...).Scan(&more)
+		SELECT queued > 0 FROM l`, append(ended(r, r.CheckFirst), cause)...).Scan(&more)
 	return lost(err)
 }
 
 // Retry implements handover.Queue.
-func (s *Store) Retry(ctx context.Context, r handover.Run, b handover.Back) error {
+func (s *Store) Retry(ctx context.Context, r handover.Batch, b handover.Backoff) error {
 	if b.Key != "" {
-		if _, err := s.queue.Exec(ctx, `INSERT INTO paces AS p (key, next_at) VALUES ($1, now() + $2) ON CONFLICT (key) DO UPDATE SET next_at = greatest(p.next_at, EXCLUDED.next_at)`, b.Key, b.Wait); err != nil {
-			return fmt.Errorf("move pace: %w", err)
+		if _, err := s.queue.Exec(ctx, `INSERT INTO limits AS p (key, next_at) VALUES ($1, now() + $2) ON CONFLICT (key) DO UPDATE SET next_at = greatest(p.next_at, EXCLUDED.next_at)`, b.Key, b.Wait); err != nil {
+			return fmt.Errorf("move limit: %w", err)
 		}
 	}
 	var more bool
 	err := s.queue.QueryRow(ctx, `
 		WITH l AS (
-			UPDATE lanes SET leased_until = NULL, due_at = now() + $7, failures = failures + CASE WHEN $8 THEN 1 ELSE 0 END, look = look OR $9, error = $10
+			UPDATE lanes SET leased_until = NULL, due_at = now() + $7, failures = failures + CASE WHEN $8 THEN 1 ELSE 0 END, check_first = check_first OR $9, error = $10
 			WHERE conversation_id = $1 AND lane = $2 AND attempt = $3 AND leased_until IS NOT NULL RETURNING true AS given),`+swept+`
-		SELECT given FROM l`, append(ended(r, false)[:6], b.After, b.Failed, b.Look, b.Cause)...).Scan(&more)
+		SELECT given FROM l`, append(ended(r, false)[:6], b.After, b.Failed, b.CheckFirst, b.Cause)...).Scan(&more)
 	return lost(err)
 }
 
 // Resume lets everything that waits for a workspace be tried at once: it takes what it refused before.
 func (s *Store) Resume(ctx context.Context, workspace string) error {
 	b := &pgx.Batch{}
-	b.Queue(`UPDATE paces SET next_at = now() WHERE starts_with(key, $1 || ':') AND next_at > now()`, workspace)
-	b.Queue(`UPDATE lanes SET due_at = now() WHERE starts_with(pace_key, $1 || ':') AND queued > 0 AND due_at > now() AND due_at <> 'infinity' AND leased_until IS NULL`, workspace)
+	b.Queue(`UPDATE limits SET next_at = now() WHERE starts_with(key, $1 || ':') AND next_at > now()`, workspace)
+	b.Queue(`UPDATE lanes SET due_at = now() WHERE starts_with(limit_key, $1 || ':') AND queued > 0 AND due_at > now() AND due_at <> 'infinity' AND leased_until IS NULL`, workspace)
 	if err := s.queue.SendBatch(ctx, b).Close(); err != nil {
 		return fmt.Errorf("resume: %w", err)
 	}

@@ -215,7 +215,7 @@ func (s *Store) Figures(ctx context.Context, since time.Duration) (f handover.Fi
 	err = s.db.QueryRow(ctx, `SELECT count(*)::int, count(*) FILTER (WHERE claimed_at IS NOT NULL)::int, count(*) FILTER (WHERE outcome = 'resolved')::int, count(*) FILTER (WHERE outcome = 'cancelled')::int,
 			count(*) FILTER (WHERE label = 'not_a_handoff')::int, coalesce(extract(epoch FROM percentile_cont(0.5) WITHIN GROUP (ORDER BY claimed_at - requested_at) FILTER (WHERE reason <> 'agent_initiated')), 0)::float8,
 			coalesce(avg(score) FILTER (WHERE score > 0), 0)::float8
-		FROM handoffs WHERE requested_at > now() - $1::interval`, since).Scan(&f.Rang, &f.Claimed, &f.Resolved, &f.Cancelled, &f.NotAHandoff, &wait, &score)
+		FROM handoffs WHERE requested_at > now() - $1::interval`, since).Scan(&f.Handoffs, &f.Claimed, &f.Resolved, &f.Cancelled, &f.NotAHandoff, &wait, &score)
 	f.Wait, f.Score = time.Duration(wait*float64(time.Second)), score
 	return f, err
 }

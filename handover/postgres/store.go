@@ -40,7 +40,7 @@ type Store struct {
 	queue  *pgxpool.Pool // for the worker's queue, timers and health
 	crowd  crowd
 	memory *memory
-	paces  sync.Map // keys whose row is there: rows of paces are never deleted
+	limits sync.Map // keys whose row is there: rows of limits are never deleted
 }
 
 var (
@@ -55,8 +55,8 @@ func New(db, queue *pgxpool.Pool) *Store {
 }
 
 const conversationColumns = `c.id, c.channel, c.customer, c.push, c.contact, c.language, c.page_url, c.state, c.rev, c.state_rev, c.seq, c.last_customer,
-	c.episode, c.answered, c.offers, c.offered, c.seen, c.matter, c.erasing,
-	coalesce(h.id, 0), coalesce(h.previous_id, 0), coalesce(h.team, ''), coalesce(h.reason, ''), h.why, h.brief, h.matter, coalesce(h.priority, 0), coalesce(h.state, ''),
+	c.episode, c.answered, c.offers, c.offered, c.seen, c.topic, c.erasing,
+	coalesce(h.id, 0), coalesce(h.previous_id, 0), coalesce(h.team, ''), coalesce(h.reason, ''), h.why, h.brief, h.topic, coalesce(h.priority, 0), coalesce(h.state, ''),
 	coalesce(h.outcome, ''), coalesce(h.requested_at, 'epoch'), coalesce(h.claimed_at, 'epoch'), coalesce(h.ended_at, 'epoch'), coalesce(h.passed_on, false),
 	coalesce(h.introduced, false), coalesce(h.score, 0), coalesce(h.comment, ''), coalesce(h.label, ''), coalesce(h.snoozed_until, 'epoch'),
 	coalesce(a.id, 0), coalesce(a.name, ''), coalesce(a.title, ''), coalesce(a.avatar, ''),
@@ -69,8 +69,8 @@ func conversationFields(c *handover.Conversation) []any {
 	h := &c.Handoff
 	return []any{
 		&c.ID, &c.Channel, &c.Customer, &c.Push, &c.Contact, &c.Language, &c.PageURL, &c.State, &c.Rev, &c.StateRev, &c.Seq, &c.LastCustomer,
-		&c.Episode, &c.Answered, &c.Offers, &c.Offered, &c.Seen, &c.Matter, &c.Erasing,
-		&h.ID, &h.Previous, &h.Team, &h.Reason, &h.Why, &h.Brief, &h.Matter, &h.Priority, &h.State,
+		&c.Episode, &c.Answered, &c.Offers, &c.Offered, &c.Seen, &c.Topic, &c.Erasing,
+		&h.ID, &h.Previous, &h.Team, &h.Reason, &h.Why, &h.Brief, &h.Topic, &h.Priority, &h.State,
 		&h.Outcome, &h.RequestedAt, &h.ClaimedAt, &h.EndedAt, &h.PassedOn,
 		&h.Introduced, &h.Score, &h.Comment, &h.Label, &h.SnoozedUntil,
 		&h.Agent.ID, &h.Agent.Name, &h.Agent.Title, &h.Agent.Avatar,
@@ -215,7 +215,7 @@ func (s *Store) update(ctx context.Context, asks handover.Asks, on basis, decide
 	open = false
 	s.memory.keep(asks, c, version+1, at, ch, now, next)
 	for _, e := range ch.Effects {
-		s.paces.LoadOrStore(e.Pace, true)
+		s.limits.LoadOrStore(e.Limit, true)
 	}
 	return saved, nil
 }
@@ -233,13 +233,13 @@ func (s *Store) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 // check queues the conversation's row, which is refused if it is of another version than the one decided on, or is there no more. It tells the
 // time and the ids for the next step.
 func check(b *pgx.Batch, asks handover.Asks, on basis, next handover.Conversation, version int64, now *time.Time, ids *int64) {
-	same, args := `version = $2`, []any{next.ID, version, next.Language, next.PageURL, next.State, next.Rev, next.StateRev, next.Seq, next.LastCustomer, next.Episode, next.Offers, next.Seen, next.Handoff.ID, next.Offered, next.Answered, next.Matter, next.Erasing}
+	same, args := `version = $2`, []any{next.ID, version, next.Language, next.PageURL, next.State, next.Rev, next.StateRev, next.Seq, next.LastCustomer, next.Episode, next.Offers, next.Seen, next.Handoff.ID, next.Offered, next.Answered, next.Topic, next.Erasing}
 	if on == remembered && asks.Card.TS != "" { // nor may there be what read would have found beside the row
-		same += ` AND NOT EXISTS (SELECT FROM kept_lines l WHERE l.workspace = $18 AND l.channel = $19 AND l.ts = $20 AND l.kind <> 'written')`
+		same += ` AND NOT EXISTS (SELECT FROM unmatched_lines l WHERE l.workspace = $18 AND l.channel = $19 AND l.ts = $20 AND l.kind <> 'written')`
 		args = append(args, asks.Card.Workspace, asks.Card.Channel, lineTS(asks))
 	}
 	b.Queue(`WITH saved AS (UPDATE conversations SET version = version + 1, language = $3, page_url = $4, state = $5, rev = $6, state_rev = $7,
-			seq = $8, last_customer = $9, episode = $10, offers = $11, seen = $12, handoff_id = nullif($13, 0), offered = $14, answered = $15, matter = $16, erasing = $17, changed_at = now()
+			seq = $8, last_customer = $9, episode = $10, offers = $11, seen = $12, handoff_id = nullif($13, 0), offered = $14, answered = $15, topic = $16, erasing = $17, changed_at = now()
 			WHERE id = $1 AND `+same+` RETURNING id)
 		SELECT now(), CASE WHEN EXISTS (SELECT FROM saved) THEN nextval('ids') ELSE collided() END`, args...).QueryRow(func(row pgx.Row) error { return row.Scan(now, ids) })
 }
@@ -282,15 +282,15 @@ func read(ctx context.Context, conn *pgxpool.Conn, a handover.Asks, locked bool)
 	}
 	handoff := `c.handoff_id`
 	if a.Card.TS != "" {
-		columns += `, door.id, door.handoff_id, door.workspace, door.channel, door.ts, door.closed_at IS NOT NULL,
-			EXISTS (SELECT FROM kept_lines l WHERE l.workspace = $1 AND l.channel = $2 AND l.ts = ` + arg(lineTS(a)) + ` AND l.kind <> 'written')`
-		joins += ` JOIN cards door ON door.workspace = $1 AND door.channel = $2 AND door.ts = $3`
-		fields = append(fields, &c.Door.ID, &c.Door.Handoff, &c.Door.Workspace, &c.Door.Channel, &c.Door.TS, &c.Door.Closed, &kept)
-		handoff = `door.handoff_id`
+		columns += `, thread.id, thread.handoff_id, thread.workspace, thread.channel, thread.ts, thread.closed_at IS NOT NULL,
+			EXISTS (SELECT FROM unmatched_lines l WHERE l.workspace = $1 AND l.channel = $2 AND l.ts = ` + arg(lineTS(a)) + ` AND l.kind <> 'written')`
+		joins += ` JOIN cards thread ON thread.workspace = $1 AND thread.channel = $2 AND thread.ts = $3`
+		fields = append(fields, &c.ThreadCard.ID, &c.ThreadCard.Handoff, &c.ThreadCard.Workspace, &c.ThreadCard.Channel, &c.ThreadCard.TS, &c.ThreadCard.Closed, &kept)
+		handoff = `thread.handoff_id`
 	}
 	if a.Pending || a.Card.TS != "" {
-		columns += `, (SELECT jsonb_agg(jsonb_build_object('ID', t.id, 'Agent', t.agent_id, 'Workspace', t.workspace, 'Since', t.since_ts, 'Until', t.until_ts, 'Open', t.open) ORDER BY t.id) FROM tenures t WHERE t.handoff_id = ` + handoff + `)`
-		fields = append(fields, &c.Tenures)
+		columns += `, (SELECT jsonb_agg(jsonb_build_object('ID', t.id, 'Agent', t.agent_id, 'Workspace', t.workspace, 'Since', t.since_ts, 'Until', t.until_ts, 'Open', t.open) ORDER BY t.id) FROM assignments t WHERE t.handoff_id = ` + handoff + `)`
+		fields = append(fields, &c.Assignments)
 	}
 	b.Queue(`SELECT now(), nextval('ids'), c.version, `+columns+` FROM `+joins+` WHERE `+cond, append(slices.Clone(args), extra...)...).QueryRow(func(row pgx.Row) error {
 		err := row.Scan(fields...)
@@ -304,7 +304,7 @@ func read(ctx context.Context, conn *pgxpool.Conn, a handover.Asks, locked bool)
 		b.Queue(fmt.Sprintf(`SELECT `+messageColumns+` FROM `+messageJoins+` WHERE m.conversation_id = %s AND m.external_id = $%d`, this, n+1), append(slices.Clone(args), a.Line)...).Query(func(rows pgx.Rows) error {
 			lines, err := scanMessages(rows)
 			if len(lines) > 0 {
-				c.Line = &lines[0]
+				c.Message = &lines[0]
 			}
 			return err
 		})
@@ -322,7 +322,7 @@ func read(ctx context.Context, conn *pgxpool.Conn, a handover.Asks, locked bool)
 		return c, 0, handover.ErrUnknown
 	}
 	if kept { // rare: a third round trip
-		rows, err := conn.Query(ctx, `SELECT line FROM kept_lines WHERE workspace = $1 AND channel = $2 AND ts = $3 AND kind <> 'written' ORDER BY kind DESC, edited_ts`,
+		rows, err := conn.Query(ctx, `SELECT line FROM unmatched_lines WHERE workspace = $1 AND channel = $2 AND ts = $3 AND kind <> 'written' ORDER BY kind DESC, edited_ts`,
 			a.Card.Workspace, a.Card.Channel, lineTS(a))
 		if err != nil {
 			return c, 0, fmt.Errorf("read kept lines: %w", err)
@@ -350,16 +350,16 @@ func first(ctx context.Context, conn *pgxpool.Conn, c handover.Conversation, key
 // save queues all that a change is, and says what will have been saved.
 func (s *Store) save(b *pgx.Batch, was handover.Conversation, ch handover.Change) handover.Saved {
 	next := ch.Next
-	if ch.Meet != nil {
+	if ch.NewAccount != nil {
 		b.Queue(`INSERT INTO agents (id) VALUES ($1)`, next.Actor.ID)
-		b.Queue(`INSERT INTO agent_accounts (workspace, external, agent_id) VALUES ($1, $2, $3)`, ch.Meet.Workspace, ch.Meet.External, next.Actor.ID)
+		b.Queue(`INSERT INTO agent_accounts (workspace, external, agent_id) VALUES ($1, $2, $3)`, ch.NewAccount.Workspace, ch.NewAccount.External, next.Actor.ID)
 	}
 	if a := ch.Agent; a != nil {
 		b.Queue(`UPDATE agents SET title = $2, avatar = $3 WHERE id = $1 AND NOT (listed AND title <> '')`, a.ID, a.Title, a.Avatar)
 	}
 	saveHandoff(b, was, next)
-	for _, t := range ch.Tenures {
-		b.Queue(`INSERT INTO tenures (id, handoff_id, agent_id, workspace, since_ts, until_ts, open) VALUES ($1, $2, $3, $4, $5, $6, $7)
+	for _, t := range ch.Assignments {
+		b.Queue(`INSERT INTO assignments (id, handoff_id, agent_id, workspace, since_ts, until_ts, open) VALUES ($1, $2, $3, $4, $5, $6, $7)
 			ON CONFLICT (id) DO UPDATE SET workspace = EXCLUDED.workspace, until_ts = EXCLUDED.until_ts, open = EXCLUDED.open`,
 			t.ID, next.Handoff.ID, t.Agent, t.Workspace, t.Since, t.Until, t.Open)
 	}
@@ -377,19 +377,19 @@ func (s *Store) save(b *pgx.Batch, was handover.Conversation, ch handover.Change
 	if ch.Decision != nil {
 		b.Queue(`INSERT INTO decisions (conversation_id, up_to, decision) VALUES ($1, $2, $3)`, next.ID, was.LastCustomer, ch.Decision)
 	}
-	watch(b, ch.Watch)
+	savePreview(b, ch.Preview)
 	if ch.Erase != nil {
 		beginErasure(b, *ch.Erase)
 	}
-	for _, l := range ch.Keep {
+	for _, l := range ch.Unmatched {
 		keep(b, l)
 	}
-	for _, l := range ch.Drop {
+	for _, l := range ch.Matched {
 		forget(b, l)
 	}
 	saved := handover.Saved{Conversation: next, Before: was.Rev, Messages: ch.Messages, Lanes: s.saveEffects(b, next.ID, ch.Effects)}
 	if learnt { // what waited for the card's thread
-		b.Queue(`UPDATE lanes SET due_at = now(), pace_key = $3 WHERE conversation_id = $1 AND lane = $2 AND queued > 0 AND due_at = 'infinity'`,
+		b.Queue(`UPDATE lanes SET due_at = now(), limit_key = $3 WHERE conversation_id = $1 AND lane = $2 AND queued > 0 AND due_at = 'infinity'`,
 			next.ID, handover.LaneThread, next.Handoff.Card.Workspace+":"+next.Handoff.Card.Channel+":post")
 		saved.Lanes = append(saved.Lanes, handover.LaneThread)
 	}
@@ -412,8 +412,8 @@ func saveHandoff(b *pgx.Batch, was, next handover.Conversation) {
 		return
 	}
 	if h.ID != was.Handoff.ID {
-		b.Queue(`INSERT INTO handoffs (id, conversation_id, previous_id, team, reason, why, matter, state, requested_at) VALUES ($1, $2, nullif($3, 0), $4, $5, $6, $7, 'waiting', $8)`,
-			h.ID, next.ID, h.Previous, h.Team, h.Reason, h.Why, h.Matter, h.RequestedAt)
+		b.Queue(`INSERT INTO handoffs (id, conversation_id, previous_id, team, reason, why, topic, state, requested_at) VALUES ($1, $2, nullif($3, 0), $4, $5, $6, $7, 'waiting', $8)`,
+			h.ID, next.ID, h.Previous, h.Team, h.Reason, h.Why, h.Topic, h.RequestedAt)
 	}
 	at := func(t time.Time) any {
 		if t.Unix() <= 0 {
@@ -422,7 +422,7 @@ func saveHandoff(b *pgx.Batch, was, next handover.Conversation) {
 		return t
 	}
 	if h.State == handover.Waiting && was.Handoff.State == handover.Claimed { // who was told of it once is told again
-		b.Queue(`DELETE FROM rung WHERE handoff_id = $1`, h.ID)
+		b.Queue(`DELETE FROM notified WHERE handoff_id = $1`, h.ID)
 	}
 	b.Queue(`UPDATE handoffs SET team = $2, brief = $3, priority = $4, state = $5, outcome = $6, agent_id = nullif($7, 0), claimed_at = $8, ended_at = $9, passed_on = $10,
 		introduced = $11, score = $12, comment = $13, label = $14, snoozed_until = $15 WHERE id = $1`,
@@ -462,15 +462,15 @@ func (s *Store) saveEffects(b *pgx.Batch, conversation int64, effects []handover
 	slices.SortStableFunc(byLane, func(x, y handover.Effect) int { return strings.Compare(x.Kind.Lane(), y.Kind.Lane()) })
 	for _, e := range byLane {
 		lane := e.Kind.Lane()
-		if _, there := s.paces.Load(e.Pace); e.Pace != "" && !there {
-			b.Queue(`INSERT INTO paces (key) VALUES ($1) ON CONFLICT DO NOTHING`, e.Pace)
+		if _, there := s.limits.Load(e.Limit); e.Limit != "" && !there {
+			b.Queue(`INSERT INTO limits (key) VALUES ($1) ON CONFLICT DO NOTHING`, e.Limit)
 		}
 		b.Queue(`WITH e AS (INSERT INTO effects (conversation_id, lane, kind, message_id, handoff_id) VALUES ($1, $2, $3, nullif($4, 0), nullif($5, 0)))
-			INSERT INTO lanes AS l (conversation_id, lane, pace_key, priority, queued, due_at) VALUES ($1, $2, $6, $7, 1, CASE WHEN $8 THEN 'infinity' ELSE now() END)
-			ON CONFLICT (conversation_id, lane) DO UPDATE SET pace_key = EXCLUDED.pace_key, queued = l.queued + 1,
+			INSERT INTO lanes AS l (conversation_id, lane, limit_key, priority, queued, due_at) VALUES ($1, $2, $6, $7, 1, CASE WHEN $8 THEN 'infinity' ELSE now() END)
+			ON CONFLICT (conversation_id, lane) DO UPDATE SET limit_key = EXCLUDED.limit_key, queued = l.queued + 1,
 			priority = CASE WHEN l.queued = 0 THEN EXCLUDED.priority ELSE least(l.priority, EXCLUDED.priority) END,
 			due_at = CASE WHEN l.queued = 0 OR l.failures = 0 THEN least(l.due_at, EXCLUDED.due_at) ELSE l.due_at END`,
-			conversation, lane, e.Kind, e.Message.ID, e.Handoff, e.Pace, e.Priority, e.Blocked)
+			conversation, lane, e.Kind, e.Message.ID, e.Handoff, e.Limit, e.Priority, e.Blocked)
 		if !e.Blocked && !slices.Contains(lanes, lane) {
 			lanes = append(lanes, lane)
 		}
@@ -481,10 +481,10 @@ func (s *Store) saveEffects(b *pgx.Batch, conversation int64, effects []handover
 // keep queues a line until what it belongs to comes; nothing of a thread whose conversation was erased. It holds on to the thread's card or watch, so that an
 // erasure at the same moment comes before it, and is seen, or after it, and deletes it.
 func keep(b *pgx.Batch, l handover.Line) {
-	for _, table := range []string{"cards", "watches"} {
+	for _, table := range []string{"cards", "previews"} {
 		b.Queue(`SELECT FROM `+table+` WHERE workspace = $1 AND channel = $2 AND ts = $3 FOR KEY SHARE`, l.Place.Workspace, l.Place.Channel, l.ThreadTS)
 	}
-	b.Queue(`INSERT INTO kept_lines (workspace, channel, thread_ts, ts, kind, edited_ts, line) SELECT $1, $2, $3, $4, $5, $6, $7
+	b.Queue(`INSERT INTO unmatched_lines (workspace, channel, thread_ts, ts, kind, edited_ts, line) SELECT $1, $2, $3, $4, $5, $6, $7
 		WHERE NOT EXISTS (SELECT FROM erased_threads e WHERE e.workspace = $1 AND e.channel = $2 AND e.ts = $3) ON CONFLICT DO NOTHING`,
 		l.Place.Workspace, l.Place.Channel, l.ThreadTS, l.TS, l.Kind, l.EditedTS, l)
 }
@@ -493,7 +493,7 @@ func keep(b *pgx.Batch, l handover.Line) {
 func (s *Store) Keep(ctx context.Context, l handover.Line) error {
 	b := &pgx.Batch{}
 	keep(b, l)
-	b.Queue(`DELETE FROM kept_lines WHERE at < now() - interval '7 days'`)
+	b.Queue(`DELETE FROM unmatched_lines WHERE at < now() - interval '7 days'`)
 	if err := s.db.SendBatch(ctx, b).Close(); err != nil {
 		return fmt.Errorf("keep line: %w", err)
 	}
@@ -502,7 +502,7 @@ func (s *Store) Keep(ctx context.Context, l handover.Line) error {
 
 // Kept implements handover.Store. Edits and deletions stay kept until their line comes.
 func (s *Store) Kept(ctx context.Context) ([]handover.Line, error) {
-	rows, err := s.db.Query(ctx, `SELECT l.line FROM kept_lines l JOIN cards k ON k.workspace = l.workspace AND k.channel = l.channel AND k.ts = l.thread_ts WHERE l.kind = 'written'
+	rows, err := s.db.Query(ctx, `SELECT l.line FROM unmatched_lines l JOIN cards k ON k.workspace = l.workspace AND k.channel = l.channel AND k.ts = l.thread_ts WHERE l.kind = 'written'
 		OR EXISTS (SELECT FROM messages m WHERE m.line_ts <> '' AND m.external_id = l.workspace || ':' || l.channel || ':' || l.ts) ORDER BY l.ts, l.edited_ts LIMIT 100`)
 	if err != nil {
 		return nil, fmt.Errorf("match kept lines: %w", err)
@@ -521,7 +521,7 @@ func (s *Store) Forget(ctx context.Context, l handover.Line) error {
 }
 
 func forget(b *pgx.Batch, l handover.Line) {
-	b.Queue(`DELETE FROM kept_lines WHERE workspace = $1 AND channel = $2 AND ts = $3 AND kind = $4 AND edited_ts = $5`, l.Place.Workspace, l.Place.Channel, l.TS, l.Kind, l.EditedTS)
+	b.Queue(`DELETE FROM unmatched_lines WHERE workspace = $1 AND channel = $2 AND ts = $3 AND kind = $4 AND edited_ts = $5`, l.Place.Workspace, l.Place.Channel, l.TS, l.Kind, l.EditedTS)
 }
 
 // DueTimers implements handover.Store.

@@ -45,9 +45,9 @@ type Reads interface {
 	DraftSent(ctx context.Context, key, sent string) error
 	// Content returns what a file has.
 	Content(ctx context.Context, key string, shown bool) (handover.File, io.Reader, error)
-	// SetBell and BellsOf are of handover.Bells.
-	SetBell(ctx context.Context, b handover.Bell, on bool) error
-	BellsOf(ctx context.Context, agent int64) ([]handover.Bell, error)
+	// Subscribe and Subscriptions are of handover.Bells.
+	Subscribe(ctx context.Context, b handover.Subscription, on bool) error
+	Subscriptions(ctx context.Context, agent int64) ([]handover.Subscription, error)
 }
 
 // Options are the console's knobs.
@@ -67,7 +67,7 @@ type Options struct {
 type Console struct {
 	desk  *handover.Desk
 	reads Reads
-	wakes *handover.Wakes
+	bus   *handover.Bus
 	o     Options
 	pages *template.Template
 	ended chan struct{}
@@ -86,11 +86,11 @@ type Store interface {
 }
 
 // New returns the console.
-func New(desk *handover.Desk, store Store, wakes *handover.Wakes, o Options) *Console {
+func New(desk *handover.Desk, store Store, bus *handover.Bus, o Options) *Console {
 	if o.Mask == nil {
 		o.Mask = handover.Unmasked{}
 	}
-	return &Console{desk: desk, reads: store, sessions: store, log: store, wakes: wakes, o: o, pages: templates(), ended: make(chan struct{}), ownPages: http.NewCrossOriginProtection()}
+	return &Console{desk: desk, reads: store, sessions: store, log: store, bus: bus, o: o, pages: templates(), ended: make(chan struct{}), ownPages: http.NewCrossOriginProtection()}
 }
 
 // EndStreams ends all live pages' streams. Call it once.
@@ -103,7 +103,7 @@ func (c *Console) Routes(mux *http.ServeMux) {
 		"POST /console/c/{id}/claim": c.step(c.claim), "POST /console/c/{id}/resolve": c.step(onHandoff(c.desk.Resolve)), "POST /console/c/{id}/return": c.step(onHandoff(c.desk.Return)),
 		"POST /console/c/{id}/release": c.step(onHandoff(c.desk.Release)), "POST /console/c/{id}/reopen": c.step(onHandoff(c.desk.Reopen)),
 		"POST /console/c/{id}/reply": c.step(c.reply), "POST /console/c/{id}/note": c.step(c.note), "POST /console/c/{id}/draft": c.draft, "POST /console/c/{id}/show": c.show, "POST /console/c/{id}/typing": c.typing,
-		"GET /console/audit": c.audit, "POST /console/logout": c.logout, "POST /console/bells": c.bell,
+		"GET /console/audit": c.audit, "POST /console/logout": c.logout, "POST /console/bells": c.subscribe,
 	} {
 		mux.HandleFunc(path, c.signedIn(h))
 	}
@@ -131,27 +131,27 @@ func headers(next http.HandlerFunc) http.HandlerFunc {
 
 // page is what a template shows.
 type page struct {
-	Agent      Agent
-	Say        string // what went wrong, or what to know
-	Next       string
-	Link       string // a login link's secret
-	Audit      []handover.AuditEntry
-	Before     int64 // older lines of the audit log are before this; 0: there are none
-	Queue      []handover.Conversation
-	Alerts     []string // what an admin should know
-	Bells      bells
-	Paused     string // why nobody can be had; "": it is not paused
-	C          handover.Conversation
-	Transcript []handover.Message
-	Draft      handover.Draft
-	Style      handover.Style
-	Text       string // what stands in the reply field
-	Cited      int    // articles that its marks name
-	Drafted    string // fingerprint of the draft that stood there; "": none did
-	Had        string // what the agent had written there before
-	Key        string // of the next reply, so that sending it twice is harmless
-	Mine       bool
-	Hidden     bool // personal data is out of sight
+	Agent         Agent
+	Say           string // what went wrong, or what to know
+	Next          string
+	Link          string // a login link's secret
+	Audit         []handover.AuditEntry
+	Before        int64 // older lines of the audit log are before this; 0: there are none
+	Queue         []handover.Conversation
+	Alerts        []string // what an admin should know
+	Notifications notifications
+	Paused        string // why nobody can be had; "": it is not paused
+	C             handover.Conversation
+	Transcript    []handover.Message
+	Draft         handover.Draft
+	Style         handover.Style
+	Text          string // what stands in the reply field
+	Cited         int    // articles that its marks name
+	Drafted       string // fingerprint of the draft that stood there; "": none did
+	Had           string // what the agent had written there before
+	Key           string // of the next reply, so that sending it twice is harmless
+	Mine          bool
+	Hidden        bool // personal data is out of sight
 }
 
 func (c *Console) render(w http.ResponseWriter, status int, name string, p page) {
@@ -173,7 +173,7 @@ func (c *Console) failed(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() == nil {
 		c.o.Logger.ErrorContext(r.Context(), "console request failed", "path", r.URL.Path, "err", err)
 	}
-	http.Error(w, "This did not work just now. Try again in a moment.", http.StatusServiceUnavailable)
+	http.Error(w, "Something went wrong. Try again in a moment.", http.StatusServiceUnavailable)
 }
 
 func (c *Console) queue(w http.ResponseWriter, r *http.Request, a Agent) {
@@ -182,31 +182,31 @@ func (c *Console) queue(w http.ResponseWriter, r *http.Request, a Agent) {
 		c.failed(w, r, err)
 		return
 	}
-	mine, err := c.reads.BellsOf(r.Context(), a.ID)
+	mine, err := c.reads.Subscriptions(r.Context(), a.ID)
 	if err != nil {
 		c.failed(w, r, err)
 		return
 	}
-	b := bells{Push: c.o.PushKey}
+	b := notifications{Push: c.o.PushKey}
 	if c.o.Mail {
 		b.Email = a.Email
 	}
 	for _, x := range mine {
 		b.Mailed = b.Mailed || x.Way == "email" && x.Address == a.Email
 	}
-	c.render(w, http.StatusOK, "queue", page{Agent: a, Queue: q, Alerts: c.desk.Alerts(), Paused: c.desk.Paused(), Bells: b})
+	c.render(w, http.StatusOK, "queue", page{Agent: a, Queue: q, Alerts: c.desk.Alerts(), Paused: c.desk.Paused(), Notifications: b})
 }
 
-// bells are the ways in which an agent can be told that nobody claims.
-type bells struct {
+// notifications are the ways in which an agent can be told that nobody claims.
+type notifications struct {
 	Email  string // "": no mail
 	Mailed bool   // they asked for it
 	Push   string // key to subscribe with; "": no push
 }
 
-// bell turns one on or off.
-func (c *Console) bell(w http.ResponseWriter, r *http.Request, a Agent) {
-	b := handover.Bell{Agent: a.ID, Way: r.PostFormValue("way"), Address: r.PostFormValue("address")}
+// subscribe turns one on or off.
+func (c *Console) subscribe(w http.ResponseWriter, r *http.Request, a Agent) {
+	b := handover.Subscription{Agent: a.ID, Way: r.PostFormValue("way"), Address: r.PostFormValue("address")}
 	switch {
 	case b.Way == "email" && c.o.Mail && a.Email != "":
 		b.Address = a.Email
@@ -219,7 +219,7 @@ func (c *Console) bell(w http.ResponseWriter, r *http.Request, a Agent) {
 		http.Error(w, "There is no such way to reach you here.", http.StatusUnprocessableEntity)
 		return
 	}
-	if err := c.reads.SetBell(r.Context(), b, r.PostFormValue("on") == "yes"); err != nil {
+	if err := c.reads.Subscribe(r.Context(), b, r.PostFormValue("on") == "yes"); err != nil {
 		c.failed(w, r, err)
 		return
 	}
@@ -294,7 +294,7 @@ func (c *Console) step(do func(context.Context, request) error) func(http.Respon
 		}
 		cited, _ := strconv.Atoi(r.PostFormValue("cited"))
 		in := request{
-			c: p.C, by: handover.By{Account: handover.Account{ID: a.ID}, Own: !a.Personal}, handoff: handoff,
+			c: p.C, by: handover.By{Account: handover.Account{ID: a.ID}, OnlyHolder: !a.Personal}, handoff: handoff,
 			text: strings.TrimSpace(handover.Unmarked(field(r, "text"), cited)), key: "console:" + r.PostFormValue("key"),
 		}
 		if err = errMoved; handoff != 0 || p.C.State == handover.WithBot {
@@ -341,9 +341,9 @@ func refusal(err error) string {
 	case errors.Is(err, errEmpty), errors.Is(err, errTooLong), errors.Is(err, errMoved), errors.Is(err, errUsed):
 		return err.Error()
 	case errors.As(err, &no) && no.State == handover.Claimed && no.Agent.Title != "":
-		return no.Agent.Title + " holds this conversation."
+		return no.Agent.Title + " has this conversation."
 	case errors.As(err, &no) && no.State == handover.Claimed:
-		return "A colleague holds this conversation."
+		return "A colleague has this conversation."
 	case errors.As(err, &no) && no.State == handover.Waiting:
 		return "Claim this conversation first."
 	case errors.As(err, &no):
@@ -361,7 +361,7 @@ func onHandoff(do func(context.Context, int64, handover.By) (handover.Saved, err
 	}
 }
 
-// claim takes a waiting conversation, or takes over one that the bot holds.
+// claim takes a waiting conversation, or takes over one that is with the bot.
 func (c *Console) claim(ctx context.Context, in request) error {
 	if in.c.State == handover.WithBot {
 		_, err := c.desk.TakeOver(ctx, in.c.ID, in.by)
@@ -441,7 +441,7 @@ func (c *Console) draft(w http.ResponseWriter, r *http.Request, a Agent) {
 
 func (c *Console) typing(w http.ResponseWriter, r *http.Request, a Agent) {
 	if p, err := c.conversation(r, a); err == nil && p.Mine {
-		c.wakes.Typing(p.C.ID, handover.FromAgent)
+		c.bus.Typing(p.C.ID, handover.FromAgent)
 	}
 	w.WriteHeader(http.StatusNoContent)
 }
@@ -452,9 +452,9 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request, _ Agent) {
 	var changed, typing <-chan struct{}
 	var stop func()
 	if id == 0 {
-		changed, stop = c.wakes.Watch()
+		changed, stop = c.bus.ListenAll()
 	} else {
-		changed, typing, stop = c.wakes.Follow(id, handover.FromCustomer)
+		changed, typing, stop = c.bus.Follow(id, handover.FromCustomer)
 	}
 	defer stop()
 	rc := http.NewResponseController(w)

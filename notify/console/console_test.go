@@ -38,15 +38,15 @@ func (m noMail) Talk(talk []handover.Message) []handover.Message {
 	return out
 }
 
-// door is Mia at the console, with a browser that runs no scripts.
-type door struct {
+// agent is Mia at the console, with a browser that runs no scripts.
+type agent struct {
 	url    string
 	client *http.Client
 	desk   *notifytest.Desk
 	form   string // what its pages' forms carry
 }
 
-func (d door) page() string {
+func (d agent) page() string {
 	res, err := d.client.Get(fmt.Sprintf("%s/console/c/%d", d.url, d.desk.Conv))
 	if err != nil {
 		return err.Error()
@@ -59,7 +59,7 @@ func (d door) page() string {
 var key = regexp.MustCompile(`name="key" value="([^"]+)"`)
 
 // press submits the form of a button, which must be on the page.
-func (d door) press(t *testing.T, action, text string) {
+func (d agent) press(t *testing.T, action, text string) {
 	t.Helper()
 	page := d.page()
 	path := fmt.Sprintf("/console/c/%d/%s", d.desk.Conv, action)
@@ -80,24 +80,24 @@ func (d door) press(t *testing.T, action, text string) {
 	}
 }
 
-func (d door) Claim(t *testing.T)              { d.press(t, "claim", "") }
-func (d door) Return(t *testing.T)             { d.press(t, "return", "") }
-func (d door) Resolve(t *testing.T)            { d.press(t, "resolve", "") }
-func (d door) Reply(t *testing.T, text string) { d.press(t, "reply", text) }
-func (d door) Note(t *testing.T, text string)  { d.press(t, "note", text) }
-func (d door) Shows(text string) bool {
+func (d agent) Claim(t *testing.T)              { d.press(t, "claim", "") }
+func (d agent) Return(t *testing.T)             { d.press(t, "return", "") }
+func (d agent) Resolve(t *testing.T)            { d.press(t, "resolve", "") }
+func (d agent) Reply(t *testing.T, text string) { d.press(t, "reply", text) }
+func (d agent) Note(t *testing.T, text string)  { d.press(t, "note", text) }
+func (d agent) Shows(text string) bool {
 	return strings.Contains(html.UnescapeString(d.page()), text)
 }
 
 // open opens the desk; personal says whether Mia may look at personal data.
-func open(t *testing.T, personal bool) (*notifytest.Desk, door) {
+func open(t *testing.T, personal bool) (*notifytest.Desk, agent) {
 	t.Helper()
 	desk := notifytest.NewDesk(t, handover.Place{})
 	listed, err := desk.Store.SyncAgents(t.Context(), []postgres.Listed{{Agent: handover.Agent{Name: "mia", Title: "Mia"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := console.New(desk.Desk, desk.Store, desk.Wakes, console.Options{Links: true, Agents: []console.Agent{{Agent: listed[0].Agent, Token: token, Personal: personal}}, Drafter: notifytest.Drafter("A **draft**."), Mask: noMail{}, Logger: pgtest.Logger()})
+	c := console.New(desk.Desk, desk.Store, desk.Bus, console.Options{Links: true, Agents: []console.Agent{{Agent: listed[0].Agent, Token: token, Personal: personal}}, Drafter: notifytest.Drafter("A **draft**."), Mask: noMail{}, Logger: pgtest.Logger()})
 	mux := http.NewServeMux()
 	c.Routes(mux)
 	s := httptest.NewServer(mux)
@@ -106,7 +106,7 @@ func open(t *testing.T, personal bool) (*notifytest.Desk, door) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := door{url: s.URL, client: &http.Client{Jar: jar}, desk: desk}
+	d := agent{url: s.URL, client: &http.Client{Jar: jar}, desk: desk}
 	res, err := d.client.Get(s.URL + "/console/login?token=" + token)
 	if err != nil {
 		t.Fatal(err)
@@ -127,7 +127,7 @@ var ownForm = regexp.MustCompile(`name="form" value="([^"]+)"`)
 
 func TestTheStoryAtTheConsole(t *testing.T) {
 	t.Parallel()
-	notifytest.Run(t, func(t *testing.T) (*notifytest.Desk, notifytest.Door) {
+	notifytest.Run(t, func(t *testing.T) (*notifytest.Desk, notifytest.Agent) {
 		desk, d := open(t, true)
 		desk.Work(t, nil)
 		return desk, d
@@ -135,7 +135,7 @@ func TestTheStoryAtTheConsole(t *testing.T) {
 }
 
 // post submits a form and returns the page that follows.
-func (d door) post(t *testing.T, action string, form url.Values) (status int, page string) {
+func (d agent) post(t *testing.T, action string, form url.Values) (status int, page string) {
 	t.Helper()
 	with := url.Values{"form": {d.form}}
 	maps.Copy(with, form)
@@ -212,7 +212,7 @@ func TestWhoDoesNotHoldItIsToldWhoDoes(t *testing.T) {
 	}
 	defer func() { _ = res.Body.Close() }()
 	b, _ := io.ReadAll(res.Body)
-	if res.StatusCode != http.StatusConflict || !strings.Contains(string(b), "A colleague holds this conversation.") || !strings.Contains(string(b), "my words</textarea>") {
+	if res.StatusCode != http.StatusConflict || !strings.Contains(string(b), "A colleague has this conversation.") || !strings.Contains(string(b), "my words</textarea>") {
 		t.Fatal(res.Status, string(b))
 	}
 }

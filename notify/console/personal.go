@@ -40,9 +40,9 @@ func (c *Console) present(w http.ResponseWriter, r *http.Request, status int, p 
 		}
 	}
 	if !looks {
-		veiled, talk := p.C.Veiled(c.o.Mask), c.o.Mask.Talk(p.Transcript)
-		p.Hidden = !reflect.DeepEqual(veiled, p.C) || !reflect.DeepEqual(talk, p.Transcript)
-		p.C, p.Transcript = veiled, talk
+		hidden, talk := p.C.Masked(c.o.Mask), c.o.Mask.Talk(p.Transcript)
+		p.Hidden = !reflect.DeepEqual(hidden, p.C) || !reflect.DeepEqual(talk, p.Transcript)
+		p.C, p.Transcript = hidden, talk
 	} else {
 		c.o.Logger.InfoContext(r.Context(), "personal data is shown", "agent", p.Agent.Name, "conversation", p.C.ID)
 	}

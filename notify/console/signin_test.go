@@ -16,7 +16,7 @@ import (
 
 func TestASessionEndsAtSignOutWhenUnusedAndWithItsToken(t *testing.T) {
 	t.Parallel()
-	in := func(d door) bool {
+	in := func(d agent) bool {
 		res, err := d.client.Get(d.url + "/console/")
 		if err != nil {
 			t.Fatal(err)

@@ -82,8 +82,8 @@ func templates() *template.Template {
 			}
 			return "A colleague"
 		},
-		"fits": func(a Agent, h handover.Handoff) bool { // whether the matter wants just what they can
-			return h.Matter != nil && len(h.Matter.Skills) > 0 && !slices.ContainsFunc(h.Matter.Skills, func(s string) bool { return !slices.Contains(a.Skills, s) })
+		"fits": func(a Agent, h handover.Handoff) bool { // whether the topic wants just what they can
+			return h.Topic != nil && len(h.Topic.Skills) > 0 && !slices.ContainsFunc(h.Topic.Skills, func(s string) bool { return !slices.Contains(a.Skills, s) })
 		},
 		"join": strings.Join,
 		"tones": func() []handover.Tone {

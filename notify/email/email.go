@@ -27,25 +27,25 @@ type Options struct {
 	From           string // address, with or without a name
 }
 
-// Bell rings by mail.
-type Bell struct {
+// Sender rings by mail.
+type Sender struct {
 	o    Options
 	from *mail.Address
 }
 
-var _ notify.Bell = (*Bell)(nil)
+var _ notify.Sender = (*Sender)(nil)
 
 // New returns a bell. A From that is no address is an error.
-func New(o Options) (*Bell, error) {
+func New(o Options) (*Sender, error) {
 	from, err := mail.ParseAddress(o.From)
 	if err != nil {
 		return nil, fmt.Errorf("email.from: %q is no address: %w", o.From, err)
 	}
-	return &Bell{o: o, from: from}, nil
+	return &Sender{o: o, from: from}, nil
 }
 
-// Ring implements notify.Bell. A repeat has the same Message-ID.
-func (b *Bell) Ring(ctx context.Context, address string, s notify.Summons) error {
+// Send implements notify.Bell. A repeat has the same Message-ID.
+func (b *Sender) Send(ctx context.Context, address string, s notify.Reminder) error {
 	m := gomail.NewMsg()
 	if err := errors.Join(m.From(b.from.String()), m.To(address)); err != nil {
 		return handover.Permanent(err)
@@ -78,7 +78,7 @@ func (b *Bell) Ring(ctx context.Context, address string, s notify.Summons) error
 // mostAnswer is what a mail server may say in one session, in bytes.
 const mostAnswer = 1 << 20
 
-func (b *Bell) client() (*gomail.Client, error) {
+func (b *Sender) client() (*gomail.Client, error) {
 	opts := []gomail.Option{gomail.WithPort(b.o.Port), gomail.WithTimeout(6 * time.Second), gomail.WithDialContextFunc(func(ctx context.Context, network, address string) (net.Conn, error) {
 		dialer := &net.Dialer{}
 		if b.o.TLS == "tls" {

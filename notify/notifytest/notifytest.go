@@ -1,4 +1,4 @@
-// Package notifytest plays an agent's story through each door that agents work at.
+// Package notifytest plays an agent's story in each place that agents work at.
 package notifytest
 
 import (
@@ -20,7 +20,7 @@ import (
 type Desk struct {
 	*handover.Desk
 	Store   *postgres.Store
-	Wakes   *handover.Wakes
+	Bus     *handover.Bus
 	Conv    int64
 	Handoff int64
 	db      *pgxpool.Pool
@@ -38,8 +38,8 @@ var ana = handover.ByCustomer("web", "ana")
 func NewDesk(t *testing.T, place handover.Place) *Desk {
 	t.Helper()
 	db := pgtest.New(t, postgres.Migrations())
-	d := &Desk{db: db, Store: postgres.New(db, db), Wakes: handover.NewWakes(nil)}
-	d.Desk = handover.NewDesk(d.Store, d.Wakes, handover.Options{Team: "support", Teams: map[string]handover.Place{"support": place}})
+	d := &Desk{db: db, Store: postgres.New(db, db), Bus: handover.NewBus(nil)}
+	d.Desk = handover.NewDesk(d.Store, d.Bus, handover.Options{Team: "support", Teams: map[string]handover.Place{"support": place}})
 	ctx := t.Context()
 	s, err := d.Open(ctx, handover.Opening{Channel: "web", Customer: "ana", Contact: handover.Contact{Name: "Ana"}})
 	if err != nil {
@@ -64,7 +64,7 @@ func (d *Desk) writes(t *testing.T, id, text string) {
 // Work does the team's effects for the workspaces until the test ends; the other lanes rest.
 func (d *Desk) Work(t *testing.T, workspaces func(name string) notify.Workspace) {
 	t.Helper()
-	rest := func(context.Context, handover.Run) error { return nil }
+	rest := func(context.Context, handover.Batch) error { return nil }
 	handlers := map[handover.Kind]handover.Handler{}
 	for _, k := range handover.Kinds() {
 		handlers[k] = rest
@@ -72,7 +72,7 @@ func (d *Desk) Work(t *testing.T, workspaces func(name string) notify.Workspace)
 	for k, h := range notify.New(d.Desk, d.Store, workspaces, notify.Options{Logger: pgtest.Logger()}).Handlers() {
 		handlers[k] = h
 	}
-	w, err := handover.NewWorker(d.Store, d.Wakes, handlers, handover.WorkerOptions{Logger: pgtest.Logger()})
+	w, err := handover.NewWorker(d.Store, d.Bus, handlers, handover.WorkerOptions{Logger: pgtest.Logger()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,8 +82,8 @@ func (d *Desk) Work(t *testing.T, workspaces func(name string) notify.Workspace)
 	t.Cleanup(func() { cancel(); wg.Wait() })
 }
 
-// Door is how an agent works: as Mia, on the one conversation there is.
-type Door interface {
+// Agent is how an agent works: as Mia, on the one conversation there is.
+type Agent interface {
 	Claim(t *testing.T)
 	Reply(t *testing.T, text string)
 	Note(t *testing.T, text string)
@@ -110,19 +110,19 @@ func (d Drafter) Search(context.Context, string) ([]handover.Citation, error) {
 	return []handover.Citation{{Title: "An article", Text: "What it says.", Score: 0.5}, {Title: "For us", Text: "What the team knows.", Internal: true}}, nil
 }
 
-// Run plays the story; open brings a new desk and the door to it.
-func Run(t *testing.T, open func(t *testing.T) (*Desk, Door)) {
-	for name, story := range map[string]func(t *testing.T, d *Desk, door Door){
-		"Mia claims, answers and resolves":               resolves,
-		"what Mia notes stays in the team":               notes,
-		"Mia returns Ana to the bot":                     returns,
-		"what Ana writes on appears at Mia's door":       hears,
-		"what is said before the claim reaches the door": before,
+// Run plays the story; open brings a new desk and the agent to it.
+func Run(t *testing.T, open func(t *testing.T) (*Desk, Agent)) {
+	for name, story := range map[string]func(t *testing.T, d *Desk, agent Agent){
+		"Mia claims, answers and resolves":           resolves,
+		"what Mia notes stays in the team":           notes,
+		"Mia returns Ana to the bot":                 returns,
+		"what Ana writes on appears where Mia works": hears,
+		"what is said before the claim is there":     before,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d, door := open(t)
-			story(t, d, door)
+			d, agent := open(t)
+			story(t, d, agent)
 		})
 	}
 }
@@ -165,51 +165,51 @@ func (d *Desk) reads(t *testing.T, text string) string {
 	return all
 }
 
-func claimed(t *testing.T, d *Desk, door Door) {
+func claimed(t *testing.T, d *Desk, agent Agent) {
 	t.Helper()
-	door.Claim(t)
+	agent.Claim(t)
 	until(t, "it is Mia's", func() bool { c := d.state(t); return c.State == handover.Claimed && c.Handoff.Agent.Title == "Mia" })
 	d.reads(t, "Hi, I'm Mia.")
 }
 
-func resolves(t *testing.T, d *Desk, door Door) {
-	claimed(t, d, door)
-	door.Reply(t, "It leaves today.")
+func resolves(t *testing.T, d *Desk, agent Agent) {
+	claimed(t, d, agent)
+	agent.Reply(t, "It leaves today.")
 	d.reads(t, "It leaves today.")
-	door.Resolve(t)
+	agent.Resolve(t)
 	d.reads(t, "This conversation is closed.")
 	if c := d.state(t); c.State != handover.Closed || c.Handoff.Outcome != handover.Resolved {
 		t.Fatalf("%+v", c.Handoff)
 	}
 }
 
-func notes(t *testing.T, d *Desk, door Door) {
-	claimed(t, d, door)
-	door.Note(t, "check the warehouse")
-	door.Reply(t, "One moment.")
+func notes(t *testing.T, d *Desk, agent Agent) {
+	claimed(t, d, agent)
+	agent.Note(t, "check the warehouse")
+	agent.Reply(t, "One moment.")
 	if all := d.reads(t, "One moment."); strings.Contains(all, "warehouse") {
 		t.Fatal(all)
 	}
-	until(t, "the note is at the door", func() bool { return door.Shows("check the warehouse") })
+	until(t, "the note is there", func() bool { return agent.Shows("check the warehouse") })
 }
 
-func returns(t *testing.T, d *Desk, door Door) {
-	claimed(t, d, door)
-	door.Return(t)
+func returns(t *testing.T, d *Desk, agent Agent) {
+	claimed(t, d, agent)
+	agent.Return(t)
 	d.reads(t, "You are back with the assistant.")
 	if c := d.state(t); c.State != handover.WithBot || c.Handoff.Outcome != handover.Returned || c.Episode != c.Seq {
 		t.Fatalf("%+v", c)
 	}
 }
 
-func hears(t *testing.T, d *Desk, door Door) {
-	claimed(t, d, door)
+func hears(t *testing.T, d *Desk, agent Agent) {
+	claimed(t, d, agent)
 	d.writes(t, "2", "Thank you, Mia")
-	until(t, "their line is there", func() bool { return door.Shows("Thank you, Mia") })
+	until(t, "their line is there", func() bool { return agent.Shows("Thank you, Mia") })
 }
 
-func before(t *testing.T, d *Desk, door Door) {
-	until(t, "the first line is there", func() bool { return door.Shows("Where is my order 1182?") })
+func before(t *testing.T, d *Desk, agent Agent) {
+	until(t, "the first line is there", func() bool { return agent.Shows("Where is my order 1182?") })
 	d.writes(t, "2", "Hello?")
-	until(t, "the second line is there", func() bool { return door.Shows("Hello?") })
+	until(t, "the second line is there", func() bool { return agent.Shows("Hello?") })
 }

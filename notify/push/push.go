@@ -36,30 +36,30 @@ type Options struct {
 	Host    string // of another push service than the browsers' own, which may be reached without TLS; "": none
 }
 
-// Bell rings in browsers.
-type Bell struct {
+// Sender rings in browsers.
+type Sender struct {
 	o      Options
 	client *http.Client
 }
 
-var _ notify.Bell = (*Bell)(nil)
+var _ notify.Sender = (*Sender)(nil)
 
 // New returns a bell.
-func New(o Options) *Bell {
+func New(o Options) *Sender {
 	// An address comes from a browser: a redirect would lead where nobody has looked.
-	return &Bell{o: o, client: &http.Client{Transport: outside.Transport(nil, 64<<10), Timeout: 15 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	return &Sender{o: o, client: &http.Client{Transport: outside.Transport(nil, 64<<10), Timeout: 15 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
 // services are those of the browsers: Chrome, Edge, Firefox, Safari. Their hosts end so.
 var services = []string{"fcm.googleapis.com", ".notify.windows.com", ".push.services.mozilla.com", ".push.apple.com"}
 
 // Check says what is wrong with what a browser gave as its address: JSON of a PushSubscription, at a push service that we know.
-func (b *Bell) Check(address string) error {
+func (b *Sender) Check(address string) error {
 	_, err := b.subscription(address)
 	return err
 }
 
-func (b *Bell) subscription(address string) (*webpush.Subscription, error) {
+func (b *Sender) subscription(address string) (*webpush.Subscription, error) {
 	var s webpush.Subscription
 	if err := json.Unmarshal([]byte(address), &s); err != nil || s.Keys.Auth == "" || s.Keys.P256dh == "" {
 		return nil, errors.New("not a push subscription")
@@ -80,8 +80,8 @@ func (b *Bell) subscription(address string) (*webpush.Subscription, error) {
 	return &s, nil
 }
 
-// Ring implements notify.Bell. A browser shows one notice a handoff.
-func (b *Bell) Ring(ctx context.Context, address string, s notify.Summons) error {
+// Send implements notify.Bell. A browser shows one notice a handoff.
+func (b *Sender) Send(ctx context.Context, address string, s notify.Reminder) error {
 	to, err := b.subscription(address)
 	if err != nil {
 		return notify.ErrGone
@@ -105,7 +105,7 @@ func (b *Bell) Ring(ctx context.Context, address string, s notify.Summons) error
 		return notify.ErrGone
 	case res.StatusCode == http.StatusTooManyRequests:
 		wait, _ := strconv.Atoi(res.Header.Get("Retry-After"))
-		return &handover.NotNowError{Err: err, After: time.Duration(max(1, wait)) * time.Second}
+		return &handover.RetryLaterError{Err: err, After: time.Duration(max(1, wait)) * time.Second}
 	case res.StatusCode/100 == 4:
 		return handover.Permanent(err)
 	}

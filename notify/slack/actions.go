@@ -24,7 +24,7 @@ type click struct {
 	aside       string // where an answer that only they see is changed; "": the button stands on a card
 }
 
-// buttons are what buttons do beside the verbs.
+// buttons are what buttons do beside the commands.
 func (w *Workspace) buttons() map[string]func(context.Context, click) (reply, error) {
 	return map[string]func(context.Context, click) (reply, error){
 		"claim_send":     func(ctx context.Context, c click) (reply, error) { return w.sendLine(ctx, c, true) },
@@ -32,20 +32,20 @@ func (w *Workspace) buttons() map[string]func(context.Context, click) (reply, er
 		"send_line":      func(ctx context.Context, c click) (reply, error) { return w.sendLine(ctx, c, false) },
 		"send_edit":      w.sendEdit,
 		"keep_internal": func(context.Context, click) (reply, error) {
-			return done("It stays in the team.")
+			return ok("It stays in the team.")
 		},
 		"retry":  w.retry,
 		"insert": w.insert,
 		"take_over": func(ctx context.Context, c click) (reply, error) {
-			return w.takeOver(ctx, ask{user: c.user, at: c.at}, c.handoff)
+			return w.takeOver(ctx, request{user: c.user, at: c.at}, c.handoff)
 		},
 		"home_mail":    func(ctx context.Context, c click) (reply, error) { return w.setMail(ctx, c.user, true) },
 		"home_no_mail": func(ctx context.Context, c click) (reply, error) { return w.setMail(ctx, c.user, false) },
 		"home_pause": func(ctx context.Context, c click) (reply, error) {
-			return w.perform(ctx, ask{verb: "pause", args: "paused in Slack", user: c.user})
+			return w.perform(ctx, request{name: "pause", args: "paused in Slack", user: c.user})
 		},
 		"home_resume": func(ctx context.Context, c click) (reply, error) {
-			return w.perform(ctx, ask{verb: "pause", args: "off", user: c.user})
+			return w.perform(ctx, request{name: "pause", args: "off", user: c.user})
 		},
 	}
 }
@@ -59,13 +59,13 @@ func (w *Workspace) sendLine(ctx context.Context, c click, claim bool) (reply, e
 		return reply{}, err
 	}
 	if s.Again || s.Message().ID == 0 { // it is gone, or was sent
-		return said("There is nothing to send any more.")
+		return refuse("There is nothing to send any more.")
 	}
 	w.unmarkLater(markNote, place, c.line)
 	if !s.Conversation.Push && s.Message().Visibility == handover.Public {
 		w.markLater(markDelivered, place, c.line)
 	}
-	return done("Sent to the customer.")
+	return ok("Sent to the customer.")
 }
 
 // sendEdit shows the customer a line as it stands in the thread now, at its author's wish.
@@ -75,7 +75,7 @@ func (w *Workspace) sendEdit(ctx context.Context, c click) (reply, error) {
 		return reply{}, err
 	}
 	thread := conv.Handoff.Card
-	w.politely("show an edit", func(ctx context.Context) error {
+	w.bestEffort("show an edit", func(ctx context.Context) error {
 		found, _, _, err := w.api().GetConversationRepliesContext(ctx, &slack.GetConversationRepliesParameters{ChannelID: c.channel, Timestamp: thread.TS, Oldest: c.line, Latest: c.line, Inclusive: true, Limit: 2})
 		if err != nil {
 			return err
@@ -90,7 +90,7 @@ func (w *Workspace) sendEdit(ctx context.Context, c click) (reply, error) {
 		}
 		return w.show(ctx, c.channel, c.user, thread.TS, reply{text: "This line is not there any more, or is not yours."})
 	})
-	return done("The customer is shown the edit.")
+	return ok("The customer is shown the edit.")
 }
 
 // insert puts what a search found into a draft.
@@ -106,7 +106,7 @@ func (w *Workspace) insert(ctx context.Context, c click) (reply, error) {
 		return reply{}, err
 	}
 	if n >= len(found) || found[n].Internal {
-		return said("It is not there any more. Search again.")
+		return refuse("It is not there any more. Search again.")
 	}
 	text := handover.Unmarkable(found[n].Text) + " [1]"
 	w.openWith(c, handover.Draft{Text: text, Citations: found[n : n+1]})
@@ -182,20 +182,20 @@ func (w *Workspace) pressed(ctx context.Context, action, value, option string, c
 		action, value, _ = strings.Cut(option, ":")
 	}
 	if action == "home_status" {
-		_, err := w.perform(ctx, ask{verb: "status", args: option, user: c.user})
+		_, err := w.perform(ctx, request{name: "status", args: option, user: c.user})
 		return err
 	}
 	c.handoff, _ = strconv.ParseInt(value, 10, 64)
 	var r reply
 	var err error
 	if do := w.buttons()[action]; do != nil {
-		if r.text, err = w.stranger(ctx, c.user); r.text == "" && err == nil {
+		if r.text, err = w.checkAccess(ctx, c.user); r.text == "" && err == nil {
 			r, err = do(ctx, c)
 		}
 		if text := refusalText(err); text != "" {
 			r, err = reply{text: text}, nil
 		}
-	} else if v, is := w.verbs()[action]; is && v.about && c.handoff != 0 {
+	} else if v, is := w.commands()[action]; is && v.about && c.handoff != 0 {
 		r, err = w.about(ctx, action, c)
 	} else {
 		w.o.Logger.InfoContext(ctx, "a button that is none of ours", "action", action)
@@ -208,13 +208,13 @@ func (w *Workspace) pressed(ctx context.Context, action, value, option string, c
 	case c.aside == "home":
 		w.homeLater(c.user)
 		if !r.done && r.text != "" {
-			w.politely("answer", func(ctx context.Context) error {
+			w.bestEffort("answer", func(ctx context.Context) error {
 				_, err := w.api().OpenViewContext(ctx, c.trigger, slack.ModalViewRequest{Type: slack.VTModal, Title: plainText("Deskbell"), Close: plainText("Close"), Blocks: slack.Blocks{BlockSet: []slack.Block{section(r.text)}}})
 				return err
 			})
 		}
 	case c.aside != "" && r.text != "":
-		w.politely("answer", func(ctx context.Context) error {
+		w.bestEffort("answer", func(ctx context.Context) error {
 			return slack.PostWebhookCustomHTTPContext(ctx, c.aside, w.http, &slack.WebhookMessage{Text: r.text, ReplaceOriginal: true})
 		})
 	case !r.done:
@@ -223,7 +223,7 @@ func (w *Workspace) pressed(ctx context.Context, action, value, option string, c
 	return nil
 }
 
-// about does a verb on a handoff.
+// about does a command on a handoff.
 func (w *Workspace) about(ctx context.Context, verb string, c click) (reply, error) {
 	conv, err := w.reads.OfHandoff(ctx, c.handoff)
 	if errors.Is(err, handover.ErrUnknown) {
@@ -232,24 +232,24 @@ func (w *Workspace) about(ctx context.Context, verb string, c click) (reply, err
 	if err != nil {
 		return reply{}, err
 	}
-	a := ask{verb: verb, user: c.user, at: c.at, channel: c.channel, trigger: c.trigger, conv: conv}
+	a := request{name: verb, user: c.user, at: c.at, channel: c.channel, trigger: c.trigger, conv: conv}
 	if c.aside == "" {
 		a.card = c.ts
 	}
 	return w.perform(ctx, a)
 }
 
-// shortcut does a verb on the conversation in whose thread a message stands.
+// shortcut does a command on the conversation in whose thread a message stands.
 func (w *Workspace) shortcut(ctx context.Context, name string, c click) error {
 	conv, err := w.reads.OfThread(ctx, handover.Place{Workspace: w.o.Identity.Workspace(), Channel: c.channel}, c.ts)
 	var r reply
 	switch {
 	case errors.Is(err, handover.ErrUnknown):
-		r, err = said("This message belongs to no conversation of ours.")
+		r, err = refuse("This message belongs to no conversation of ours.")
 	case err != nil:
 		return err
 	case name == "send_to_customer":
-		if r.text, err = w.stranger(ctx, c.user); r.text != "" || err != nil {
+		if r.text, err = w.checkAccess(ctx, c.user); r.text != "" || err != nil {
 			break
 		}
 		c.handoff = conv.Handoff.ID

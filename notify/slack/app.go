@@ -19,7 +19,7 @@ import (
 	"github.com/deskbell/deskbell/notify"
 )
 
-// App is our app in Slack: one door for every workspace that it is installed in.
+// App is our app in Slack: the same for every workspace that it is installed in.
 type App struct {
 	desk      *handover.Desk
 	store     Store
@@ -339,10 +339,10 @@ func (a *App) interaction(ctx context.Context, payload []byte) (any, error) {
 // command takes a /deskbell in.
 func (a *App) command(ctx context.Context, team, channel, user, trigger, text string) any {
 	for _, s := range []*string{&team, &channel, &user, &trigger, &text} {
-		*s = keepable(*s)
+		*s = sanitize(*s)
 	}
 	if w := a.of(team); w != nil {
-		return w.command(ctx, channel, user, trigger, text)
+		return w.slashCommand(ctx, channel, user, trigger, text)
 	}
 	if slices.Contains(a.o.Allowed, team) {
 		return map[string]any{"response_type": "ephemeral", "text": "This workspace is not connected yet. Try again in a moment."}

@@ -39,7 +39,7 @@ func card(c notify.Card) (blocks []slack.Block, fallback string) {
 	head := headline(c)
 	blocks = append(blocks, slack.NewHeaderBlock(slack.NewTextBlockObject(slack.PlainTextType, clip(head, maxHeader), false, false), slack.HeaderBlockOptionBlockID(cardBlock(h.Card.ID))))
 	blocks = append(blocks, section(clipEscaped(who(c), maxSection)), section(clipEscaped("_Why now:_ "+why(h), maxSection)))
-	if m := h.Matter; m != nil {
+	if m := h.Topic; m != nil {
 		text := "*About:* " + escape(m.Intent)
 		if len(m.Skills) > 0 {
 			text += " · *Needs:* " + escape(strings.Join(m.Skills, ", "))
@@ -54,7 +54,7 @@ func card(c notify.Card) (blocks []slack.Block, fallback string) {
 		if b.Wants != "" {
 			text += "\n*Wants:* " + escape(b.Wants)
 		}
-		if b.Intent != "" && h.Matter == nil {
+		if b.Intent != "" && h.Topic == nil {
 			text += "\n*About:* " + escape(b.Intent)
 		}
 		if len(b.Entities) > 0 {

@@ -13,7 +13,7 @@ func texts() map[string]func(string) {
 		"drawn":   func(s string) { fromMarkdown(s) },
 		"plain":   func(s string) { plain(s) },
 		"escaped": func(s string) { escape(s) },
-		"notes":   func(s string) { noted(s) },
+		"notes":   func(s string) { isNote(s) },
 		"split":   func(s string) { split(s, 3000) },
 		"clip":    func(s string) { clipEscaped(s, 3000) },
 	}

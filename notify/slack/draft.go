@@ -45,7 +45,7 @@ func (d draft) written(v slack.View) (text, had string) {
 		return "", ""
 	}
 	read := func(block, action string) string {
-		return strings.TrimSpace(keepable(v.State.Values[fmt.Sprint(block, d.Round)][action].Value))
+		return strings.TrimSpace(sanitize(v.State.Values[fmt.Sprint(block, d.Round)][action].Value))
 	}
 	text, had = read(draftBlock, draftBlock), read(hadBlock, hadBlock)
 	if text != "" && fingerprint(text) != d.Shown {
@@ -54,7 +54,7 @@ func (d draft) written(v slack.View) (text, had string) {
 	return text, had
 }
 
-func fingerprint(text string) string { return notify.Fingerprint(keepable(text)) }
+func fingerprint(text string) string { return notify.Fingerprint(sanitize(text)) }
 
 func draftOf(v slack.View) (d draft, ok bool) {
 	return d, v.CallbackID == draftCallback && json.Unmarshal([]byte(v.PrivateMetadata), &d) == nil && d.Handoff != 0
@@ -62,7 +62,7 @@ func draftOf(v slack.View) (d draft, ok bool) {
 
 // openDraft opens a modal at once, because its trigger lives three seconds, and fills it when the draft is there.
 func (w *Workspace) openDraft(c click) {
-	w.politely("draft", func(ctx context.Context) error {
+	w.bestEffort("draft", func(ctx context.Context) error {
 		d := draft{Handoff: c.handoff, Style: handover.StyleOf("", "")}
 		view, err := w.api().OpenViewContext(ctx, c.trigger, d.modal([]slack.Block{section("Reading the conversation …")}, false))
 		if err != nil {
@@ -75,7 +75,7 @@ func (w *Workspace) openDraft(c click) {
 
 // openWith opens the modal with a text that is there already.
 func (w *Workspace) openWith(c click, found handover.Draft) {
-	w.politely("open a draft", func(ctx context.Context) error {
+	w.bestEffort("open a draft", func(ctx context.Context) error {
 		d := draft{Handoff: c.handoff, Round: 1, Cited: len(found.Citations), Shown: fingerprint(clip(found.Text, maxInput)), Style: handover.StyleOf("", "")}
 		view, err := w.api().OpenViewContext(ctx, c.trigger, d.modal(w.draftBlocks(d, found, ""), true))
 		if err != nil {
@@ -99,7 +99,7 @@ func (w *Workspace) inModal(ctx context.Context, user, trigger string, v slack.V
 		if err != nil {
 			return err
 		}
-		w.politely("finish a draft", func(ctx context.Context) error {
+		w.bestEffort("finish a draft", func(ctx context.Context) error {
 			if text != "" { // what is typed stays in the modal below
 				_, err := w.api().PushViewContext(ctx, trigger, slack.ModalViewRequest{Type: slack.VTModal, Title: plainText("Draft reply"), Close: plainText("Back"), Blocks: slack.Blocks{BlockSet: []slack.Block{section(text)}}})
 				return err
@@ -126,7 +126,7 @@ func (w *Workspace) finish(ctx context.Context, user string, v slack.View, d dra
 		return refusalText(err), unless(err)
 	}
 	if _, err = w.desk.Write(ctx, d.Handoff, by, "view:"+v.ID, text); err == nil {
-		w.politely("draft's outcome", func(ctx context.Context) error { return w.reads.DraftSent(ctx, "view:"+v.ID, text) })
+		w.bestEffort("draft's outcome", func(ctx context.Context) error { return w.reads.DraftSent(ctx, "view:"+v.ID, text) })
 		if action == draftResolve {
 			_, err = w.desk.Resolve(ctx, d.Handoff, by)
 		}
@@ -145,7 +145,7 @@ func unless(err error) error {
 // useMacro puts a text that was written beforehand into the field; what the agent had written stays below.
 func (w *Workspace) useMacro(v slack.View, d draft, name string) {
 	_, had := d.written(v)
-	w.politely("a macro", func(ctx context.Context) error {
+	w.bestEffort("a macro", func(ctx context.Context) error {
 		conv, err := w.reads.OfHandoff(ctx, d.Handoff)
 		if err != nil {
 			return err
@@ -185,7 +185,7 @@ func (w *Workspace) restyle(v slack.View, d draft, action, value string) {
 	default:
 		return
 	}
-	w.politely("draft in another style", func(ctx context.Context) error {
+	w.bestEffort("draft in another style", func(ctx context.Context) error {
 		s := shown{w, v.ID, v.Hash}
 		if err := s.show(ctx, d.modal(d.waiting("Writing …", had), false)); s.gone(err) {
 			return nil
@@ -224,7 +224,7 @@ func (s *shown) gone(err error) bool {
 func (s *shown) last(ctx context.Context, m slack.ModalViewRequest) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWithin)
 	defer cancel()
-	err := patiently(ctx, func() error { return s.show(ctx, m) })
+	err := retryUntilDone(ctx, func() error { return s.show(ctx, m) })
 	if s.gone(err) {
 		return nil
 	}
@@ -350,7 +350,7 @@ func (d draft) blocks(found handover.Draft, had string) []slack.Block {
 		blocks = append(blocks, slack.NewContextBlock("", mrkdwn(fmt.Sprintf("[%d] %s · %.2f", i+1, linked(c), c.Score))))
 	}
 	if len(found.Unsupported) > 0 {
-		blocks = append(blocks, section(clipEscaped(":warning: *No source bears this out:* "+escape(strings.Join(found.Unsupported, " … ")), maxSection)))
+		blocks = append(blocks, section(clipEscaped(":warning: *No source supports this:* "+escape(strings.Join(found.Unsupported, " … ")), maxSection)))
 	}
 	for _, n := range found.Notes[:min(5, len(found.Notes))] {
 		blocks = append(blocks, slack.NewContextBlock("", mrkdwn(clipEscaped(escape(n), maxField))))

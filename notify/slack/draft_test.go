@@ -21,7 +21,7 @@ func (w writer) Draft(ctx context.Context, _ handover.Conversation, _ []handover
 		case <-ctx.Done():
 			w.stopped <- ctx.Err()
 			return handover.Draft{}, ctx.Err()
-		case <-time.After(500 * time.Millisecond): // a model's pace
+		case <-time.After(500 * time.Millisecond): // a model's limit
 		}
 		text += word + " "
 		heard(text)
@@ -48,12 +48,12 @@ func TestADraftGrowsInItsModal(t *testing.T) {
 	t.Parallel()
 	w := writer{make(chan error, 1)}
 	d, s := connect(t, w, false)
-	door{s}.click(t, "draft")
+	agent{s}.click(t, "draft")
 	v := modal(t, s, "six [1]")
 	if grew := strings.Join(v.Was, "\n"); !strings.Contains(grew, "one two three  …") || strings.Contains(grew, "[1]") || v.Updates > 5 {
 		t.Errorf("%d updates: %s", v.Updates, grew)
 	}
-	door{s}.click(t, "claim")
+	agent{s}.click(t, "claim")
 	if refused, err := s.Submit("UMIA", "one two three four five six [1]"); err != nil || len(refused) > 0 {
 		t.Fatal(refused, err)
 	}
@@ -72,7 +72,7 @@ func TestADraftThatNobodyLooksAtIsNotWrittenOn(t *testing.T) {
 	t.Parallel()
 	w := writer{make(chan error, 1)}
 	_, s := connect(t, w, false)
-	door{s}.click(t, "draft")
+	agent{s}.click(t, "draft")
 	modal(t, s, "one")
 	s.CloseModal("UMIA")
 	if err := <-w.stopped; err == nil {

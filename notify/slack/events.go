@@ -65,7 +65,7 @@ func answer(rw http.ResponseWriter, status int, code, message string) {
 // again asks Slack to come back: nothing was stored.
 func (a *App) again(rw http.ResponseWriter, r *http.Request, err error) {
 	a.o.Logger.ErrorContext(r.Context(), "Slack's request failed, it will come again", "path", r.URL.Path, "err", err)
-	answer(rw, http.StatusServiceUnavailable, "unavailable", "This did not work just now.")
+	answer(rw, http.StatusServiceUnavailable, "unavailable", "Something went wrong.")
 }
 
 func (a *App) serveEvent(rw http.ResponseWriter, r *http.Request, body []byte) {
@@ -197,13 +197,13 @@ func (w *Workspace) event(ctx context.Context, body []byte) error {
 			return nil // not edited by a person: an unfurled link, a reply's count
 		}
 		l.Kind = handover.LineEdited
-		s, err := w.desk.Hear(ctx, l)
+		s, err := w.desk.ReceiveLine(ctx, l)
 		if errors.Is(err, handover.ErrAsk) {
 			w.askOfEdit(ctx, l)
 			return nil
 		}
 		if m := s.Message(); err == nil && !s.Again && m.ID != 0 && m.Visibility == handover.Internal && !m.Deleted && l.Ask && !l.Note { // it was in its undo window
-			w.askWhether(l, s.Conversation)
+			w.offerToSend(l, s.Conversation)
 		}
 		if m := s.Message(); err == nil && !s.Again && m.ID != 0 && (l.Note || l.Ask) && (m.Deleted || m.Visibility == handover.Internal) { // it became a note
 			w.unmarkLater(markDelivered, l.Place, l.TS)
@@ -216,7 +216,7 @@ func (w *Workspace) event(ctx context.Context, body []byte) error {
 		}
 		l := w.line(place, *e.Previous)
 		l.Kind, l.TS = handover.LineDeleted, e.DeletedTS
-		_, err := w.desk.Hear(ctx, l)
+		_, err := w.desk.ReceiveLine(ctx, l)
 		return err
 	}
 	return nil
@@ -231,8 +231,8 @@ func (w *Workspace) own(m message) bool {
 
 func (w *Workspace) line(p handover.Place, m message) handover.Line {
 	return handover.Line{
-		Kind: handover.LineWritten, Place: p, ThreadTS: m.ThreadTS, TS: m.TS, Account: m.User, Text: toMarkdown(keepable(m.Text)), Files: w.files(m.Files),
-		Note: noted(m.Text) || w.toUs(m.Text), Ask: mentions.MatchString(m.Text),
+		Kind: handover.LineWritten, Place: p, ThreadTS: m.ThreadTS, TS: m.TS, Account: m.User, Text: toMarkdown(sanitize(m.Text)), Files: w.files(m.Files),
+		Note: isNote(m.Text) || w.toUs(m.Text), Ask: mentions.MatchString(m.Text),
 	}
 }
 
@@ -248,13 +248,13 @@ var mentions = regexp.MustCompile(`<@[UW][A-Z0-9]*|<!(?:here|channel|everyone|su
 // stays in the team. Code may begin with a comment.
 var note = regexp.MustCompile("(?i)^(?:[\\s\\p{Cf}\\p{Cc}*_~`>•◦▪(\\[{\"'“„«-]|&gt;|\\d{1,3}[.)]|:[a-z0-9_+'-]+:)*(?://|note[\\s\\p{Cf}*_~`]*[:：])")
 
-// noted says whether a line, as Slack has it, is meant for the team.
-func noted(text string) bool {
+// isNote says whether a line, as Slack has it, is meant for the team.
+func isNote(text string) bool {
 	return !strings.HasPrefix(strings.TrimSpace(text), "```") && note.MatchString(text)
 }
 
-// keepable leaves out what PostgreSQL cannot keep.
-func keepable(s string) string {
+// sanitize leaves out what PostgreSQL cannot keep.
+func sanitize(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\x00", "")
 }
 
@@ -282,7 +282,7 @@ func withoutNUL(b []byte) []byte {
 
 // written takes a line in; what became of it is told by a mark, after the commit and the ack. raw is the line as Slack has it.
 func (w *Workspace) written(ctx context.Context, l handover.Line, raw string) error {
-	s, err := w.desk.Hear(ctx, l)
+	s, err := w.desk.ReceiveLine(ctx, l)
 	m := s.Message()
 	if err == nil && s.Conversation.ID == 0 && strings.HasPrefix(strings.TrimSpace(raw), "<@"+w.o.Identity.BotUser+">") && w.o.Identity.BotUser != "" {
 		w.answer(l.Place.Channel, l.Account, l.ThreadTS, reply{text: "This thread belongs to no conversation of ours, or not yet. Try again in a moment."})
@@ -295,10 +295,10 @@ func (w *Workspace) written(ctx context.Context, l handover.Line, raw string) er
 	}
 	if err == nil && s.Conversation.ID == 0 { // kept until its card knows its ts: they hear what became of it then
 		time.AfterFunc(keptFor, func() {
-			w.politely("tell of a kept line", func(ctx context.Context) error {
-				s, err := w.desk.Hear(ctx, l)
+			w.bestEffort("tell of a kept line", func(ctx context.Context) error {
+				s, err := w.desk.ReceiveLine(ctx, l)
 				if err == nil && s.Message().Visibility == handover.Internal && !s.Message().Deleted {
-					w.toldOf(l, s.Conversation)
+					w.markInternal(l, s.Conversation)
 				}
 				return err
 			})
@@ -307,24 +307,24 @@ func (w *Workspace) written(ctx context.Context, l handover.Line, raw string) er
 	if err != nil || s.Again || m.Visibility != handover.Internal || m.Deleted {
 		return err
 	}
-	w.called(ctx, l, raw)
-	w.toldOf(l, s.Conversation)
+	w.runMention(ctx, l, raw)
+	w.markInternal(l, s.Conversation)
 	return nil
 }
 
 // keptFor is how long a card takes to learn its ts, as a rule.
 const keptFor = 2 * time.Second
 
-// toldOf marks a line that stays in the team, and asks its author whether they meant it.
-func (w *Workspace) toldOf(l handover.Line, c handover.Conversation) {
+// markInternal marks a line that stays in the team, and asks its author whether they meant it.
+func (w *Workspace) markInternal(l handover.Line, c handover.Conversation) {
 	w.markLater(markNote, l.Place, l.TS)
 	if !l.Note {
-		w.askWhether(l, c)
+		w.offerToSend(l, c)
 	}
 }
 
-// askWhether tells who wrote a line that it stayed in the team, and what can be done about it.
-func (w *Workspace) askWhether(l handover.Line, c handover.Conversation) {
+// offerToSend tells who wrote a line that it stayed in the team, and what can be done about it.
+func (w *Workspace) offerToSend(l handover.Line, c handover.Conversation) {
 	text, value := notSent(c), strconv.FormatInt(c.Handoff.ID, 10)
 	button := func(action, label string) slack.BlockElement {
 		return slack.NewButtonBlockElement(action, value, plainText(label))
@@ -332,7 +332,7 @@ func (w *Workspace) askWhether(l handover.Line, c handover.Conversation) {
 	keep := button("keep_internal", "Keep internal")
 	blocks := []slack.Block{section(text)}
 	switch {
-	case c.Door.Closed: // the card has moved on
+	case c.ThreadCard.Closed: // the card has moved on
 	case c.State == handover.Waiting:
 		blocks = append(blocks, slack.NewActionBlock("line:"+l.TS, button("claim_send", "Claim & send"), keep))
 	case c.State == handover.Claimed && c.Handoff.Agent.ID == c.Actor.ID:
@@ -358,11 +358,11 @@ func (w *Workspace) askOfEdit(ctx context.Context, l handover.Line) {
 
 // notSent says why a line stayed in the team.
 func notSent(c handover.Conversation) string {
-	if c.State == handover.Claimed && c.Handoff.Agent.ID == c.Actor.ID && !c.Door.Closed {
+	if c.State == handover.Claimed && c.Handoff.Agent.ID == c.Actor.ID && !c.ThreadCard.Closed {
 		return "Not sent to the customer: your line mentions a colleague, or is marked as internal. Send it all the same?"
 	}
 	if c.State == handover.Claimed && c.Handoff.Agent.ID != c.Actor.ID {
-		return "Not sent to the customer: " + agentName(c.Handoff.Agent) + " holds this conversation. Your line is a note for the team."
+		return "Not sent to the customer: " + agentName(c.Handoff.Agent) + " has this conversation. Your line is a note for the team."
 	}
 	if c.State == handover.Waiting {
 		return "Not sent to the customer: nobody has claimed this conversation yet. Press *Claim* on the card, then write."

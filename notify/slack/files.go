@@ -36,7 +36,7 @@ func (w *Workspace) files(all []attachment) (files []handover.File) {
 		if name == "" {
 			name = a.Title
 		}
-		files = append(files, handover.File{Key: rand.Text(), Name: handover.FileName(keepable(name)), Type: clip(keepable(a.Mimetype), 100), Size: a.Size, Source: w.o.Identity.Workspace() + ":" + a.ID})
+		files = append(files, handover.File{Key: rand.Text(), Name: handover.FileName(sanitize(name)), Type: clip(sanitize(a.Mimetype), 100), Size: a.Size, Source: w.o.Identity.Workspace() + ":" + a.ID})
 	}
 	return files
 }

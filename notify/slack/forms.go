@@ -13,24 +13,24 @@ import (
 
 const formCallback = "verb"
 
-// form is what the modal of a verb is about; it is kept in the modal itself.
+// form is what the modal of a command is about; it is kept in the modal itself.
 type form struct {
-	Verb    string `json:"verb"`
+	Command string `json:"verb"`
 	Handoff int64  `json:"handoff"`
 	Channel string `json:"channel,omitempty"`
 }
 
-// byForm asks for what a verb needs: in a modal, or where the door cannot open one by a button that can.
-func (w *Workspace) byForm(_ context.Context, a ask) (reply, error) {
+// byForm asks for what a command needs: in a modal, or where none can be opened by a button that can.
+func (w *Workspace) byForm(_ context.Context, a request) (reply, error) {
 	if a.trigger == "" {
-		return w.byButton(a, "*"+title(a.verb)+"* needs a word more.")
+		return w.byButton(a, "*"+title(a.name)+"* needs a word more.")
 	}
-	f := form{a.verb, a.conv.Handoff.ID, a.channel}
-	blocks, submit := w.fields(a.verb, a.conv)
-	w.politely("open a form", func(ctx context.Context) error {
+	f := form{a.name, a.conv.Handoff.ID, a.channel}
+	blocks, submit := w.fields(a.name, a.conv)
+	w.bestEffort("open a form", func(ctx context.Context) error {
 		about, _ := json.Marshal(f) // plain values always encode
 		_, err := w.api().OpenViewContext(ctx, a.trigger, slack.ModalViewRequest{
-			Type: slack.VTModal, CallbackID: formCallback, PrivateMetadata: string(about), Title: plainText(clip(title(a.verb), 24)), Close: plainText("Cancel"), Submit: plainText(submit),
+			Type: slack.VTModal, CallbackID: formCallback, PrivateMetadata: string(about), Title: plainText(clip(title(a.name), 24)), Close: plainText("Cancel"), Submit: plainText(submit),
 			Blocks: slack.Blocks{BlockSet: blocks},
 		})
 		return err
@@ -83,7 +83,7 @@ func question(conv handover.Conversation) string {
 	return ""
 }
 
-// submitForm does a form's verb; what is refused is said at its first field.
+// submitForm does a form's command; what is refused is said at its first field.
 func (w *Workspace) submitForm(ctx context.Context, user string, v slack.View) (any, error) {
 	var f form
 	if err := json.Unmarshal([]byte(v.PrivateMetadata), &f); err != nil || v.State == nil {
@@ -92,7 +92,7 @@ func (w *Workspace) submitForm(ctx context.Context, user string, v slack.View) (
 	value := func(block string) string {
 		for _, a := range v.State.Values[block] {
 			for _, s := range []string{a.SelectedUser, a.SelectedOption.Value, a.Value} {
-				if s = strings.TrimSpace(keepable(s)); s != "" {
+				if s = strings.TrimSpace(sanitize(s)); s != "" {
 					return s
 				}
 			}
@@ -103,8 +103,8 @@ func (w *Workspace) submitForm(ctx context.Context, user string, v slack.View) (
 	if err != nil && !errors.Is(err, handover.ErrUnknown) {
 		return nil, err
 	}
-	a := ask{verb: f.Verb, user: user, channel: f.Channel, conv: conv, form: true}
-	blocks, _ := w.fields(f.Verb, conv)
+	a := request{name: f.Command, user: user, channel: f.Channel, conv: conv, form: true}
+	blocks, _ := w.fields(f.Command, conv)
 	first := blocks[0].ID()
 	a.args = strings.TrimSpace(value("team") + " " + value("reason") + value("for") + value("title"))
 	if user := value("user"); user != "" {

@@ -20,10 +20,10 @@ func sample(language, name, question string) notify.Card {
 	c.Last = []handover.Message{{From: handover.FromCustomer, Text: question}, {From: handover.FromBot, Text: "I am not sure about that."}}
 	c.Handoff = handover.Handoff{
 		ID: 32, Team: "billing", Reason: handover.LowConfidence, State: handover.Waiting, RequestedAt: at,
-		Why:    &handover.Decision{OfferBelow: 0.4, Frustration: 0.7, Signals: handover.Signals{Confidence: 0.31, Frustration: 0.5, Evidence: "rephrased 3 times; 0.2 → 0.5"}},
-		Brief:  &handover.Brief{Summary: "Customer: " + question + ". The bot gave the article on refunds.", Wants: question, KeyPoints: []string{question}, Entities: []string{"order 1182"}, Tried: []string{"Refunds"}, Language: language, Related: []handover.Citation{{Title: "Refunds"}}},
-		Matter: &handover.Matter{Intent: "refund", Skills: []string{"refunds"}, Values: []handover.Value{{Name: "Order", Text: "1182"}}},
-		Card:   handover.Card{ID: 33, Handoff: 32, Place: handover.Place{Workspace: "slack:T1", Channel: "C1"}, TS: "1700000000.000100"},
+		Why:   &handover.Decision{OfferBelow: 0.4, Frustration: 0.7, Signals: handover.Signals{Confidence: 0.31, Frustration: 0.5, Evidence: "rephrased 3 times; 0.2 → 0.5"}},
+		Brief: &handover.Brief{Summary: "Customer: " + question + ". The bot gave the article on refunds.", Wants: question, KeyPoints: []string{question}, Entities: []string{"order 1182"}, Tried: []string{"Refunds"}, Language: language, Related: []handover.Citation{{Title: "Refunds"}}},
+		Topic: &handover.Topic{Intent: "refund", Skills: []string{"refunds"}, Values: []handover.Value{{Name: "Order", Text: "1182"}}},
+		Card:  handover.Card{ID: 33, Handoff: 32, Place: handover.Place{Workspace: "slack:T1", Channel: "C1"}, TS: "1700000000.000100"},
 	}
 	return c
 }
@@ -49,7 +49,7 @@ func sampleCards() map[string]notify.Card {
 		"cancelled": func(c *notify.Card) {
 			c.State, c.Handoff.State, c.Handoff.Outcome = handover.WithBot, handover.Closed, handover.Cancelled
 		},
-		"unread": func(c *notify.Card) { c.Handoff.Brief, c.Handoff.Matter = nil, nil },
+		"unread": func(c *notify.Card) { c.Handoff.Brief, c.Handoff.Topic = nil, nil },
 	} {
 		c := sample("en", "Ana Ruiz", "I want my money back for order 1182")
 		change(&c)

@@ -15,7 +15,7 @@ import (
 
 // homeLater draws an agent's home tab.
 func (w *Workspace) homeLater(user string) {
-	w.politely("home", func(ctx context.Context) error {
+	w.bestEffort("home", func(ctx context.Context) error {
 		blocks, err := w.home(ctx, user)
 		if err != nil {
 			return err
@@ -28,7 +28,7 @@ func (w *Workspace) homeLater(user string) {
 // home is what an agent with ten open threads looks at: theirs, the longest first, then the queue, their status, the day's figures, and for leads the
 // gate's switch.
 func (w *Workspace) home(ctx context.Context, user string) (blocks []slack.Block, err error) {
-	me, err := w.people.Meet(ctx, w.account(user))
+	me, err := w.people.AgentFor(ctx, w.account(user))
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func (w *Workspace) home(ctx context.Context, user string) (blocks []slack.Block
 	if err != nil {
 		return nil, err
 	}
-	if text, err := w.stranger(ctx, user); text != "" || err != nil {
+	if text, err := w.checkAccess(ctx, user); text != "" || err != nil {
 		return []slack.Block{section(text)}, err
 	}
 	queue, err := w.reads.Queue(ctx, false)
@@ -104,21 +104,21 @@ func (w *Workspace) mail(a handover.Agent) string {
 
 // mailed says whether they asked for it.
 func (w *Workspace) mailed(ctx context.Context, a handover.Agent, mail string) (bool, error) {
-	bells, err := w.people.BellsOf(ctx, a.ID)
-	return slices.ContainsFunc(bells, func(b handover.Bell) bool { return b.Way == "email" && b.Address == mail }), err
+	bells, err := w.people.Subscriptions(ctx, a.ID)
+	return slices.ContainsFunc(bells, func(b handover.Subscription) bool { return b.Way == "email" && b.Address == mail }), err
 }
 
 // setMail turns it on or off.
 func (w *Workspace) setMail(ctx context.Context, user string, on bool) (reply, error) {
-	me, err := w.people.Meet(ctx, w.account(user))
+	me, err := w.people.AgentFor(ctx, w.account(user))
 	if err != nil {
 		return reply{}, err
 	}
 	mail := w.mail(me)
 	if mail == "" {
-		return said("There is no mail address of yours in the list of agents.")
+		return refuse("There is no mail address of yours in the list of agents.")
 	}
-	return reply{done: true}, w.people.SetBell(ctx, handover.Bell{Agent: me.ID, Way: "email", Address: mail}, on)
+	return reply{done: true}, w.people.Subscribe(ctx, handover.Subscription{Agent: me.ID, Way: "email", Address: mail}, on)
 }
 
 // permalink is where a card is; Slack leads on to the workspace's own address.
@@ -168,7 +168,7 @@ func (w *Workspace) rows(list []handover.Conversation, most int) (blocks []slack
 }
 
 func figures(f handover.Figures) string {
-	text := fmt.Sprintf("%d rang · %d claimed, after %s in the middle · %d resolved · %d cancelled · %d not a handoff", f.Rang, f.Claimed, f.Wait.Round(time.Second), f.Resolved, f.Cancelled, f.NotAHandoff)
+	text := fmt.Sprintf("%d handoffs · %d claimed, median %s · %d resolved · %d cancelled · %d not a handoff", f.Handoffs, f.Claimed, f.Wait.Round(time.Second), f.Resolved, f.Cancelled, f.NotAHandoff)
 	if f.Score > 0 {
 		text += fmt.Sprintf(" · rated %.1f of 5", f.Score)
 	}

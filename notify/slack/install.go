@@ -74,7 +74,7 @@ func (a *App) installed(rw http.ResponseWriter, r *http.Request) {
 	about, _ := json.Marshal(id) // strings always encode
 	if err := a.store.SaveInstall(ctx, a.sealed(handover.Install{Workspace: id.Workspace(), About: about}, got)); err != nil {
 		a.o.Logger.ErrorContext(ctx, "an install could not be kept", "workspace", id.Workspace(), "err", err)
-		tell(rw, http.StatusServiceUnavailable, "This did not work just now. Begin again at /slack/install.")
+		tell(rw, http.StatusServiceUnavailable, "Something went wrong. Begin again at /slack/install.")
 		return
 	}
 	if err := a.follow(ctx); err != nil {

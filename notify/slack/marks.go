@@ -46,7 +46,7 @@ func (w *Workspace) marksLater(do func(context.Context, string, handover.Place, 
 	case w.marks <- func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, markWithin)
 		defer cancel()
-		err := patiently(ctx, func() error { return do(ctx, name, at, ts) })
+		err := retryUntilDone(ctx, func() error { return do(ctx, name, at, ts) })
 		if err != nil {
 			w.o.Logger.InfoContext(ctx, "a line is not marked", "err", err)
 		}
@@ -72,8 +72,8 @@ func (w *Workspace) deliveredLater(l handover.Line) {
 		if !w.marking.Allow() {
 			return
 		}
-		w.politely("mark a delivered line", func(ctx context.Context) error {
-			s, err := w.desk.Hear(ctx, l) // a repeat: it says what became of it
+		w.bestEffort("mark a delivered line", func(ctx context.Context) error {
+			s, err := w.desk.ReceiveLine(ctx, l) // a repeat: it says what became of it
 			if m := s.Message(); err == nil && m.Visibility == handover.Public && !m.Deleted {
 				w.markLater(markDelivered, l.Place, l.TS)
 			}
@@ -98,8 +98,8 @@ func (w *Workspace) retry(ctx context.Context, c click) (reply, error) {
 		return reply{}, err
 	}
 	if s.Again {
-		return said("There is nothing to try again.")
+		return refuse("There is nothing to try again.")
 	}
 	w.unmarkLater(markFailed, at, c.line)
-	return done("Trying again.")
+	return ok("Trying again.")
 }

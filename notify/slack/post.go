@@ -96,12 +96,12 @@ func (w *Workspace) Relay(ctx context.Context, thread handover.Card, key string,
 
 // partly: where a post before this one went through, doing it all again must look first.
 func partly(sent bool, err error) error {
-	var notNow *handover.NotNowError
+	var notNow *handover.RetryLaterError
 	switch {
 	case err == nil || !sent:
 		return err
 	case errors.As(err, &notNow):
-		notNow.Look = true
+		notNow.CheckFirst = true
 		return err
 	}
 	return &handover.UnknownOutcomeError{Err: err}

@@ -88,12 +88,12 @@ type Reads interface {
 
 // People knows agents by their accounts.
 type People interface {
-	Meet(ctx context.Context, a handover.Account) (handover.Agent, error)
+	AgentFor(ctx context.Context, a handover.Account) (handover.Agent, error)
 	Availability(ctx context.Context, agent int64) (handover.Availability, error)
 	SetAvailability(ctx context.Context, agent int64, a handover.Availability) error
-	Named(ctx context.Context, a handover.Agent) error // keeps what they are called
-	SetBell(ctx context.Context, b handover.Bell, on bool) error
-	BellsOf(ctx context.Context, agent int64) ([]handover.Bell, error)
+	SetProfile(ctx context.Context, a handover.Agent) error // keeps what they are called
+	Subscribe(ctx context.Context, b handover.Subscription, on bool) error
+	Subscriptions(ctx context.Context, agent int64) ([]handover.Subscription, error)
 }
 
 // Files has what messages came with.
@@ -197,7 +197,7 @@ func (w *Workspace) work(ctx context.Context, jobs <-chan func(context.Context))
 		case do := <-jobs:
 			c, cancel := context.WithTimeout(ctx, 2*time.Minute)
 			func() {
-				defer survive(c, w.o.Logger)
+				defer recoverPanic(c, w.o.Logger)
 				do(c)
 			}()
 			cancel()
@@ -205,7 +205,7 @@ func (w *Workspace) work(ctx context.Context, jobs <-chan func(context.Context))
 	}
 }
 
-func (w *Workspace) politely(what string, do func(context.Context) error) {
+func (w *Workspace) bestEffort(what string, do func(context.Context) error) {
 	select {
 	case w.courtesy <- func(ctx context.Context) {
 		if err := do(ctx); err != nil && ctx.Err() == nil {
@@ -217,8 +217,8 @@ func (w *Workspace) politely(what string, do func(context.Context) error) {
 	}
 }
 
-// patiently does a courtesy until it is done, ctx ends, or Slack refuses it; where Slack is limited it waits as it says.
-func patiently(ctx context.Context, do func() error) error {
+// retryUntilDone does a courtesy until it is done, ctx ends, or Slack refuses it; where Slack is limited it waits as it says.
+func retryUntilDone(ctx context.Context, do func() error) error {
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
 		err := do()
 		var limited *slack.RateLimitedError
@@ -234,8 +234,8 @@ func patiently(ctx context.Context, do func() error) error {
 	return err
 }
 
-// survive keeps one hostile message from ending the process; over HTTP the server does the same.
-func survive(ctx context.Context, logger *slog.Logger) {
+// recoverPanic keeps one hostile message from ending the process; over HTTP the server does the same.
+func recoverPanic(ctx context.Context, logger *slog.Logger) {
 	if p := recover(); p != nil {
 		logger.ErrorContext(ctx, "a request from Slack panicked", "panic", p)
 	}
@@ -298,13 +298,13 @@ func outcome(err error, paceKey string, repeatable bool) error {
 	var op *net.OpError
 	switch {
 	case errors.As(err, &limited):
-		return &handover.NotNowError{Err: err, Key: paceKey, After: max(limited.RetryAfter, 100*time.Millisecond)}
+		return &handover.RetryLaterError{Err: err, Key: paceKey, After: max(limited.RetryAfter, 100*time.Millisecond)}
 	case errors.As(err, &said):
 		return refusal(said, paceKey, repeatable)
 	case errors.As(err, &op) && op.Op == "dial": // nothing was sent
-		return &handover.NotNowError{Err: err, Key: paceKey, After: 2 * time.Second}
+		return &handover.RetryLaterError{Err: err, Key: paceKey, After: 2 * time.Second}
 	case repeatable && (errors.As(err, &status) || errors.As(err, &op) || errors.Is(err, context.DeadlineExceeded)):
-		return &handover.NotNowError{Err: err, Key: paceKey, After: time.Second}
+		return &handover.RetryLaterError{Err: err, Key: paceKey, After: time.Second}
 	case repeatable:
 		return err
 	}
@@ -316,14 +316,14 @@ func refusal(said slack.SlackErrorResponse, paceKey string, repeatable bool) err
 	err := fmt.Errorf("refused by Slack: %w", said)
 	switch said.Err {
 	case "channel_not_found", "is_archived", "not_in_channel", "restricted_action", "restricted_action_read_only_channel", "cannot_reply_to_message", "message_not_found", "thread_not_found":
-		return &handover.NotNowError{Err: fmt.Errorf("%w: %w", notify.ErrPlace, err), After: 30 * time.Second}
+		return &handover.RetryLaterError{Err: fmt.Errorf("%w: %w", notify.ErrPlace, err), After: 30 * time.Second}
 	case "invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "missing_scope", "org_login_required", "ekm_access_denied", "no_permission":
-		return &handover.NotNowError{Err: err, Key: paceKey, After: time.Minute}
+		return &handover.RetryLaterError{Err: err, Key: paceKey, After: time.Minute}
 	case "ratelimited", "rate_limited", "message_limit_exceeded":
-		return &handover.NotNowError{Err: err, Key: paceKey, After: time.Second}
+		return &handover.RetryLaterError{Err: err, Key: paceKey, After: time.Second}
 	case "internal_error", "fatal_error", "service_unavailable", "request_timeout":
 		if repeatable {
-			return &handover.NotNowError{Err: err, Key: paceKey, After: time.Second}
+			return &handover.RetryLaterError{Err: err, Key: paceKey, After: time.Second}
 		}
 		return &handover.UnknownOutcomeError{Err: err}
 	}

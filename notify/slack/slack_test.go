@@ -18,10 +18,10 @@ import (
 	"github.com/deskbell/deskbell/notify/slack/slacktest"
 )
 
-// door is Mia in Slack.
-type door struct{ s *slacktest.Server }
+// agent is Mia in Slack.
+type agent struct{ s *slacktest.Server }
 
-func (d door) card(t *testing.T) string {
+func (d agent) card(t *testing.T) string {
 	t.Helper()
 	for range 1000 {
 		if cards := d.s.Channel("C1"); len(cards) > 0 {
@@ -33,7 +33,7 @@ func (d door) card(t *testing.T) string {
 	return ""
 }
 
-func (d door) click(t *testing.T, action string) {
+func (d agent) click(t *testing.T, action string) {
 	t.Helper()
 	ts := d.card(t)
 	var err error
@@ -49,13 +49,13 @@ func (d door) click(t *testing.T, action string) {
 	}
 }
 
-func (d door) Claim(t *testing.T)              { d.click(t, "claim") }
-func (d door) Return(t *testing.T)             { d.click(t, "return") }
-func (d door) Resolve(t *testing.T)            { d.click(t, "resolve") }
-func (d door) Reply(t *testing.T, text string) { d.s.Say("C1", d.card(t), "UMIA", text) }
-func (d door) Note(t *testing.T, text string)  { d.s.Say("C1", d.card(t), "UMIA", "note: "+text) }
+func (d agent) Claim(t *testing.T)              { d.click(t, "claim") }
+func (d agent) Return(t *testing.T)             { d.click(t, "return") }
+func (d agent) Resolve(t *testing.T)            { d.click(t, "resolve") }
+func (d agent) Reply(t *testing.T, text string) { d.s.Say("C1", d.card(t), "UMIA", text) }
+func (d agent) Note(t *testing.T, text string)  { d.s.Say("C1", d.card(t), "UMIA", "note: "+text) }
 
-func (d door) Shows(text string) bool {
+func (d agent) Shows(text string) bool {
 	for _, m := range d.s.Everything("C1") {
 		if strings.Contains(m.Shown(), text) {
 			return true
@@ -69,9 +69,9 @@ func TestTheStoryInSlack(t *testing.T) {
 	for name, sockets := range map[string]bool{"signed HTTP": false, "Socket Mode": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			notifytest.Run(t, func(t *testing.T) (*notifytest.Desk, notifytest.Door) {
+			notifytest.Run(t, func(t *testing.T) (*notifytest.Desk, notifytest.Agent) {
 				d, s := connect(t, notifytest.Drafter("draft"), sockets)
-				return d, door{s}
+				return d, agent{s}
 			})
 		})
 	}
@@ -124,13 +124,13 @@ func TestClocksThatDifferAreToldAndHoldNothingUp(t *testing.T) {
 				o.Now = func() time.Time { return time.Now().Add(time.Duration(off.Load())) }
 			}
 			t.Run("Socket Mode", func(t *testing.T) { // nothing there is signed
-				notifytest.Run(t, func(t *testing.T) (*notifytest.Desk, notifytest.Door) {
+				notifytest.Run(t, func(t *testing.T) (*notifytest.Desk, notifytest.Agent) {
 					d, s := connect(t, notifytest.Drafter("draft"), true, wrong)
-					return d, door{s}
+					return d, agent{s}
 				})
 			})
 			d, s := connect(t, notifytest.Drafter("draft"), false, wrong)
-			here := door{s}
+			here := agent{s}
 			if err := s.Click("C1", here.card(t), "claim", "UMIA"); err == nil {
 				t.Error("a request of another time is taken")
 			}

@@ -117,7 +117,7 @@ func (a *App) take(ctx context.Context, s *socketmode.Client, kind, envelope str
 	a.processed <- struct{}{}
 	go func() {
 		defer func() { <-a.processed }()
-		defer survive(ctx, a.o.Logger)
+		defer recoverPanic(ctx, a.o.Logger)
 		start := time.Now()
 		var reply any
 		var err error

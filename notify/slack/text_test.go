@@ -263,7 +263,7 @@ func TestCardsKeepToSlacksLimits(t *testing.T) {
 			c.Fields = append(c.Fields, handover.Value{Name: fmt.Sprint(i, text()), Text: text()})
 		}
 		if rng.IntN(3) == 0 {
-			c.Handoff.Matter = &handover.Matter{Intent: text(), Skills: []string{text()}, Values: []handover.Value{{Name: text(), Text: text()}}}
+			c.Handoff.Topic = &handover.Topic{Intent: text(), Skills: []string{text()}, Values: []handover.Value{{Name: text(), Text: text()}}}
 		}
 		h := &c.Handoff
 		h.ID, h.Team, h.Reason = 1, text(), []handover.Reason{handover.Requested, handover.LowConfidence, handover.Frustration}[rng.IntN(3)]
@@ -353,12 +353,12 @@ func TestANoteIsANoteBehindAnyMark(t *testing.T) {
 		"// x", "note: x", "NOTE: x", "*note*: x", "_Note_: x", "`note`: x", "*note:* x", "note :x", "note:memo: x", "1. note: x", ":memo: note: x",
 		"\u200bnote: x", "\u202e// x", "&gt;&gt;&gt; // x", "~// x~", "“note: x”", "note： x",
 	} {
-		if !noted(s) {
+		if !isNote(s) {
 			t.Errorf("%q reaches the customer", s)
 		}
 	}
 	for _, s := range []string{"We note that.", "Notes: see below", "https://a.example", "<https://a.example|note: x>", "```// comment```", "1. yes", "• one", "It is //not// so", "notebook: yes"} {
-		if noted(s) {
+		if isNote(s) {
 			t.Errorf("%q stays in the team", s)
 		}
 	}

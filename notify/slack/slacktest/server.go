@@ -464,6 +464,19 @@ func (s *Server) call(method, token string, in args) map[string]any {
 	return no("unknown_method")
 }
 
+// Restore puts messages into their channels as they were when Channel and Everything returned them from another server.
+func (s *Server) Restore(messages ...Message) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range messages {
+		c := s.channels[m.Channel]
+		seconds, micros, _ := strings.Cut(m.TS, ".")
+		at, _ := strconv.ParseInt(seconds+micros, 10, 64)
+		c.lastTS = max(c.lastTS, at)
+		c.messages = append(c.messages, &m)
+	}
+}
+
 func (c *channel) find(ts string) *Message {
 	for _, m := range slices.Backward(c.messages) {
 		if m.TS == ts && !m.Deleted {

@@ -11,51 +11,51 @@ import (
 	"github.com/deskbell/deskbell/handover"
 )
 
-// Summons is what reaches an agent who is not looking: short, personal data out of sight, and where to go on.
-type Summons struct {
+// Reminder is what reaches an agent who is not looking: short, personal data out of sight, and where to go on.
+type Reminder struct {
 	Key   string // the same when it is sent again, another once it was claimed in between
 	Title string
 	Text  string // plain
 	URL   string // opens the conversation
 }
 
-// Bell is a way to reach an agent. Ringing twice with one Key is seen once, as far as the way can. Its errors say whether to try again; ErrGone: the
+// Sender is a way to reach an agent. Ringing twice with one Key is seen once, as far as the way can. Its errors say whether to try again; ErrGone: the
 // address is no good any more.
-type Bell interface {
-	Ring(ctx context.Context, address string, s Summons) error
+type Sender interface {
+	Send(ctx context.Context, address string, s Reminder) error
 }
 
-// summonTries is how often a bell that does not answer is rung.
-const summonTries = 8
+// remindTries is how often a bell that does not answer is signalled.
+const remindTries = 8
 
-// summon tells agents who asked for it of a handoff that nobody has claimed.
-func (n *Notifier) summon(ctx context.Context, r handover.Run) error {
+// remind tells agents who asked for it of a handoff that nobody has claimed.
+func (n *Notifier) remind(ctx context.Context, r handover.Batch) error {
 	handoff := r.Effects[0].Handoff
-	card, err := n.view(ctx, handoff)
+	card, err := n.cardFor(ctx, handoff)
 	if err != nil || card.Handoff.State != handover.Waiting {
 		return err
 	}
-	bells, err := n.reads.Unrung(ctx, handoff)
+	bells, err := n.reads.Unnotified(ctx, handoff)
 	if err != nil {
 		return err
 	}
-	s := n.summons(card)
+	s := n.reminder(card)
 	var wg sync.WaitGroup
 	failed := make([]error, len(bells))
-	slots := make(chan struct{}, ringAtOnce)
+	slots := make(chan struct{}, sendAtOnce)
 	for i, b := range bells {
-		way := n.o.Bells[b.Way]
-		if way == nil || n.o.Serves != nil && !n.o.Serves(b, card.Handoff.Team) {
+		way := n.o.Senders[b.Way]
+		if way == nil || n.o.Subscribed != nil && !n.o.Subscribed(b, card.Handoff.Team) {
 			continue
 		}
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			failed[i] = n.ring(ctx, card.Handoff, way, b, s)
+			failed[i] = n.send(ctx, card.Handoff, way, b, s)
 		})
 	}
 	wg.Wait()
-	if err := errors.Join(failed...); err != nil && r.Failures+1 < summonTries {
+	if err := errors.Join(failed...); err != nil && r.Failures+1 < remindTries {
 		return err
 	} else if err != nil {
 		n.o.Logger.ErrorContext(ctx, "agents were not reached", "handoff", handoff, "err", err)
@@ -65,28 +65,28 @@ func (n *Notifier) summon(ctx context.Context, r handover.Run) error {
 
 // A slow bell keeps no other waiting, and all are rung before the lane's lease ends.
 const (
-	ringAtOnce = 16
-	ringWithin = 8 * time.Second
+	sendAtOnce = 16
+	sendWithin = 8 * time.Second
 )
 
-// ring rings one bell, and keeps that it did.
-func (n *Notifier) ring(ctx context.Context, h handover.Handoff, way Bell, b handover.Bell, s Summons) error {
-	at, cancel := context.WithTimeout(ctx, ringWithin)
+// send rings one bell, and keeps that it did.
+func (n *Notifier) send(ctx context.Context, h handover.Handoff, way Sender, b handover.Subscription, s Reminder) error {
+	at, cancel := context.WithTimeout(ctx, sendWithin)
 	defer cancel()
-	err := way.Ring(at, b.Address, s)
+	err := way.Send(at, b.Address, s)
 	save := context.WithoutCancel(ctx) // it rang
 	switch {
 	case errors.Is(err, ErrGone):
-		return n.reads.SetBell(save, b, false)
+		return n.reads.Subscribe(save, b, false)
 	case handover.IsPermanent(err):
 		n.o.Logger.ErrorContext(ctx, "an agent cannot be reached", "agent", b.Agent, "way", b.Way, "err", err)
 	case err != nil:
 		return fmt.Errorf("%s: %w", b.Way, err)
 	}
-	return n.reads.Rang(save, h.ID, h.ClaimedAt, b)
+	return n.reads.MarkNotified(save, h.ID, h.ClaimedAt, b)
 }
 
-func (n *Notifier) summons(c Card) Summons {
+func (n *Notifier) reminder(c Card) Reminder {
 	h := c.Handoff
 	name := c.Contact.Name
 	if name == "" {
@@ -96,7 +96,7 @@ func (n *Notifier) summons(c Card) Summons {
 	if h.Brief != nil {
 		text += "\n" + h.Brief.Summary
 	}
-	return Summons{
+	return Reminder{
 		Key: fmt.Sprintf("handoff-%d-%d", h.ID, max(0, h.ClaimedAt.Unix())), Title: fmt.Sprintf("%s waits, and nobody has claimed", name), Text: text,
 		URL: strings.TrimSuffix(n.o.PublicURL, "/") + fmt.Sprintf("/console/c/%d", c.ID),
 	}

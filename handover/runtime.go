@@ -7,46 +7,46 @@ import (
 	"strings"
 )
 
-// What is set at run time, for all processes; each reads it every second. The names of switches are these, or begin with them.
+// What is set at run time, for all processes; each reads it every second. The names are these, or begin with them.
 const (
-	switchPaused = "paused"
-	switchPlace  = "place:" // and a team: workspace:channel
-	switchAlert  = "alert:" // and what it is about: what an admin should know
+	settingPaused = "paused"
+	settingPlace  = "place:" // and a team: workspace:channel
+	settingAlert  = "alert:" // and what it is about: what an admin should know
 )
 
-// Switches are what is set at run time.
-type Switches interface {
-	// Switches returns those that are set, by name.
-	Switches(ctx context.Context) (map[string]string, error)
-	// SetSwitch sets one, or with "" turns it off; by is who did.
-	SetSwitch(ctx context.Context, name, value, by string) error
+// RuntimeSettings are what is set at run time.
+type RuntimeSettings interface {
+	// RuntimeSettings returns those that are set, by name.
+	RuntimeSettings(ctx context.Context) (map[string]string, error)
+	// SetRuntimeSetting sets one, or with "" turns it off; by is who did.
+	SetRuntimeSetting(ctx context.Context, name, value, by string) error
 }
 
-func (d *Desk) readSwitches(ctx context.Context) error {
-	all, err := d.store.Switches(ctx)
+func (d *Desk) readSettings(ctx context.Context) error {
+	all, err := d.store.RuntimeSettings(ctx)
 	if err == nil {
-		d.switches.Store(&all)
+		d.settings.Store(&all)
 	}
 	return err
 }
 
-func (d *Desk) switched(name string) string {
-	if all := d.switches.Load(); all != nil {
+func (d *Desk) setting(name string) string {
+	if all := d.settings.Load(); all != nil {
 		return (*all)[name]
 	}
 	return ""
 }
 
 func (d *Desk) set(ctx context.Context, name, value, by string) error {
-	if err := d.store.SetSwitch(ctx, name, value, by); err != nil {
+	if err := d.store.SetRuntimeSetting(ctx, name, value, by); err != nil {
 		return err
 	}
-	return d.readSwitches(ctx)
+	return d.readSettings(ctx)
 }
 
 // Gate says whether a person can be had now.
 func (d *Desk) Gate() Gate {
-	if d.opts.Door != nil && !d.opts.Door() {
+	if d.opts.AgentsReachable != nil && !d.opts.AgentsReachable() {
 		return GateDisabled
 	}
 	if d.opts.Gate == GateOpen && d.Paused() != "" {
@@ -56,26 +56,26 @@ func (d *Desk) Gate() Gate {
 }
 
 // Paused is why nobody can be had although the gate would be open; "": it is not paused.
-func (d *Desk) Paused() string { return d.switched(switchPaused) }
+func (d *Desk) Paused() string { return d.setting(settingPaused) }
 
 // Pause closes the gate for all processes, within a second; with "" it opens again. by is who says so.
 func (d *Desk) Pause(ctx context.Context, why, by string) error {
-	return d.set(ctx, switchPaused, why, by)
+	return d.set(ctx, settingPaused, why, by)
 }
 
 // Alert keeps what an admin should know, about one thing at a time; "": it is over.
 func (d *Desk) Alert(ctx context.Context, about, what string) error {
-	return d.set(ctx, switchAlert+about, what, "")
+	return d.set(ctx, settingAlert+about, what, "")
 }
 
 // Alerted says whether there is something that an admin should know about this.
-func (d *Desk) Alerted(about string) bool { return d.switched(switchAlert+about) != "" }
+func (d *Desk) Alerted(about string) bool { return d.setting(settingAlert+about) != "" }
 
 // AlertedAbout is what admins should know something about.
 func (d *Desk) AlertedAbout() (names []string) {
-	if all := d.switches.Load(); all != nil {
+	if all := d.settings.Load(); all != nil {
 		for name := range *all {
-			if about, is := strings.CutPrefix(name, switchAlert); is {
+			if about, is := strings.CutPrefix(name, settingAlert); is {
 				names = append(names, about)
 			}
 		}
@@ -85,18 +85,18 @@ func (d *Desk) AlertedAbout() (names []string) {
 
 // Alerts are what an admin should know, in the order of what they are about.
 func (d *Desk) Alerts() (out []string) {
-	all := d.switches.Load()
+	all := d.settings.Load()
 	if all == nil {
 		return nil
 	}
 	return AlertsOf(*all)
 }
 
-// AlertsOf are the alerts among switches.
-func AlertsOf(switches map[string]string) (out []string) {
-	for _, name := range slices.Sorted(maps.Keys(switches)) {
-		if strings.HasPrefix(name, switchAlert) {
-			out = append(out, switches[name])
+// AlertsOf are the alerts among runtime settings.
+func AlertsOf(settings map[string]string) (out []string) {
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		if strings.HasPrefix(name, settingAlert) {
+			out = append(out, settings[name])
 		}
 	}
 	return out
@@ -109,7 +109,7 @@ func (d *Desk) place(team string) (string, Place) {
 		team, p = d.opts.Team, d.opts.Teams[d.opts.Team]
 	}
 	// It was moved from the channel that is configured now, in the workspace that is connected now; else the file says anew.
-	if to, was, _ := strings.Cut(d.switched(switchPlace+team), " was "); was == p.Channel {
+	if to, was, _ := strings.Cut(d.setting(settingPlace+team), " was "); was == p.Channel {
 		if workspace, channel, moved := cutLast(to); moved && workspace == p.Workspace {
 			p.Channel = channel
 		}
@@ -134,7 +134,7 @@ func (d *Desk) Place(team string) Place {
 // Move makes a team's cards appear in another place from now on, and brings those that are open there: each as a new card with all that was said
 // in public, the old one closed. Claims stay.
 func (d *Desk) Move(ctx context.Context, team string, to Place, by string, open []Conversation) error {
-	if err := d.set(ctx, switchPlace+team, to.Workspace+":"+to.Channel+" was "+d.opts.Teams[team].Channel, by); err != nil {
+	if err := d.set(ctx, settingPlace+team, to.Workspace+":"+to.Channel+" was "+d.opts.Teams[team].Channel, by); err != nil {
 		return err
 	}
 	for _, c := range open {
@@ -148,10 +148,10 @@ func (d *Desk) Move(ctx context.Context, team string, to Place, by string, open 
 				old.Closed = true
 				ch.Cards = append(ch.Cards, old)
 			}
-			h.Card = Card{ID: ch.id(), Handoff: h.ID, Place: to}
+			h.Card = Card{ID: ch.newID(), Handoff: h.ID, Place: to}
 			ch.Cards = append(ch.Cards, h.Card)
-			ch.cause(KindCard, nil)
-			ch.cause(KindTranscript, nil)
+			ch.enqueue(KindCard, nil)
+			ch.enqueue(KindTranscript, nil)
 			return nil
 		}); err != nil {
 			return err
@@ -163,7 +163,7 @@ func (d *Desk) Move(ctx context.Context, team string, to Place, by string, open 
 // AgentTypes shows the customer of a claimed handoff that somebody is writing. It is a courtesy: nothing is stored.
 func (d *Desk) AgentTypes(c Conversation) {
 	if c.State == Claimed {
-		d.wakes.Typing(c.ID, FromAgent)
+		d.bus.Typing(c.ID, FromAgent)
 	}
 }
 

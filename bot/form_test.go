@@ -58,12 +58,12 @@ func TestAFormIsAskedOneFieldAtATimeAndThenRings(t *testing.T) {
 				if d = p.Decide(turn.s, c, x.gate); d.Act != turn.act || d.Ask != turn.says {
 					t.Fatalf("turn %d: %s %q, want %s %q", i, d.Act, d.Ask, turn.act, turn.says)
 				}
-				c.Matter = d.Matter
+				c.Topic = d.Topic
 			}
 			values, team := "", ""
-			if d.Matter != nil {
-				team = d.Matter.Team
-				for _, v := range d.Matter.Values {
+			if d.Topic != nil {
+				team = d.Topic.Team
+				for _, v := range d.Topic.Values {
 					values += v.Name + "=" + v.Text + " "
 				}
 			}

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// Wakes tells workers and readers in this process that something was committed. It carries no state: who is woken reads
+// Bus tells workers and readers in this process that something was committed. It carries no state: who is woken reads
 // the database, and everybody reads it every second regardless, so a lost wake costs a second and nothing else.
-type Wakes struct {
+type Bus struct {
 	mu      sync.Mutex
 	lanes   map[string]map[chan struct{}]struct{}
 	readers map[int64][]*listener
@@ -19,25 +19,25 @@ type Wakes struct {
 	forward func(conversation int64, lanes []string)
 }
 
-// NewWakes returns wakes; forward, if not nil, carries them to other processes and must not block.
-func NewWakes(forward func(conversation int64, lanes []string)) *Wakes {
-	return &Wakes{lanes: map[string]map[chan struct{}]struct{}{}, readers: map[int64][]*listener{}, all: map[chan struct{}]struct{}{}, recent: map[int64][]Saved{}, forward: forward}
+// NewBus returns a bus; forward, if not nil, carries wakes to other processes and must not block.
+func NewBus(forward func(conversation int64, lanes []string)) *Bus {
+	return &Bus{lanes: map[string]map[chan struct{}]struct{}{}, readers: map[int64][]*listener{}, all: map[chan struct{}]struct{}{}, recent: map[int64][]Saved{}, forward: forward}
 }
 
 // laneClock is woken when timers are set.
 const laneClock = "clock"
 
-// Saved wakes whoever cares for what a step saved.
-func (w *Wakes) Saved(s Saved) {
+// Publish wakes whoever cares for what a step saved.
+func (w *Bus) Publish(s Saved) {
 	id := s.Conversation.ID
 	w.mu.Lock()
 	if len(w.readers[id]) > 0 && s.Conversation.Rev > s.Before {
 		w.recent[id] = append(w.recent[id][max(0, len(w.recent[id])-keepRecent):], s)
 	}
 	w.mu.Unlock()
-	w.Heard(s.Conversation.ID, s.Lanes)
+	w.Deliver(s.Conversation.ID, s.Lanes)
 	for _, after := range s.Timers {
-		time.AfterFunc(after, func() { w.Heard(0, []string{laneClock}) })
+		time.AfterFunc(after, func() { w.Deliver(0, []string{laneClock}) })
 	}
 	if w.forward != nil {
 		w.forward(s.Conversation.ID, s.Lanes)
@@ -48,7 +48,7 @@ func (w *Wakes) Saved(s Saved) {
 const keepRecent = 15
 
 // Since returns what Reads.Since would return after rev, if this process saved all of it lately; false: ask.
-func (w *Wakes) Since(conversation, rev int64) (c Conversation, messages []Message, ok bool) {
+func (w *Bus) Since(conversation, rev int64) (c Conversation, messages []Message, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for more := true; more; {
@@ -69,11 +69,11 @@ func (w *Wakes) Since(conversation, rev int64) (c Conversation, messages []Messa
 	return c, messages, ok
 }
 
-// Heard wakes this process only: workers of the lanes, readers of the conversation. Lane "" wakes all, conversation 0 none.
-func (w *Wakes) Heard(conversation int64, lanes []string) {
+// Deliver wakes this process only: workers of the lanes, readers of the conversation. Lane "" wakes all, conversation 0 none.
+func (w *Bus) Deliver(conversation int64, lanes []string) {
 	for _, lane := range lanes {
-		if t, is := typed(lane); is {
-			w.types(t)
+		if t, is := parseTyping(lane); is {
+			w.deliverTyping(t)
 		}
 	}
 	w.mu.Lock()
@@ -81,7 +81,7 @@ func (w *Wakes) Heard(conversation int64, lanes []string) {
 	for _, lane := range lanes {
 		for name, set := range w.lanes {
 			if name == lane || lane == "" {
-				ring(set)
+				signal(set)
 			}
 		}
 	}
@@ -89,11 +89,11 @@ func (w *Wakes) Heard(conversation int64, lanes []string) {
 		for _, l := range w.readers[conversation] {
 			l.heard(false)
 		}
-		ring(w.all)
+		signal(w.all)
 	}
 }
 
-func ring(set map[chan struct{}]struct{}) {
+func signal(set map[chan struct{}]struct{}) {
 	for c := range set {
 		select {
 		case c <- struct{}{}:
@@ -109,8 +109,8 @@ type listener struct {
 }
 
 // Listen calls heard after changes of a conversation and, with typing, while the other side is writing, until the function that it returns is
-// called. heard must not wait for anything, nor call Wakes.
-func (w *Wakes) Listen(conversation int64, other Party, heard func(typing bool)) (stop func()) {
+// called. heard must not wait for anything, nor call the Bus.
+func (w *Bus) Listen(conversation int64, other Party, heard func(typing bool)) (stop func()) {
 	l := &listener{other, heard}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -131,8 +131,8 @@ func (w *Wakes) Listen(conversation int64, other Party, heard func(typing bool))
 	}
 }
 
-// Watch returns a channel that is rung after changes of any conversation, and a function that ends it.
-func (w *Wakes) Watch() (<-chan struct{}, func()) {
+// ListenAll returns a channel that is signalled after changes of any conversation, and a function that ends it.
+func (w *Bus) ListenAll() (<-chan struct{}, func()) {
 	c := make(chan struct{}, 1)
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -141,7 +141,7 @@ func (w *Wakes) Watch() (<-chan struct{}, func()) {
 }
 
 // Readers is how many follow conversations in this process.
-func (w *Wakes) Readers() (n int) {
+func (w *Bus) Readers() (n int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, set := range w.readers {
@@ -150,8 +150,8 @@ func (w *Wakes) Readers() (n int) {
 	return n
 }
 
-// Watched returns the conversations that have readers in this process.
-func (w *Wakes) Watched() []int64 {
+// Followed returns the conversations that have readers in this process.
+func (w *Bus) Followed() []int64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	ids := make([]int64, 0, len(w.readers))
@@ -161,8 +161,8 @@ func (w *Wakes) Watched() []int64 {
 	return ids
 }
 
-// typist is one side of a conversation.
-type typist struct {
+// typing is one side of a conversation.
+type typing struct {
 	conversation int64
 	who          Party
 }
@@ -171,14 +171,14 @@ type typist struct {
 const laneTyping = "typing:"
 
 // Typing tells those who follow the conversation, in any process, that one side is writing. Nothing is kept.
-func (w *Wakes) Typing(conversation int64, who Party) {
-	w.types(typist{conversation, who})
+func (w *Bus) Typing(conversation int64, who Party) {
+	w.deliverTyping(typing{conversation, who})
 	if w.forward != nil {
 		w.forward(0, []string{laneTyping + string(who) + ":" + strconv.FormatInt(conversation, 10)})
 	}
 }
 
-func (w *Wakes) types(t typist) {
+func (w *Bus) deliverTyping(t typing) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, l := range w.readers[t.conversation] {
@@ -188,16 +188,16 @@ func (w *Wakes) types(t typist) {
 	}
 }
 
-// typed reads what Typing forwards.
-func typed(lane string) (t typist, is bool) {
+// parseTyping reads what Typing forwards.
+func parseTyping(lane string) (t typing, is bool) {
 	rest, is := strings.CutPrefix(lane, laneTyping)
 	who, id, cut := strings.Cut(rest, ":")
 	n, err := strconv.ParseInt(id, 10, 64)
-	return typist{n, Party(who)}, is && cut && err == nil
+	return typing{n, Party(who)}, is && cut && err == nil
 }
 
-// Follow is Listen with channels: the first is rung after changes, the second while the other side is writing.
-func (w *Wakes) Follow(conversation int64, other Party) (changed, typing <-chan struct{}, stop func()) {
+// Follow is Listen with channels: the first is signalled after changes, the second while the other side is writing.
+func (w *Bus) Follow(conversation int64, other Party) (changed, typing <-chan struct{}, stop func()) {
 	c, t := make(chan struct{}, 1), make(chan struct{}, 1)
 	return c, t, w.Listen(conversation, other, func(typing bool) {
 		to := c
@@ -211,8 +211,8 @@ func (w *Wakes) Follow(conversation int64, other Party) (changed, typing <-chan 
 	})
 }
 
-// worker returns a channel that is rung when one of the lanes has something to do.
-func (w *Wakes) worker(lanes ...string) chan struct{} {
+// worker returns a channel that is signalled when one of the lanes has something to do.
+func (w *Bus) worker(lanes ...string) chan struct{} {
 	c := make(chan struct{}, 1)
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -16,13 +16,13 @@ import (
 // channel is what processes notify each other on.
 const channel = "deskbell"
 
-// Neighbours carries wakes between the processes on one database: coalesced, and outside the writes, whose rate a NOTIFY
+// Peers carries wakes between the processes on one database: coalesced, and outside the writes, whose rate a NOTIFY
 // inside would cut to a quarter. What is lost is found by polling.
-type Neighbours struct {
+type Peers struct {
 	store  *Store
 	me     string
 	logger *slog.Logger
-	bell   chan struct{}
+	woken  chan struct{}
 
 	mu            sync.Mutex
 	conversations map[int64]struct{}
@@ -32,13 +32,13 @@ type Neighbours struct {
 // mostLanes is how many lanes, and people who write, one notification tells of.
 const mostLanes = 100
 
-// NewNeighbours returns the neighbours on the store's database.
-func NewNeighbours(store *Store, logger *slog.Logger) *Neighbours {
-	return &Neighbours{store: store, me: rand.Text()[:8], logger: logger, bell: make(chan struct{}, 1), conversations: map[int64]struct{}{}, lanes: map[string]struct{}{}}
+// NewPeers returns the peers on the store's database.
+func NewPeers(store *Store, logger *slog.Logger) *Peers {
+	return &Peers{store: store, me: rand.Text()[:8], logger: logger, woken: make(chan struct{}, 1), conversations: map[int64]struct{}{}, lanes: map[string]struct{}{}}
 }
 
 // Forward remembers a wake for the next notification. It does not block.
-func (n *Neighbours) Forward(conversation int64, lanes []string) {
+func (n *Peers) Forward(conversation int64, lanes []string) {
 	n.mu.Lock()
 	if conversation != 0 {
 		n.conversations[conversation] = struct{}{}
@@ -50,13 +50,13 @@ func (n *Neighbours) Forward(conversation int64, lanes []string) {
 	}
 	n.mu.Unlock()
 	select {
-	case n.bell <- struct{}{}:
+	case n.woken <- struct{}{}:
 	default:
 	}
 }
 
 // Run sends and hears wakes until ctx ends.
-func (n *Neighbours) Run(ctx context.Context, wakes *handover.Wakes) error {
+func (n *Peers) Run(ctx context.Context, wakes *handover.Bus) error {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	wg.Go(func() { n.send(ctx) })
@@ -65,10 +65,10 @@ func (n *Neighbours) Run(ctx context.Context, wakes *handover.Wakes) error {
 }
 
 // heard wakes this process. Payload: who, lanes, conversations, separated by spaces; "" after a connection broke.
-func (n *Neighbours) heard(payload string, wakes *handover.Wakes) {
+func (n *Peers) heard(payload string, wakes *handover.Bus) {
 	if payload == "" {
 		n.store.memory.forget(0)
-		wakes.Heard(0, []string{""})
+		wakes.Deliver(0, []string{""})
 		return
 	}
 	parts := strings.SplitN(payload, " ", 3)
@@ -76,23 +76,23 @@ func (n *Neighbours) heard(payload string, wakes *handover.Wakes) {
 		return
 	}
 	if parts[1] != "" {
-		wakes.Heard(0, strings.Split(parts[1], ","))
+		wakes.Deliver(0, strings.Split(parts[1], ","))
 	}
 	for id := range strings.SplitSeq(parts[2], ",") {
 		if c, err := strconv.ParseInt(id, 10, 64); err == nil {
 			n.store.memory.forget(c)
-			wakes.Heard(c, nil)
+			wakes.Deliver(c, nil)
 		}
 	}
 }
 
 // send notifies at most every 20 ms, with up to 300 conversations: a payload may have 8,000 bytes.
-func (n *Neighbours) send(ctx context.Context) {
+func (n *Peers) send(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-n.bell:
+		case <-n.woken:
 		}
 		n.mu.Lock()
 		var ids, lanes []string
@@ -101,7 +101,7 @@ func (n *Neighbours) send(ctx context.Context) {
 			delete(n.conversations, id)
 			if len(ids) == 300 {
 				select { // the rest next time
-				case n.bell <- struct{}{}:
+				case n.woken <- struct{}{}:
 				default:
 				}
 				break
@@ -124,7 +124,7 @@ func (n *Neighbours) send(ctx context.Context) {
 }
 
 // poll wakes the readers of conversations that changed without our hearing of it.
-func (n *Neighbours) poll(ctx context.Context, wakes *handover.Wakes) {
+func (n *Peers) poll(ctx context.Context, wakes *handover.Bus) {
 	known := map[int64]int64{}
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
@@ -134,7 +134,7 @@ func (n *Neighbours) poll(ctx context.Context, wakes *handover.Wakes) {
 			return
 		case <-tick.C:
 		}
-		watched := wakes.Watched()
+		watched := wakes.Followed()
 		if len(watched) == 0 {
 			clear(known)
 			continue
@@ -148,7 +148,7 @@ func (n *Neighbours) poll(ctx context.Context, wakes *handover.Wakes) {
 		}
 		for id, rev := range revs {
 			if known[id] != rev {
-				wakes.Heard(id, nil)
+				wakes.Deliver(id, nil)
 			}
 		}
 		known = revs

@@ -239,7 +239,7 @@ func TestAgentsWhoAskedForItHearThatNobodyClaims(t *testing.T) {
 	addr := freeAddr(t)
 	w := begin(t, settings{listen: addr, more: `
 public_url: http://` + addr + `
-summon: {after: 1s}
+reminders: {after: 1s}
 email: {host: 127.0.0.1, port: ` + port + `, tls: none, from: "Deskbell <desk@desk.example>"}
 push: {host: "` + strings.TrimPrefix(phone.URL, "http://") + `"}
 agents:
@@ -260,7 +260,7 @@ agents:
 	box.fail = 1
 	box.mu.Unlock()
 
-	ana, _ := w.rings("Do you sell lawn mowers?")
+	ana, _ := w.waits("Do you sell lawn mowers?")
 	w.until("the mail and the push are there", func() bool { return len(box.all()) == 1 && len(phone.all()) == 1 })
 	to, raw, _ := strings.Cut(box.all()[0], "\n")
 	m, err := mail.ReadMessage(strings.NewReader(raw))
@@ -312,10 +312,10 @@ agents:
 	w.click(card.TS, "claim", "UMIA")
 	third.reads("Hi, I'm Mia.")
 	w.ok(w.slack.Shortcut("C1", card.TS, "release", "UMIA"))
-	w.until("who waits again rings again", func() bool { return len(box.all()) == 3 })
+	w.until("who waits again is reminded of again", func() bool { return len(box.all()) == 3 })
 	w.until("the subscription is gone", func() bool {
 		var n int
-		return w.app.db.QueryRow(t.Context(), `SELECT count(*) FROM bells WHERE way = 'push'`).Scan(&n) == nil && n == 0
+		return w.app.db.QueryRow(t.Context(), `SELECT count(*) FROM subscriptions WHERE way = 'push'`).Scan(&n) == nil && n == 0
 	})
 	if n := len(phone.all()); n != 1 {
 		t.Errorf("%d pushes", n)

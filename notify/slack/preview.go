@@ -13,12 +13,12 @@ import (
 	"github.com/deskbell/deskbell/notify"
 )
 
-func watchBlock(w handover.Watch) string {
+func watchBlock(w handover.Preview) string {
 	return fmt.Sprintf("watch:%d:%d", w.Conversation, w.Episode)
 }
 
-// Watch implements notify.Workspace.
-func (w *Workspace) Watch(ctx context.Context, c notify.Card, x handover.Watch, look bool) (string, error) {
+// Preview implements notify.Workspace.
+func (w *Workspace) Preview(ctx context.Context, c notify.Card, x handover.Preview, look bool) (string, error) {
 	if x.TS == "" && look {
 		posts, err := w.history(ctx, handover.Card{Place: x.Place})
 		if err != nil {
@@ -42,14 +42,14 @@ func (w *Workspace) Watch(ctx context.Context, c notify.Card, x handover.Watch, 
 	return ts, outcome(err, w.postKey(x.Place), false)
 }
 
-// watchCard shows a conversation that the bot holds; once it holds it no longer, what became of it.
-func watchCard(c notify.Card, x handover.Watch) (blocks []slack.Block, fallback string) {
+// watchCard shows a conversation that is with the bot; once it holds it no longer, what became of it.
+func watchCard(c notify.Card, x handover.Preview) (blocks []slack.Block, fallback string) {
 	head := "WITH THE BOT"
 	switch c.State {
 	case handover.Claimed:
 		head = "TAKEN by " + agentName(c.Handoff.Agent)
 	case handover.Waiting:
-		head = "RANG"
+		head = "HANDED OVER"
 	case handover.Closed:
 		head = "ENDED"
 	case handover.WithBot:

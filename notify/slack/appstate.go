@@ -77,7 +77,7 @@ func (w *Workspace) changed(ctx context.Context, user string, deleted bool) erro
 	if !deleted {
 		return nil
 	}
-	me, err := w.people.Meet(ctx, w.account(user))
+	me, err := w.people.AgentFor(ctx, w.account(user))
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (w *Workspace) changed(ctx context.Context, user string, deleted bool) erro
 		return err
 	}
 	for _, c := range held {
-		if _, err := w.desk.Refuse(ctx, c.Handoff.ID, me.ID, agentName(me)+" was deactivated in Slack. It waits again."); err != nil {
+		if _, err := w.desk.Unclaim(ctx, c.Handoff.ID, me.ID, agentName(me)+" was deactivated in Slack. It is back in the queue."); err != nil {
 			return err
 		}
 	}

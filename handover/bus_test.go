@@ -9,8 +9,8 @@ import (
 
 func TestWhoWritesIsSeenInEveryProcess(t *testing.T) {
 	t.Parallel()
-	there := handover.NewWakes(nil)
-	here := handover.NewWakes(there.Heard)
+	there := handover.NewBus(nil)
+	here := handover.NewBus(there.Deliver)
 	_, typing, stop := there.Follow(7, handover.FromAgent)
 	defer stop()
 	_, other, stopOther := there.Follow(8, handover.FromAgent)

@@ -22,8 +22,8 @@ func byBothDoors(t *testing.T, story func(w *whole)) {
 	}
 }
 
-// rings is a customer who waits for a person.
-func (w *whole) rings(question string) (*visitor, slacktest.Message) {
+// waits is a customer who waits for a person.
+func (w *whole) waits(question string) (*visitor, slacktest.Message) {
 	w.Helper()
 	ana := w.visit()
 	ana.says(question)
@@ -34,7 +34,7 @@ func (w *whole) rings(question string) (*visitor, slacktest.Message) {
 // held is a customer whose conversation Mia has claimed.
 func (w *whole) held(question string) (*visitor, slacktest.Message) {
 	w.Helper()
-	ana, card := w.rings(question)
+	ana, card := w.waits(question)
 	w.click(card.TS, "claim", "UMIA")
 	ana.reads("Hi, I'm Mia.")
 	return ana, card
@@ -68,7 +68,7 @@ func (w *whole) command(user, text string, parts ...string) {
 
 func TestALineBeforeTheClaimIsClaimedAndSent(t *testing.T) {
 	byBothDoors(t, func(w *whole) {
-		ana, card := w.rings("Do you sell lawn mowers?")
+		ana, card := w.waits("Do you sell lawn mowers?")
 		line := w.slack.Say("C1", card.TS, "UBOB", "We do, from May on.")
 		w.told("UBOB", "nobody has claimed")
 		w.until("the line is marked", func() bool { return slices.Contains(w.reactions(card.TS, line), "memo") })
@@ -93,7 +93,7 @@ func TestAColleaguesLineIsSentOnBehalfOrStays(t *testing.T) {
 	byBothDoors(t, func(w *whole) {
 		ana, card := w.held("Do you sell lawn mowers?")
 		w.slack.Say("C1", card.TS, "UBOB", "They are in the cellar.")
-		w.told("UBOB", "Mia holds this conversation")
+		w.told("UBOB", "Mia has this conversation")
 		w.ok(w.slack.Answer("UBOB", "send_on_behalf"))
 		ana.reads("agent: They are in the cellar.")
 		if m := ana.last(); m.Author != "Mia" {
@@ -150,10 +150,10 @@ func TestAConversationIsTransferredWithItsReason(t *testing.T) {
 	})
 }
 
-func TestVerbsInTheThreadAreDoneOnceAndStayInTheTeam(t *testing.T) {
+func TestCommandsInTheThreadAreDoneOnceAndStayInTheTeam(t *testing.T) {
 	byBothDoors(t, func(w *whole) {
 		w.slack.Duplicate(true)
-		ana, card := w.rings("Do you sell lawn mowers?")
+		ana, card := w.waits("Do you sell lawn mowers?")
 		say := func(user, text string) { w.slack.Say("C1", card.TS, user, "<@UBOT> "+text) }
 		say("UMIA", "claim")
 		ana.reads("Hi, I'm Mia.")
@@ -181,7 +181,7 @@ func TestVerbsInTheThreadAreDoneOnceAndStayInTheTeam(t *testing.T) {
 		ana.reads("Hi, I'm Bob.")
 		w.cardShows("CLAIMED by Bob")
 		say("UMIA", "dance")
-		w.told("UMIA", `There is no verb "dance"`)
+		w.told("UMIA", `Unknown command "dance"`)
 		say("UBOB", "not-a-handoff")
 		w.cardShows("NOT A HANDOFF")
 		ana.reads("You are back with the assistant.")
@@ -228,11 +228,11 @@ func TestTheKnowledgeBaseIsSearchedAndInserted(t *testing.T) {
 
 func TestTheQueueIsReadAndWorkedFromACommand(t *testing.T) {
 	byBothDoors(t, func(w *whole) {
-		w.command("UMIA", "", "/deskbell VERB", "snooze 2h", "pause REASON|off")
+		w.command("UMIA", "", "/deskbell COMMAND", "snooze 2h", "pause REASON|off")
 		w.command("UMIA", "queue", "Nobody waits")
 		w.command("UMIA", "resolve", "You hold no conversation")
-		w.command("UMIA", "nonsense", "There is no verb")
-		ana, _ := w.rings("Do you sell lawn mowers?")
+		w.command("UMIA", "nonsense", "Unknown command")
+		ana, _ := w.waits("Do you sell lawn mowers?")
 		w.command("UMIA", "queue", "Ana Ruiz", "asked for a person", "Claim")
 		w.ok(w.slack.Answer("UMIA", "claim"))
 		ana.reads("Hi, I'm Mia.")
@@ -243,7 +243,7 @@ func TestTheQueueIsReadAndWorkedFromACommand(t *testing.T) {
 		w.command("UMIA", "status asleep", "Expected available")
 		w.command("UMIA", "resolve", "Resolved.")
 		w.until("it is resolved", func() bool { return strings.HasPrefix(ana.stateText(), "closed") })
-		w.command("UMIA", "stats 1d", "1 rang · 1 claimed", "1 resolved")
+		w.command("UMIA", "stats 1d", "1 handoffs · 1 claimed", "1 resolved")
 		w.command("UMIA", "doctor", "0 wait, 0 are with agents.")
 		eve := w.visit()
 		eve.says("How long does delivery take?")
@@ -269,7 +269,7 @@ func TestAPauseClosesTheGateEverywhere(t *testing.T) {
 
 func TestHomeShowsMineTheQueueAndMyStatus(t *testing.T) {
 	byBothDoors(t, func(w *whole) {
-		ana, card := w.rings("Do you sell lawn mowers?")
+		ana, card := w.waits("Do you sell lawn mowers?")
 		shows := func(parts ...string) {
 			w.Helper()
 			w.until("home shows "+strings.Join(parts, ", "), func() bool {
@@ -277,7 +277,7 @@ func TestHomeShowsMineTheQueueAndMyStatus(t *testing.T) {
 			})
 		}
 		w.slack.OpenHome("UMIA")
-		shows("Yours: 0", "Waiting: 1", "Ana Ruiz", "1 rang")
+		shows("Yours: 0", "Waiting: 1", "Ana Ruiz", "1 handoffs")
 		w.ok(w.slack.AtHome("UMIA", "claim", ""))
 		ana.reads("Hi, I'm Mia.")
 		shows("Yours: 1", "Waiting: 0")
@@ -295,7 +295,7 @@ func TestHomeShowsMineTheQueueAndMyStatus(t *testing.T) {
 	})
 }
 
-func TestVerbsAskForTheRightPerson(t *testing.T) {
+func TestCommandsAskForTheRightPerson(t *testing.T) {
 	t.Parallel()
 	w := begin(t, settings{more: `
 agents:
@@ -307,12 +307,12 @@ agents:
 	ana, card := w.held("Do you sell lawn mowers?")
 	w.cardShows("CLAIMED by Mia")
 	w.click(card.TS, "resolve", "UEVE")
-	w.told("UEVE", "Mia holds this conversation. They or a lead can do that.")
+	w.told("UEVE", "Mia has this conversation. Only they or a lead can do that.")
 	w.command("UEVE", "pause incident", "This is for leads")
 	w.ok(w.slack.More("C1", card.TS, "Not a handoff", "UEVE"))
 	w.slack.Say("C1", card.TS, "UEVE", "<@UBOT> assign <@UEVE>")
 	w.until("she is told twice more", func() bool {
-		return strings.Count(strings.Join(w.slack.Ephemerals("UEVE"), "|"), "They or a lead can do that.") == 3
+		return strings.Count(strings.Join(w.slack.Ephemerals("UEVE"), "|"), "Only they or a lead can do that.") == 3
 	})
 	if !strings.HasPrefix(ana.stateText(), "claimed") {
 		t.Error(ana.stateText())
@@ -429,18 +429,18 @@ func TestADraftIsSentAndResolvedOrKeptAsANoteOrStartsFromAMacro(t *testing.T) {
 func TestAGuestCannotClaim(t *testing.T) {
 	byBothDoors(t, func(w *whole) {
 		w.slack.AddGuest("UGUEST", "Gus")
-		ana, card := w.rings("Do you sell lawn mowers?")
+		ana, card := w.waits("Do you sell lawn mowers?")
 		w.click(card.TS, "claim", "UGUEST")
 		w.threadHas(card.TS, "guests cannot")
 		w.cardShows("WAITING")
 		w.click(card.TS, "claim", "UMIA")
 		ana.reads("Hi, I'm Mia.")
 		w.slack.Say("C1", card.TS, "UGUEST", "buy my watches")
-		w.told("UGUEST", "Mia holds this conversation")
+		w.told("UGUEST", "Mia has this conversation")
 		w.ok(w.slack.Answer("UGUEST", "send_on_behalf"))
 		w.told("UGUEST", "Guests can do nothing here")
 		w.command("UGUEST", "queue", "Guests can do nothing here")
-		if strings.Contains(ana.sees(), "watches") || strings.Contains(ana.sees(), "Gus") || strings.Contains(ana.sees(), "guest") {
+		if strings.Contains(ana.sees(), "previews") || strings.Contains(ana.sees(), "Gus") || strings.Contains(ana.sees(), "guest") {
 			w.Error("the customer reads of the guest:\n" + ana.sees())
 		}
 	})

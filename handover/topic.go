@@ -15,9 +15,9 @@ type Field struct {
 // NotGiven stands for a field that the customer did not answer.
 const NotGiven = "not given"
 
-// Matter is what a customer came with, as far as the bot knows: who should take it, and what the bot has asked about it. It is never changed in
+// Topic is what a customer came with, as far as the bot knows: who should take it, and what the bot has asked about it. It is never changed in
 // place: a new one takes its place.
-type Matter struct {
+type Topic struct {
 	Intent string   `json:"intent"`
 	Team   string   `json:"team,omitempty"`
 	Skills []string `json:"skills,omitempty"` // that its agent should have
@@ -34,8 +34,8 @@ type Value struct {
 	Line string `json:"line,omitempty"` // the customer's, in which Text stands
 }
 
-// veiled reads each answer with its question and its line: what is hidden there is hidden here.
-func (m *Matter) veiled(by Masker) *Matter {
+// masked reads each answer with its question and its line: what is hidden there is hidden here.
+func (m *Topic) masked(by Masker) *Topic {
 	if m == nil || len(m.Values) == 0 {
 		return m
 	}
@@ -55,4 +55,4 @@ func (m *Matter) veiled(by Masker) *Matter {
 }
 
 // Asking reports whether the bot waits for the answer to a field.
-func (m *Matter) Asking() bool { return m != nil && m.Asked != nil }
+func (m *Topic) Asking() bool { return m != nil && m.Asked != nil }

@@ -25,19 +25,19 @@ func TestWhatIsPersonalIsVeiled(t *testing.T) {
 	c := Conversation{
 		Contact: Contact{Name: "Ana", Email: "ana.ruiz@example.com", Phone: "+49 171 1234567", Variables: map[string]string{"order": "1182"}},
 		PageURL: "https://shop.example?email=ana%40example.com",
-		Handoff: Handoff{Comment: "call 4711", Matter: &Matter{Values: []Value{{Name: "PIN", Text: "77", Ask: "Your PIN?", Line: "it is 77"}, {Name: "Why", Text: "broken", Line: "broken since 2024"}, {Name: "Code", Text: "4711", Line: "code 4711"}}}},
+		Handoff: Handoff{Comment: "call 4711", Topic: &Topic{Values: []Value{{Name: "PIN", Text: "77", Ask: "Your PIN?", Line: "it is 77"}, {Name: "Why", Text: "broken", Line: "broken since 2024"}, {Name: "Code", Text: "4711", Line: "code 4711"}}}},
 	}
-	v := c.Veiled(numbers{})
+	v := c.Masked(numbers{})
 	if v.Contact.Email != "ana@…" || v.Contact.Phone != "…67" || v.Contact.Variables["order"] != "[x]" || v.PageURL != "https://shop.example[x]" || v.Handoff.Comment != "call [x]" {
 		t.Errorf("%+v", v)
 	}
-	if m := v.Handoff.Matter.Values; m[0].Text != "[secret]" || m[1].Text != "broken" || m[2].Text != "code [x]" {
+	if m := v.Handoff.Topic.Values; m[0].Text != "[secret]" || m[1].Text != "broken" || m[2].Text != "code [x]" {
 		t.Errorf("%+v", m)
 	}
-	if c.Contact.Variables["order"] != "1182" || c.Handoff.Matter.Values[0].Text != "77" {
+	if c.Contact.Variables["order"] != "1182" || c.Handoff.Topic.Values[0].Text != "77" {
 		t.Error("the conversation itself was changed")
 	}
-	if v := (Conversation{PageURL: "http://127.0.0.1:4711/a?b=1"}).Veiled(numbers{}); v.PageURL != "http://127.0.0.1:4711/a?b=1" {
+	if v := (Conversation{PageURL: "http://127.0.0.1:4711/a?b=1"}).Masked(numbers{}); v.PageURL != "http://127.0.0.1:4711/a?b=1" {
 		t.Error(v.PageURL)
 	}
 }

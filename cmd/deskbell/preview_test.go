@@ -8,8 +8,8 @@ import (
 	"github.com/deskbell/deskbell/notify/slack/slacktest"
 )
 
-// watches are what the team is shown of conversations that the bot holds, or held.
-func (w *whole) watches() []slacktest.Message {
+// previews are what the team is shown of conversations that is with the bot, or held.
+func (w *whole) previews() []slacktest.Message {
 	return slices.DeleteFunc(w.slack.Channel("C2"), func(m slacktest.Message) bool {
 		return !strings.Contains(m.Shown(), "_Why:_ about delivery")
 	})
@@ -26,7 +26,7 @@ func TestATeamIsShownWhatTheBotTalksAboutAndTakesOver(t *testing.T) {
 			ana.says("How long does delivery take?")
 			ana.reads("2 to 3 working days")
 			w.until("the team sees it", func() bool {
-				all := w.watches()
+				all := w.previews()
 				return len(all) == 1 && strings.Contains(all[0].Shown(), "WITH THE BOT") && strings.Contains(all[0].Shown(), "How long does delivery take?")
 			})
 			ana.says("When does my parcel arrive?")
@@ -34,11 +34,11 @@ func TestATeamIsShownWhatTheBotTalksAboutAndTakesOver(t *testing.T) {
 			if !strings.HasPrefix(ana.stateText(), "bot") {
 				t.Error(ana.stateText())
 			}
-			watch := w.watches()[0]
+			watch := w.previews()[0]
 			w.ok(w.slack.Click("C2", watch.TS, "take_over", "UMIA"))
 			ana.reads("Hi, I'm Mia.")
 			w.until("it shows who has it", func() bool {
-				all := w.watches()
+				all := w.previews()
 				return len(all) == 1 && strings.Contains(all[0].Shown(), "TAKEN by Mia")
 			})
 			if err := w.slack.Click("C2", watch.TS, "take_over", "UBOB"); err == nil {

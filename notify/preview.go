@@ -7,14 +7,14 @@ import (
 	"github.com/deskbell/deskbell/handover"
 )
 
-// watch shows a team a conversation that the bot holds; what it shows is closed once the bot holds it no longer.
-func (n *Notifier) watch(ctx context.Context, r handover.Run) error {
+// preview shows a team a conversation that is with the bot; what it shows is closed once the bot holds it no longer.
+func (n *Notifier) preview(ctx context.Context, r handover.Batch) error {
 	c, err := n.reads.Get(ctx, r.Conversation.ID)
 	if err != nil {
 		return err
 	}
-	x, err := n.reads.Watch(ctx, c.ID)
-	if errors.Is(err, handover.ErrUnknown) || err == nil && x.TS == "" && !r.Look && c.State != handover.WithBot {
+	x, err := n.reads.Preview(ctx, c.ID)
+	if errors.Is(err, handover.ErrUnknown) || err == nil && x.TS == "" && !r.CheckFirst && c.State != handover.WithBot {
 		return nil // it rang first
 	}
 	if err != nil {
@@ -24,11 +24,11 @@ func (n *Notifier) watch(ctx context.Context, r handover.Run) error {
 	if w == nil {
 		return nil // it is not connected any more: nobody looks at it
 	}
-	card, err := n.shown(ctx, c)
+	card, err := n.cardOf(ctx, c)
 	if err != nil {
 		return err
 	}
-	ts, err := w.Watch(ctx, card, x, r.Look)
+	ts, err := w.Preview(ctx, card, x, r.CheckFirst)
 	if errors.Is(err, ErrPlace) {
 		n.o.Logger.ErrorContext(ctx, "a team is not shown a conversation: its channel takes no cards", "channel", x.Place.Channel, "err", err)
 		return nil
@@ -36,7 +36,7 @@ func (n *Notifier) watch(ctx context.Context, r handover.Run) error {
 	if err != nil || ts == x.TS {
 		return err
 	}
-	if err := n.reads.Watched(ctx, x, ts); err != nil { // it is there, and we do not know its ts: look
+	if err := n.reads.SetPreview(ctx, x, ts); err != nil { // it is there, and we do not know its ts: look
 		return &handover.UnknownOutcomeError{Err: err}
 	}
 	return nil
