@@ -21,8 +21,8 @@ type BotMessage struct {
 // botTurn is a step that the bot takes on what it read up to and with the customer's message of Seq upTo. It is ErrStale
 // when the customer has written since, an agent has claimed, or the turn has been taken; a *NotNowError when the state has
 // changed from what the decision was made on: it is to be made again. The decision is stored with the step.
-func (d *Desk) botTurn(ctx context.Context, id, upTo int64, why Decision, decide func(c Conversation, ch *Change) error) (Saved, error) {
-	return d.update(ctx, ByID(id), func(c Conversation, ch *Change) error {
+func (d *Desk) botTurn(ctx context.Context, id, upTo int64, why Decision, decide func(c Turn, ch *Change) error) (Saved, error) {
+	return d.update(ctx, ByID(id), func(c Turn, ch *Change) error {
 		if c.LastCustomer != upTo || c.State != WithBot && c.State != Waiting {
 			return ErrStale
 		}
@@ -43,7 +43,7 @@ func (d *Desk) botTurn(ctx context.Context, id, upTo int64, why Decision, decide
 		}
 		if c.State == Waiting && why.Raise && c.Handoff.Priority < 1 {
 			ch.Next.Handoff.Priority = 1
-			ch.enqueue(KindCard, nil)
+			ch.enqueue(KindCard)
 		}
 		return decide(c, ch)
 	})
@@ -65,15 +65,15 @@ func (d *Desk) preview(ch *Change, why Decision) {
 	}
 	if _, place := d.place(team); place.Workspace != "" {
 		ch.Preview = &Preview{Conversation: ch.Next.ID, Episode: ch.Next.Episode, Place: place, Why: why.Notify}
-		ch.enqueue(KindPreview, nil)
+		ch.enqueue(KindPreview)
 		ch.Effects[len(ch.Effects)-1].Limit = place.Workspace + ":" + place.Channel + ":post"
 	}
 }
 
 // RefreshPreview brings what a team was shown up to date, once the bot holds the conversation no longer.
 func (d *Desk) RefreshPreview(ctx context.Context, w Preview) (Saved, error) {
-	return d.update(ctx, ByID(w.Conversation), func(_ Conversation, ch *Change) error {
-		ch.enqueue(KindPreview, nil)
+	return d.update(ctx, ByID(w.Conversation), func(_ Turn, ch *Change) error {
+		ch.enqueue(KindPreview)
 		ch.Effects[len(ch.Effects)-1].Limit = w.Place.Workspace + ":update"
 		return nil
 	})
@@ -81,7 +81,7 @@ func (d *Desk) RefreshPreview(ctx context.Context, w Preview) (Saved, error) {
 
 // Say sends the bot's answer, with an offer of a person or without; ErrStale when the conversation moved on.
 func (d *Desk) Say(ctx context.Context, id, upTo int64, s BotMessage, why Decision) (Saved, error) {
-	return d.botTurn(ctx, id, upTo, why, func(c Conversation, ch *Change) error {
+	return d.botTurn(ctx, id, upTo, why, func(c Turn, ch *Change) error {
 		s := s
 		if c.State == Waiting {
 			s.Offers = false // a handoff was made already
@@ -93,7 +93,7 @@ func (d *Desk) Say(ctx context.Context, id, upTo int64, s BotMessage, why Decisi
 		}
 		m := ch.say(Message{From: FromBot, Text: s.Text, Citations: s.Citations, Choices: s.Choices})
 		if c.State == Waiting {
-			ch.enqueue(KindRelay, m)
+			ch.enqueueMessage(KindRelay, m)
 		}
 		return nil
 	})
@@ -102,7 +102,7 @@ func (d *Desk) Say(ctx context.Context, id, upTo int64, s BotMessage, why Decisi
 // RequestHandoff is the bot's own request for a human; ErrStale when the conversation moved on, ErrNoPerson while the gate
 // is not open.
 func (d *Desk) RequestHandoff(ctx context.Context, id, upTo int64, why Decision) (Saved, error) {
-	return d.botTurn(ctx, id, upTo, why, func(c Conversation, ch *Change) error {
+	return d.botTurn(ctx, id, upTo, why, func(c Turn, ch *Change) error {
 		if c.State != WithBot {
 			return ErrStale
 		}
@@ -112,12 +112,12 @@ func (d *Desk) RequestHandoff(ctx context.Context, id, upTo int64, why Decision)
 
 // StaySilent stores why the bot said nothing.
 func (d *Desk) StaySilent(ctx context.Context, id, upTo int64, why Decision) (Saved, error) {
-	return d.botTurn(ctx, id, upTo, why, func(Conversation, *Change) error { return nil })
+	return d.botTurn(ctx, id, upTo, why, func(Turn, *Change) error { return nil })
 }
 
 // PassOn says, once a handoff, that what the customer wrote while waiting has been passed on.
 func (d *Desk) PassOn(ctx context.Context, id, upTo int64, why Decision) (Saved, error) {
-	return d.botTurn(ctx, id, upTo, why, func(c Conversation, ch *Change) error {
+	return d.botTurn(ctx, id, upTo, why, func(c Turn, ch *Change) error {
 		if c.State != Waiting || c.Handoff.PassedOn {
 			return nil
 		}
@@ -129,7 +129,7 @@ func (d *Desk) PassOn(ctx context.Context, id, upTo int64, why Decision) (Saved,
 
 // Solved ends a waiting handoff because the customer no longer needs it.
 func (d *Desk) Solved(ctx context.Context, id, upTo int64, why Decision) (Saved, error) {
-	return d.botTurn(ctx, id, upTo, why, func(c Conversation, ch *Change) error {
+	return d.botTurn(ctx, id, upTo, why, func(c Turn, ch *Change) error {
 		if c.State != Waiting {
 			return ErrStale
 		}
@@ -139,26 +139,26 @@ func (d *Desk) Solved(ctx context.Context, id, upTo int64, why Decision) (Saved,
 
 // Briefed keeps the copilot's brief of a handoff and redraws its card; it does nothing once another handoff runs.
 func (d *Desk) Briefed(ctx context.Context, handoff int64, b Brief) (Saved, error) {
-	return d.update(ctx, ByHandoff(handoff), func(c Conversation, ch *Change) error {
+	return d.update(ctx, ByHandoff(handoff), func(c Turn, ch *Change) error {
 		if c.Handoff.ID != handoff {
 			return nil
 		}
 		ch.Next.Handoff.Brief = &b
-		ch.enqueue(KindCard, nil)
+		ch.enqueue(KindCard)
 		return nil
 	})
 }
 
 // Undelivered keeps why a message did not reach the customer, and tells the team in the thread.
 func (d *Desk) Undelivered(ctx context.Context, m Message, why string) (Saved, error) {
-	return d.update(ctx, ByID(m.Conversation), func(c Conversation, ch *Change) error {
+	return d.update(ctx, ByID(m.Conversation), func(c Turn, ch *Change) error {
 		ch.Failed = &Failed{Message: m.ID, Why: why} // the message itself may have changed since
 		if c.State == Claimed || c.State == Waiting {
 			note := ch.add(Message{From: FromBot, Visibility: Internal, Text: "Not delivered to the customer: " + why + "\n> " + firstLine(m.Text)})
-			ch.enqueue(KindRelay, note)
+			ch.enqueueMessage(KindRelay, note)
 		}
 		if m.LineTS != "" {
-			ch.enqueue(KindMark, &m)
+			ch.enqueueMessage(KindMark, m)
 		}
 		return nil
 	})
@@ -166,14 +166,14 @@ func (d *Desk) Undelivered(ctx context.Context, m Message, why string) (Saved, e
 
 // Redeliver tries a message again that did not reach the customer; it does nothing to others.
 func (d *Desk) Redeliver(ctx context.Context, handoff int64, by By, key string) (Saved, error) {
-	return d.update(ctx, ByHandoff(handoff).By(by.Account).WithMessage(key), func(c Conversation, ch *Change) error {
+	return d.update(ctx, ByHandoff(handoff).By(by.Account).WithMessage(key), func(c Turn, ch *Change) error {
 		if c.Message == nil || c.Message.Failure == "" || c.Message.Visibility != Public {
 			return nil
 		}
 		m := *c.Message
 		m.Failure = ""
 		ch.Failed = &Failed{Message: m.ID}
-		ch.enqueue(KindDeliver, &m)
+		ch.enqueueMessage(KindDeliver, m)
 		return nil
 	})
 }

@@ -2,11 +2,9 @@ package handover
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
-
-// change starts a step from c.
-func (c Conversation) change() *Change { return &Change{Next: c} }
 
 // transition applies the state table.
 func (ch *Change) transition(s Step) error {
@@ -20,29 +18,36 @@ func (ch *Change) transition(s Step) error {
 
 // newID gives away one of the step's ids.
 func (ch *Change) newID() int64 {
-	id := ch.Next.FreeID
-	ch.Next.FreeID++
+	id := ch.turn.FreeID
+	ch.turn.FreeID++
 	return id
 }
 
-// add appends a new message that nobody but the team may see yet, and returns it.
-func (ch *Change) add(m Message) *Message {
+// add appends a new message that nobody but the team may see yet, and returns it as it was saved.
+func (ch *Change) add(m Message) Message {
 	m.ID = ch.newID()
 	m.Conversation = ch.Next.ID
-	m.At = ch.Next.Now
+	m.At = ch.turn.Now
 	if m.Handoff == 0 && (ch.Next.State == Waiting || ch.Next.State == Claimed) {
 		m.Handoff = ch.Next.Handoff.ID
 	}
 	ch.Messages = append(ch.Messages, m)
-	return &ch.Messages[len(ch.Messages)-1]
+	return m
+}
+
+// replace puts a message in the place of what was appended of it before.
+func (ch *Change) replace(m Message) {
+	i := slices.IndexFunc(ch.Messages, func(x Message) bool { return x.ID == m.ID })
+	ch.Messages[i] = m
 }
 
 // say appends a new message that the customer sees.
-func (ch *Change) say(m Message) *Message {
+func (ch *Change) say(m Message) Message {
 	m.Visibility = Public
-	p := ch.add(m)
-	ch.publish(p)
-	return p
+	m = ch.add(m)
+	ch.publish(&m)
+	ch.replace(m)
+	return m
 }
 
 // publish gives m, or its change, to the customer: the next rev and, the first time, the next seq.
@@ -57,7 +62,7 @@ func (ch *Change) publish(m *Message) {
 	if m.From == FromCustomer {
 		c.LastCustomer = m.Seq
 	} else if c.Push {
-		ch.enqueue(KindDeliver, m)
+		ch.enqueueMessage(KindDeliver, *m)
 	}
 }
 
@@ -66,13 +71,16 @@ func (ch *Change) bumpState() {
 	ch.Next.Rev++
 	ch.Next.StateRev = ch.Next.Rev
 	if ch.Next.Push {
-		ch.enqueue(KindState, nil)
+		ch.enqueue(KindState)
 	}
 }
 
-// enqueue saves an effect with the step; m may be nil.
-func (ch *Change) enqueue(k Kind, m *Message) {
-	e := Effect{Kind: k, Handoff: ch.Next.Handoff.ID, Priority: relay}
+// enqueue saves an effect on the conversation with the step.
+func (ch *Change) enqueue(k Kind) { ch.enqueueMessage(k, Message{}) }
+
+// enqueueMessage saves an effect on a message with the step.
+func (ch *Change) enqueueMessage(k Kind, m Message) {
+	e := Effect{Kind: k, Message: m, Handoff: ch.Next.Handoff.ID, Priority: relay}
 	card := ch.Next.Handoff.Card
 	switch k {
 	case KindCard:
@@ -92,9 +100,6 @@ func (ch *Change) enqueue(k Kind, m *Message) {
 	if (e.Kind.Lane() == LaneCard || e.Kind.Lane() == LaneThread) && card.Workspace == "" {
 		return // no team workspace: the console reads the rows
 	}
-	if m != nil {
-		e.Message = *m
-	}
 	ch.Effects = append(ch.Effects, e)
 }
 
@@ -102,18 +107,18 @@ func (ch *Change) enqueue(k Kind, m *Message) {
 // introduced before their first word.
 func (d *Desk) publish(ch *Change, upTo int64) {
 	found := upTo == 0
-	for _, m := range ch.Next.Pending {
+	for _, m := range ch.turn.Pending {
 		found = found || m.ID == upTo
 	}
-	if !found || len(ch.Next.Pending) == 0 {
+	if !found || len(ch.turn.Pending) == 0 {
 		return
 	}
 	d.introduce(ch)
-	for _, m := range ch.Next.Pending {
+	for _, m := range ch.turn.Pending {
 		ch.Elapsed = append(ch.Elapsed, Timer{Conversation: ch.Next.ID, Kind: TimerPublish, Subject: m.ID})
 		m.Visibility = Public
+		ch.publish(&m)
 		ch.Messages = append(ch.Messages, m)
-		ch.publish(&ch.Messages[len(ch.Messages)-1])
 		if m.ID == upTo {
 			break
 		}
@@ -127,15 +132,15 @@ func (ch *Change) openHandoff(h Handoff, place Place) {
 	if h.Topic == nil {
 		h.Topic = ch.Next.Topic
 	}
-	h.RequestedAt = ch.Next.Now
+	h.RequestedAt = ch.turn.Now
 	if place.Workspace != "" {
 		h.Card = Card{ID: ch.newID(), Handoff: h.ID, Place: place}
 		ch.Cards = append(ch.Cards, h.Card)
 	}
 	ch.Next.Handoff = h
-	ch.enqueue(KindCard, nil)
-	ch.enqueue(KindTranscript, nil)
-	ch.enqueue(KindBrief, nil)
+	ch.enqueue(KindCard)
+	ch.enqueue(KindTranscript)
+	ch.enqueue(KindBrief)
 	if place.Workspace != "" {
 		ch.redrawAt(1, 5, 15)
 	}
@@ -151,7 +156,7 @@ func (ch *Change) redrawAt(minutes ...int64) {
 // assign gives the claim to the actor.
 func (ch *Change) assign(a Agent, workspace, since string) {
 	h := &ch.Next.Handoff
-	h.State, h.Agent, h.ClaimedAt = Claimed, a, ch.Next.Now
+	h.State, h.Agent, h.ClaimedAt = Claimed, a, ch.turn.Now
 	h.SnoozedUntil = time.Time{}
 	ch.Elapsed = append(ch.Elapsed, Timer{Conversation: ch.Next.ID, Kind: TimerRemind})
 	ch.Assignments = append(ch.Assignments, Assignment{ID: ch.newID(), Agent: a.ID, Workspace: workspace, Since: since, Open: true})
@@ -159,7 +164,7 @@ func (ch *Change) assign(a Agent, workspace, since string) {
 
 // unassign ends the assignment of whoever holds the claim.
 func (ch *Change) unassign(workspace, until string) {
-	for _, t := range ch.Next.Assignments {
+	for _, t := range ch.turn.Assignments {
 		if t.Open {
 			t.Open = false
 			if t.Workspace == "" {
@@ -191,12 +196,12 @@ func (d *Desk) introduce(ch *Change) {
 // finish ends the handoff.
 func (ch *Change) finish(o Outcome) {
 	h := &ch.Next.Handoff
-	h.State, h.Outcome, h.EndedAt = Closed, o, ch.Next.Now
+	h.State, h.Outcome, h.EndedAt = Closed, o, ch.turn.Now
 	h.SnoozedUntil = time.Time{}
 	ch.Elapsed = append(ch.Elapsed, Timer{Conversation: ch.Next.ID, Kind: TimerRemind})
 	ch.Next.Offers, ch.Next.Offered = 0, false
 	ch.bumpState()
-	ch.enqueue(KindCard, nil)
+	ch.enqueue(KindCard)
 }
 
 // newEpisode makes the copilot read only what comes from here on.

@@ -61,10 +61,10 @@ func (d *Desk) elapse(ctx context.Context, t Timer) error {
 
 // enqueueLater turns a timer into an effect: of an earlier handoff only, late copies are looked for.
 func (d *Desk) enqueueLater(ctx context.Context, t Timer, k Kind) error {
-	_, err := d.update(ctx, ByID(t.Conversation), func(c Conversation, ch *Change) error {
+	_, err := d.update(ctx, ByID(t.Conversation), func(c Turn, ch *Change) error {
 		ch.Elapsed = append(ch.Elapsed, t)
 		if k == KindSweep || c.Handoff.ID == t.Handoff && c.State == Waiting {
-			ch.enqueue(k, nil)
+			ch.enqueue(k)
 		}
 		for i := range ch.Effects {
 			ch.Effects[i].Handoff = t.Handoff

@@ -208,7 +208,7 @@ type Handoff struct {
 	SnoozedUntil time.Time // claimed and laid aside; zero: not
 }
 
-// Conversation is the whole exchange with one contact on one channel, as Store.Update shows it to decide.
+// Conversation is the whole exchange with one contact on one channel: what is saved of it.
 type Conversation struct {
 	ID                int64
 	Channel, Customer string
@@ -229,36 +229,4 @@ type Conversation struct {
 	Seen              int64  // Seq up to which the customer has read
 	Erasing           bool   // nobody finds it, and no step is taken in it any more
 	Handoff           Handoff
-
-	// What the Ref asked for beside; not saved.
-	Now         time.Time // the database's clock
-	FreeID      int64     // the first of 16 ids that this step may give away
-	Actor       Agent     // who takes the step; ID 0: an account not seen before
-	ThreadCard  Card      // the card in whose thread the step was taken
-	Message     *Message  // the message that the step is about
-	Pending     []Message // replies in their undo window, in the thread's order
-	Assignments []Assignment
-	Kept        []Line // edits and deletions that came before their message
-}
-
-// heldAt says whether agent held the claim when a line with this time was written. Where an end of the assignment has no time
-// of that workspace, the order of arrival decides.
-func (c Conversation) heldAt(agent int64, workspace, ts string) bool {
-	for _, t := range c.Assignments {
-		if t.Agent != agent {
-			continue
-		}
-		here := t.Workspace == workspace
-		since, until := t.Open, t.Open
-		if here && t.Since != "" {
-			since = t.Since <= ts
-		}
-		if here && t.Until != "" {
-			until = ts < t.Until
-		}
-		if since && until {
-			return true
-		}
-	}
-	return false
 }

@@ -11,18 +11,18 @@ type Inbound struct {
 // Open starts a conversation, or finds it.
 func (d *Desk) Open(ctx context.Context, o Opening) (Saved, error) {
 	o.PageURL = PageAddress(o.PageURL, d.opts.PageParameters)
-	return d.update(ctx, ByOpening(o), func(Conversation, *Change) error { return nil })
+	return d.update(ctx, ByOpening(o), func(Turn, *Change) error { return nil })
 }
 
 // Receive takes in what a customer wrote and passes it to whoever holds the conversation: the bot, the thread, or both.
 // A repeat returns the first's message.
 func (d *Desk) Receive(ctx context.Context, ref Ref, in Inbound) (Saved, error) {
-	if ref.open != nil {
-		o := *ref.open
+	if ref.Open != nil {
+		o := *ref.Open
 		o.PageURL = PageAddress(o.PageURL, d.opts.PageParameters)
-		ref.open = &o
+		ref.Open = &o
 	}
-	return d.update(ctx, ref.WithKey("c:"+in.ID), func(c Conversation, ch *Change) error {
+	return d.update(ctx, ref.WithKey("c:"+in.ID), func(c Turn, ch *Change) error {
 		if err := ch.transition(stepWrite); err != nil {
 			return err
 		}
@@ -35,10 +35,10 @@ func (d *Desk) Receive(ctx context.Context, ref Ref, in Inbound) (Saved, error) 
 		}
 		m := ch.say(Message{From: FromCustomer, Text: in.Text, Files: in.Files, ExternalID: "c:" + in.ID})
 		if ch.Next.State == WithBot || ch.Next.State == Waiting {
-			ch.enqueue(KindAnswer, m)
+			ch.enqueueMessage(KindAnswer, m)
 		}
 		if ch.Next.State == Waiting || ch.Next.State == Claimed {
-			ch.enqueue(KindRelay, m)
+			ch.enqueueMessage(KindRelay, m)
 			ch.endSnooze("The customer has written: the snooze is over.")
 		}
 		return nil
@@ -48,7 +48,7 @@ func (d *Desk) Receive(ctx context.Context, ref Ref, in Inbound) (Saved, error) 
 // AskForPerson is the customer's own request; it does nothing where a person has been asked for already.
 // ErrNoPerson while the gate is not open.
 func (d *Desk) AskForPerson(ctx context.Context, ref Ref) (Saved, error) {
-	return d.update(ctx, ref, func(c Conversation, ch *Change) error {
+	return d.update(ctx, ref, func(c Turn, ch *Change) error {
 		if c.State == Waiting || c.State == Claimed {
 			return nil
 		}
@@ -89,7 +89,7 @@ func (d *Desk) request(ch *Change, reason Reason, why *Decision) error {
 
 // CancelHandoff takes the request back. Once an agent has claimed it is a *NotAllowedError; with the bot it does nothing.
 func (d *Desk) CancelHandoff(ctx context.Context, ref Ref) (Saved, error) {
-	return d.update(ctx, ref, func(c Conversation, ch *Change) error {
+	return d.update(ctx, ref, func(c Turn, ch *Change) error {
 		if c.State == WithBot || c.State == Closed {
 			return nil
 		}
@@ -109,22 +109,22 @@ func (d *Desk) cancel(ch *Change) error {
 
 // Rate keeps the customer's score, 1…5, of the last handoff that an agent held and ended; else ErrNotRated.
 func (d *Desk) Rate(ctx context.Context, ref Ref, score int, comment string) (Saved, error) {
-	return d.update(ctx, ref, func(c Conversation, ch *Change) error {
+	return d.update(ctx, ref, func(c Turn, ch *Change) error {
 		if c.Handoff.ID == 0 || c.Handoff.State != Closed || c.Handoff.Agent.ID == 0 {
 			return ErrNotRated
 		}
 		ch.Next.Handoff.Score, ch.Next.Handoff.Comment = score, comment
-		ch.enqueue(KindCard, nil)
+		ch.enqueue(KindCard)
 		return nil
 	})
 }
 
 // SeenUpTo keeps how far the customer has read.
 func (d *Desk) SeenUpTo(ctx context.Context, ref Ref, seq int64) (Saved, error) {
-	return d.update(ctx, ref, func(c Conversation, ch *Change) error {
+	return d.update(ctx, ref, func(c Turn, ch *Change) error {
 		ch.Next.Seen = max(c.Seen, min(seq, c.Seq))
 		if c.State == Claimed && ch.Next.Seen > c.Seen && ch.Next.Seen == c.Seq && c.Seq > c.LastCustomer {
-			ch.enqueue(KindCard, nil) // it says so
+			ch.enqueue(KindCard) // it says so
 		}
 		return nil
 	})

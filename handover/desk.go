@@ -74,8 +74,8 @@ func (d *Desk) texts(c Conversation) Texts {
 }
 
 // update is Store.Update, with what must be woken told after the commit.
-func (d *Desk) update(ctx context.Context, ref Ref, decide func(c Conversation, ch *Change) error) (Saved, error) {
-	return d.step(ctx, ref, func(c Conversation, ch *Change) error {
+func (d *Desk) update(ctx context.Context, ref Ref, decide func(c Turn, ch *Change) error) (Saved, error) {
+	return d.step(ctx, ref, func(c Turn, ch *Change) error {
 		if c.Erasing {
 			return ErrUnknown
 		}
@@ -84,15 +84,15 @@ func (d *Desk) update(ctx context.Context, ref Ref, decide func(c Conversation, 
 }
 
 // step is update for conversations that are being erased as well.
-func (d *Desk) step(ctx context.Context, ref Ref, decide func(c Conversation, ch *Change) error) (Saved, error) {
-	s, err := d.store.Update(ctx, ref, func(c Conversation) (Change, error) {
+func (d *Desk) step(ctx context.Context, ref Ref, decide func(c Turn, ch *Change) error) (Saved, error) {
+	s, err := d.store.Update(ctx, ref, func(c Turn) (Change, error) {
 		ch := c.change()
 		if err := decide(c, ch); err != nil {
 			return Change{}, err
 		}
 		return *ch, nil
 	})
-	if err == nil && !s.Again {
+	if err == nil && s.Changed {
 		d.bus.Publish(s)
 	}
 	return s, err

@@ -47,8 +47,8 @@ func (d *Desk) Erase(ctx context.Context, conversation int64, e Erasure) (Saved,
 
 func (d *Desk) erase(ctx context.Context, conversation int64, e Erasure, still func(Conversation) bool) (Saved, error) {
 	e.ID, e.Conversation = cmp.Or(e.ID, rand.Text()), conversation
-	return d.step(ctx, ByID(conversation), func(c Conversation, ch *Change) error {
-		if c.Erasing || !still(c) {
+	return d.step(ctx, ByID(conversation), func(c Turn, ch *Change) error {
+		if c.Erasing || !still(c.Conversation) {
 			return nil
 		}
 		if err := ch.transition(stepErase); err != nil {
@@ -60,7 +60,7 @@ func (d *Desk) erase(ctx context.Context, conversation int64, e Erasure, still f
 		ch.Next.Erasing, ch.Next.PageURL, ch.Next.Language, ch.Next.Topic = true, "", "", nil
 		ch.bumpState()
 		ch.Effects = nil // of the customer nobody is told
-		ch.enqueue(KindErase, nil)
+		ch.enqueue(KindErase)
 		ch.Erase = &e
 		return nil
 	})
@@ -110,7 +110,7 @@ func (d *Desk) Sweep(ctx context.Context, ages Ages, r Retention, n int) (int, e
 		if err != nil {
 			return done, err
 		}
-		if !s.Again {
+		if s.Changed {
 			done++
 		}
 	}

@@ -142,13 +142,13 @@ var (
 // fetch causes what a message's files have to be fetched.
 func (ch *Change) fetch(m *Message) {
 	if slices.ContainsFunc(m.Files, File.Waiting) {
-		ch.enqueue(KindFetch, m)
+		ch.enqueueMessage(KindFetch, *m)
 	}
 }
 
 // Fetched keeps that a file's content is here, or with f.Failure why it never will be: then the team is told.
 func (d *Desk) Fetched(ctx context.Context, m Message, f File) (Saved, error) {
-	return d.update(ctx, ByID(m.Conversation).WithMessage(m.ExternalID), func(c Conversation, ch *Change) error {
+	return d.update(ctx, ByID(m.Conversation).WithMessage(m.ExternalID), func(c Turn, ch *Change) error {
 		if c.Message == nil {
 			return nil
 		}

@@ -138,7 +138,7 @@ func (d *Desk) Move(ctx context.Context, team string, to Place, by string, open 
 		return err
 	}
 	for _, c := range open {
-		if _, err := d.update(ctx, ByHandoff(c.Handoff.ID), func(_ Conversation, ch *Change) error {
+		if _, err := d.update(ctx, ByHandoff(c.Handoff.ID), func(_ Turn, ch *Change) error {
 			h := &ch.Next.Handoff
 			if h.ID != c.Handoff.ID || h.Team != team || h.State == Closed || h.Card.Place == to {
 				return nil
@@ -150,8 +150,8 @@ func (d *Desk) Move(ctx context.Context, team string, to Place, by string, open 
 			}
 			h.Card = Card{ID: ch.newID(), Handoff: h.ID, Place: to}
 			ch.Cards = append(ch.Cards, h.Card)
-			ch.enqueue(KindCard, nil)
-			ch.enqueue(KindTranscript, nil)
+			ch.enqueue(KindCard)
+			ch.enqueue(KindTranscript)
 			return nil
 		}); err != nil {
 			return err

@@ -5,18 +5,18 @@ import (
 	"time"
 )
 
-// Ref finds the conversation of a step, and says what decide must see beside it.
+// Ref finds the conversation of a step, and says what decide must see beside it. The functions below make one.
 type Ref struct {
-	id                int64
-	channel, customer string
-	open              *Opening // opens the conversation when it is absent
-	handoff           int64
-	card              Card
+	ID                int64
+	Channel, Customer string
+	Open              *Opening // opens the conversation when it is absent
+	Handoff           int64
+	Card              Card
 
-	key     string
-	actor   Account
-	line    string
-	pending bool
+	Key     string  // of the message that makes the step a repeat; "": it has none
+	Actor   Account // who takes the step
+	Message string  // external id of the message that decide is shown; "": none
+	Pending bool    // decide is shown the replies in their undo window
 }
 
 // Opening is how a conversation starts.
@@ -29,54 +29,35 @@ type Opening struct {
 }
 
 // ByID names a conversation.
-func ByID(id int64) Ref { return Ref{id: id} }
+func ByID(id int64) Ref { return Ref{ID: id} }
 
 // ByCustomer names the conversation with a contact on a channel.
-func ByCustomer(channel, customer string) Ref { return Ref{channel: channel, customer: customer} }
+func ByCustomer(channel, customer string) Ref { return Ref{Channel: channel, Customer: customer} }
 
 // ByOpening is ByCustomer for a conversation that may have to be opened first.
-func ByOpening(o Opening) Ref { return Ref{channel: o.Channel, customer: o.Customer, open: &o} }
+func ByOpening(o Opening) Ref { return Ref{Channel: o.Channel, Customer: o.Customer, Open: &o} }
 
 // ByHandoff names the conversation of a handoff.
-func ByHandoff(id int64) Ref { return Ref{handoff: id} }
+func ByHandoff(id int64) Ref { return Ref{Handoff: id} }
 
 // ByCard names the conversation whose card, current or old, is this message of a workspace.
-func ByCard(p Place, ts string) Ref { return Ref{card: Card{Place: p, TS: ts}} }
+func ByCard(p Place, ts string) Ref { return Ref{Card: Card{Place: p, TS: ts}} }
 
 // WithKey makes the step a repeat when a message with this external id is there already.
-func (r Ref) WithKey(external string) Ref { r.key = external; return r }
+func (r Ref) WithKey(external string) Ref { r.Key = external; return r }
 
 // By says who takes the step.
-func (r Ref) By(a Account) Ref { r.actor = a; return r }
+func (r Ref) By(a Account) Ref { r.Actor = a; return r }
 
 // WithMessage shows decide the message with this external id.
-func (r Ref) WithMessage(external string) Ref { r.line = external; return r }
+func (r Ref) WithMessage(external string) Ref { r.Message = external; return r }
 
 // WithPending shows decide the replies in their undo window.
-func (r Ref) WithPending() Ref { r.pending = true; return r }
-
-// Asks is what a Ref says, for a Store.
-type Asks struct {
-	ID                int64
-	Channel, Customer string
-	Open              *Opening
-	Handoff           int64
-	Card              Card
-	Key, Line         string
-	Actor             Account
-	Pending           bool
-}
-
-// Asks returns what the Ref says, for a Store.
-func (r Ref) Asks() Asks {
-	return Asks{
-		ID: r.id, Channel: r.channel, Customer: r.customer, Open: r.open, Handoff: r.handoff, Card: r.card,
-		Key: r.key, Line: r.line, Actor: r.actor, Pending: r.pending,
-	}
-}
+func (r Ref) WithPending() Ref { r.Pending = true; return r }
 
 // Change is what one step does.
 type Change struct {
+	turn        Turn         // what it is decided on, as it goes on
 	Next        Conversation // whole
 	Messages    []Message    // new ones, and those that changed
 	Effects     []Effect
@@ -84,7 +65,7 @@ type Change struct {
 	Elapsed     []Timer      // timers that have done their work
 	Cards       []Card       // new or changed, of Next.Handoff
 	Assignments []Assignment // new or changed, of Next.Handoff
-	NewAccount  *Account     // Next.Actor's account, to be remembered
+	NewAgent    *NewAgent    // who took the step, not seen before
 	Agent       *Agent       // an agent whose profile was looked up
 	Failed      *Failed      // a message that was refused for good
 	Decision    *Decision    // to be explained and played again
@@ -92,6 +73,12 @@ type Change struct {
 	Erase       *Erasure     // nothing is to be left of it
 	Unmatched   []Line       // edits and deletions to keep until their message comes
 	Matched     []Line       // kept lines that were used
+}
+
+// NewAgent is an agent made of an account that was not seen before.
+type NewAgent struct {
+	ID      int64
+	Account Account
 }
 
 // Failed is why a message did not reach the customer.
@@ -103,9 +90,12 @@ type Failed struct {
 // Saved is what a step saved.
 type Saved struct {
 	Conversation Conversation
+	Actor        Agent // who took the step
+	Thread       Card  // the card in whose thread they took it; zero: nowhere
 	Before       int64 // the conversation's Rev before the step
 	Messages     []Message
-	Again        bool            // it was a repeat: nothing was changed, this is what the first one saved
+	Repeat       bool            // a step with the same key was saved before, and this is what it saved
+	Changed      bool            // this step saved something
 	Lanes        []string        // lanes that have something to do now
 	Timers       []time.Duration // after which timers are due
 }
@@ -122,14 +112,13 @@ func (s Saved) Message() Message {
 type Store interface {
 	// Update shows the conversation to decide and saves all that decide returns — the next conversation whole, messages,
 	// effects, timers — in one transaction, or nothing; no other step comes between. A repeat (same external id) changes
-	// nothing and returns what the first one saved, with Again set. decide may be called again after a collision, so it is
+	// nothing and returns what the first one saved, with Repeat set. decide may be called again after a collision, so it is
 	// pure. An unknown Ref is ErrUnknown.
-	Update(ctx context.Context, ref Ref, decide func(Conversation) (Change, error)) (Saved, error)
+	Update(ctx context.Context, ref Ref, decide func(Turn) (Change, error)) (Saved, error)
 	// DueTimers returns up to n timers that are due, none of them again to anybody within retry.
 	DueTimers(ctx context.Context, n int, retry time.Duration) ([]Timer, error)
 	UnmatchedLines
 	RuntimeSettings
-	Files
 }
 
 // UnmatchedLines keeps lines of threads that are not known yet.

@@ -106,13 +106,13 @@ func (d *Desk) ReceiveLine(ctx context.Context, l Line) (Saved, error) {
 
 func (d *Desk) reply(ctx context.Context, l Line) (Saved, error) {
 	ref := ByCard(l.Place, l.ThreadTS).By(Account{Workspace: l.Place.Workspace, External: l.Account}).WithKey(l.Key())
-	return d.update(ctx, ref, func(c Conversation, ch *Change) error {
+	return d.update(ctx, ref, func(c Turn, ch *Change) error {
 		l := l
 		listed := d.knowActor(ch, Account{Workspace: l.Place.Workspace, External: l.Account}) == nil
-		m := Message{From: FromAgent, Agent: ch.Next.Actor, Visibility: Internal, Handoff: c.ThreadCard.Handoff, Text: l.Text, Files: l.Files, ExternalID: l.Key(), LineTS: l.TS}
+		m := Message{From: FromAgent, Agent: ch.turn.Actor, Visibility: Internal, Handoff: c.ThreadCard.Handoff, Text: l.Text, Files: l.Files, ExternalID: l.Key(), LineTS: l.TS}
 		l.Note = l.note() // an edit never makes an internal line public
 		l.Ask = l.asks()
-		for _, k := range c.Kept { // oldest first
+		for _, k := range c.Waiting { // oldest first
 			if k.Kind == LineDeleted {
 				m.Deleted = true
 			} else {
@@ -121,21 +121,21 @@ func (d *Desk) reply(ctx context.Context, l Line) (Saved, error) {
 			}
 			ch.Matched = append(ch.Matched, k)
 		}
-		if !listed || m.Deleted || c.ThreadCard.Closed || l.note() || l.Ask || !c.heldAt(ch.Next.Actor.ID, l.Place.Workspace, l.TS) {
+		if !listed || m.Deleted || c.ThreadCard.Closed || l.note() || l.Ask || !c.heldAt(ch.turn.Actor.ID, l.Place.Workspace, l.TS) {
 			ch.add(m)
 			return nil
 		}
 		m.Visibility = Pending
-		p := ch.add(m)
-		ch.fetch(p)
+		m = ch.add(m)
+		ch.fetch(&m)
 		if d.opts.UndoWindow > 0 {
-			ch.Timers = append(ch.Timers, Timer{Conversation: c.ID, Handoff: c.Handoff.ID, Kind: TimerPublish, Subject: p.ID, After: d.opts.UndoWindow})
+			ch.Timers = append(ch.Timers, Timer{Conversation: c.ID, Handoff: c.Handoff.ID, Kind: TimerPublish, Subject: m.ID, After: d.opts.UndoWindow})
 			return nil
 		}
 		d.introduce(ch)
-		p = &ch.Messages[0]
-		p.Visibility = Public
-		ch.publish(p)
+		m.Visibility = Public
+		ch.publish(&m)
+		ch.replace(m)
 		return nil
 	})
 }
@@ -146,7 +146,7 @@ const nameWithin = 2 * time.Second
 // SendLine sends an internal line of a thread to the customer after all, because its author says so: with claim they take a waiting handoff
 // first; else they must hold it, or the line goes out under the name of who does. A line that is gone or sent already changes nothing.
 func (d *Desk) SendLine(ctx context.Context, handoff int64, by By, key string, claim bool) (Saved, error) {
-	return d.update(ctx, ByHandoff(handoff).By(by.Account).WithMessage(key).WithPending(), func(c Conversation, ch *Change) error {
+	return d.update(ctx, ByHandoff(handoff).By(by.Account).WithMessage(key).WithPending(), func(c Turn, ch *Change) error {
 		if err := d.knowActor(ch, by.Account); err != nil {
 			return err
 		}
@@ -157,16 +157,16 @@ func (d *Desk) SendLine(ctx context.Context, handoff int64, by By, key string, c
 		if m.Deleted || m.Visibility != Internal {
 			return nil
 		}
-		if m.Agent.ID != ch.Next.Actor.ID || noteText(m.Text) { // a note, or made one meanwhile
+		if m.Agent.ID != ch.turn.Actor.ID || noteText(m.Text) { // a note, or made one meanwhile
 			return ErrNotYours
 		}
 		switch {
-		case c.State == Claimed && c.Handoff.Agent.ID == ch.Next.Actor.ID:
+		case c.State == Claimed && c.Handoff.Agent.ID == ch.turn.Actor.ID:
 		case c.State == Waiting && claim:
 			if err := ch.transition(stepClaim); err != nil {
 				return err
 			}
-			d.claimFor(ch, by, ch.Next.Actor)
+			d.claimFor(ch, by, ch.turn.Actor)
 		case c.State == Claimed && !claim:
 			m.Agent = c.Handoff.Agent
 		default:
@@ -183,8 +183,8 @@ func (d *Desk) SendLine(ctx context.Context, handoff int64, by By, key string, c
 		d.introduce(ch)
 		m.Visibility = Public
 		ch.fetch(&m)
+		ch.publish(&m)
 		ch.Messages = append(ch.Messages, m)
-		ch.publish(&ch.Messages[len(ch.Messages)-1])
 		return nil
 	})
 }
@@ -192,7 +192,7 @@ func (d *Desk) SendLine(ctx context.Context, handoff int64, by By, key string, c
 // Publish ends the undo window of a reply: it is numbered, with all earlier pending replies of its thread, in the
 // thread's own order.
 func (d *Desk) Publish(ctx context.Context, t Timer) (Saved, error) {
-	return d.update(ctx, ByID(t.Conversation).WithPending(), func(_ Conversation, ch *Change) error {
+	return d.update(ctx, ByID(t.Conversation).WithPending(), func(_ Turn, ch *Change) error {
 		ch.Elapsed = append(ch.Elapsed, t)
 		d.publish(ch, t.Subject)
 		return nil
@@ -203,7 +203,7 @@ func (d *Desk) edit(ctx context.Context, l Line) (Saved, error) { return d.edite
 
 // edited changes a line; meant: whatever it mentions.
 func (d *Desk) edited(ctx context.Context, l Line, meant bool) (Saved, error) {
-	return d.update(ctx, ByCard(l.Place, l.ThreadTS).WithMessage(l.Key()), func(c Conversation, ch *Change) error {
+	return d.update(ctx, ByCard(l.Place, l.ThreadTS).WithMessage(l.Key()), func(c Turn, ch *Change) error {
 		if c.Message == nil {
 			ch.Unmatched = append(ch.Unmatched, l)
 			return nil
@@ -238,7 +238,7 @@ func (d *Desk) edited(ctx context.Context, l Line, meant bool) (Saved, error) {
 }
 
 func (d *Desk) delete(ctx context.Context, l Line) (Saved, error) {
-	return d.update(ctx, ByCard(l.Place, l.ThreadTS).WithMessage(l.Key()), func(c Conversation, ch *Change) error {
+	return d.update(ctx, ByCard(l.Place, l.ThreadTS).WithMessage(l.Key()), func(c Turn, ch *Change) error {
 		if c.Message == nil {
 			ch.Unmatched = append(ch.Unmatched, l)
 			return nil

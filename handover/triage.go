@@ -11,7 +11,7 @@ const LabelNotAHandoff = "not_a_handoff"
 
 // Escalate is a step up: the handoff becomes more urgent, and the reason stands in its thread.
 func (d *Desk) Escalate(ctx context.Context, handoff int64, by By, reason string) (Saved, error) {
-	return d.agentStep(ctx, handoff, by, stepEscalate, func(c Conversation, ch *Change) error {
+	return d.agentStep(ctx, handoff, by, stepEscalate, func(c Turn, ch *Change) error {
 		if c.State != Waiting && c.State != Claimed {
 			return &NotAllowedError{Step: stepEscalate, State: c.State, Agent: c.Handoff.Agent}
 		}
@@ -19,7 +19,7 @@ func (d *Desk) Escalate(ctx context.Context, handoff int64, by By, reason string
 			return nil // it is as urgent as can be
 		}
 		ch.Next.Handoff.Priority = 2
-		ch.enqueue(KindCard, nil)
+		ch.enqueue(KindCard)
 		ch.noteForTeam("Escalated: " + reason)
 		return nil
 	})
@@ -27,7 +27,7 @@ func (d *Desk) Escalate(ctx context.Context, handoff int64, by By, reason string
 
 // Unclaim takes the claim back from an agent who may not have it, and tells the team why.
 func (d *Desk) Unclaim(ctx context.Context, handoff, agent int64, why string) (Saved, error) {
-	return d.update(ctx, ByHandoff(handoff).WithPending(), func(c Conversation, ch *Change) error {
+	return d.update(ctx, ByHandoff(handoff).WithPending(), func(c Turn, ch *Change) error {
 		if c.Handoff.ID != handoff || c.State != Claimed || c.Handoff.Agent.ID != agent {
 			return nil
 		}
@@ -43,7 +43,7 @@ func (d *Desk) Unclaim(ctx context.Context, handoff, agent int64, why string) (S
 		ch.Next.Handoff.State, ch.Next.Handoff.Agent = Waiting, Agent{}
 		d.remindLater(ch)
 		ch.bumpState()
-		ch.enqueue(KindCard, nil)
+		ch.enqueue(KindCard)
 		ch.noteForTeam(why)
 		return nil
 	})
@@ -51,13 +51,13 @@ func (d *Desk) Unclaim(ctx context.Context, handoff, agent int64, why string) (S
 
 // Snooze lays a claimed handoff aside until a while has passed or the customer writes.
 func (d *Desk) Snooze(ctx context.Context, handoff int64, by By, after time.Duration) (Saved, error) {
-	return d.agentStep(ctx, handoff, by, stepSnooze, func(c Conversation, ch *Change) error {
+	return d.agentStep(ctx, handoff, by, stepSnooze, func(c Turn, ch *Change) error {
 		if err := checkHolder(c, stepSnooze); err != nil {
 			return err
 		}
 		ch.Next.Handoff.SnoozedUntil = c.Now.Add(after).Truncate(time.Second)
 		ch.Timers = append(ch.Timers, Timer{Conversation: c.ID, Handoff: handoff, Kind: TimerSnooze, After: after})
-		ch.enqueue(KindCard, nil)
+		ch.enqueue(KindCard)
 		return nil
 	})
 }
@@ -65,7 +65,7 @@ func (d *Desk) Snooze(ctx context.Context, handoff int64, by By, after time.Dura
 // endSnooze ends a snooze: the thread is told, so that it comes up again.
 func (ch *Change) endSnooze(why string) {
 	if ch.clearSnooze() {
-		ch.enqueue(KindCard, nil)
+		ch.enqueue(KindCard)
 		ch.noteForTeam(why)
 	}
 }
@@ -82,7 +82,7 @@ func (ch *Change) clearSnooze() bool {
 
 // EndSnooze ends a snooze whose time is over.
 func (d *Desk) EndSnooze(ctx context.Context, t Timer) (Saved, error) {
-	return d.update(ctx, ByID(t.Conversation), func(c Conversation, ch *Change) error {
+	return d.update(ctx, ByID(t.Conversation), func(c Turn, ch *Change) error {
 		if c.Handoff.ID == t.Handoff && c.Now.Before(c.Handoff.SnoozedUntil) {
 			return nil // it was laid aside again meanwhile
 		}
@@ -96,13 +96,13 @@ func (d *Desk) EndSnooze(ctx context.Context, t Timer) (Saved, error) {
 
 // Dismiss says that this should not have rung: the conversation goes back to the bot, and the handoff keeps the label.
 func (d *Desk) Dismiss(ctx context.Context, handoff int64, by By) (Saved, error) {
-	return d.agentStep(ctx, handoff, by, stepReturn, func(c Conversation, ch *Change) error {
+	return d.agentStep(ctx, handoff, by, stepReturn, func(c Turn, ch *Change) error {
 		if c.Handoff.Label == LabelNotAHandoff {
 			return nil
 		}
 		ch.Next.Handoff.Label = LabelNotAHandoff
 		if c.State == Closed || c.State == WithBot {
-			ch.enqueue(KindCard, nil)
+			ch.enqueue(KindCard)
 			return nil
 		}
 		return d.ended(ch, by, stepReturn, Returned, d.texts(ch.Next).Returned)
@@ -111,7 +111,7 @@ func (d *Desk) Dismiss(ctx context.Context, handoff int64, by By) (Saved, error)
 
 // noteForTeam puts a line of our own for the team into the thread.
 func (ch *Change) noteForTeam(text string) {
-	ch.enqueue(KindRelay, ch.add(Message{From: FromBot, Visibility: Internal, Text: text}))
+	ch.enqueueMessage(KindRelay, ch.add(Message{From: FromBot, Visibility: Internal, Text: text}))
 }
 
 // Availability says whether an agent can take a conversation.

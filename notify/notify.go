@@ -264,7 +264,7 @@ func (n *Notifier) cardFailed(ctx context.Context, card Card, err error) error {
 		return e
 	}
 	n.o.Logger.ErrorContext(ctx, "a channel does not take cards", "channel", card.Handoff.Card.Channel, "err", err)
-	if s.Again { // the default team's own channel
+	if !s.Changed { // the default team's own channel
 		return &handover.RetryLaterError{Err: err, After: time.Minute}
 	}
 	return nil

@@ -238,7 +238,7 @@ func contactErase() *cobra.Command {
 				for _, x := range found {
 					e := handover.Erasure{ID: rand.Text(), Alone: alone, Articles: true, By: operator()}
 					s, err := a.desk.Erase(ctx, x.ID, e)
-					if err == nil && s.Again { // somebody else has begun
+					if err == nil && !s.Changed { // somebody else has begun
 						e, err = a.store.Erasure(ctx, "", x.ID)
 					}
 					switch {

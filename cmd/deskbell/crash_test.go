@@ -320,7 +320,7 @@ func (k *talk) run(lines int, kills int64) {
 		default:
 			k.say(text)
 		}
-		time.Sleep(time.Duration(k.rng.IntN(400)) * time.Millisecond) // the limit of the load
+		time.Sleep(time.Duration(k.rng.IntN(400)) * time.Millisecond) // the pace of the load
 	}
 }
 
@@ -480,7 +480,7 @@ func (k *talk) answer(lines int, kills int64) {
 			time.Sleep(5 * time.Millisecond) // until it is
 		}
 		k.c.undoWindow()
-		time.Sleep(time.Duration(rng.IntN(400)) * time.Millisecond) // the limit of the load
+		time.Sleep(time.Duration(rng.IntN(400)) * time.Millisecond) // the pace of the load
 	}
 }
 

@@ -168,7 +168,7 @@ func TestARepeatChangesNothingAndReturnsTheFirst(t *testing.T) {
 	first := b.writes("hello")
 	b.writes("and")
 	again := b.ok(b.desk.Receive(t.Context(), eve, handover.Inbound{ID: "m1", Text: "something else"}))
-	if m := again.Message(); !again.Again || m.ID != first.ID || m.Seq != first.Seq || m.Text != "hello" {
+	if m := again.Message(); !again.Repeat || m.ID != first.ID || m.Seq != first.Seq || m.Text != "hello" {
 		t.Fatalf("%+v", m)
 	}
 	if b.sees() != "hello | and" {
@@ -233,7 +233,7 @@ func TestOfAHundredClaimsOneWinsAndTheOthersLearnWho(t *testing.T) {
 func TestAnAgentWhoClaimsTwiceHoldsItOnce(t *testing.T) {
 	b := setup(t)
 	h := b.claimed()
-	if s := b.ok(b.desk.Claim(t.Context(), h.ID, by("mia", "201.0"))); !s.Again {
+	if s := b.ok(b.desk.Claim(t.Context(), h.ID, by("mia", "201.0"))); s.Changed {
 		t.Fatal("a second claim of one's own changed something")
 	}
 }

@@ -258,7 +258,7 @@ func (p *play) step(ctx context.Context, customer handover.Ref, n int) error {
 		if refused(err) || errors.Is(err, handover.ErrUnknown) || errors.Is(err, handover.ErrNotYours) {
 			return nil
 		}
-		if err == nil && !s.Again {
+		if err == nil && s.Changed {
 			p.say("%s sends %s after all", o.Account, o.TS)
 			o.sent = true
 			if s.Conversation.State == handover.Claimed && p.holder == "" {

@@ -27,9 +27,9 @@ type name struct{ workspace, channel, contact, ts string }
 
 // known is a conversation as of one version.
 type known struct {
-	c           handover.Conversation // Now: when this was saved; FreeID: ids for the next step
-	actor       handover.Account      // c.Actor's
-	assignments bool                  // c.Assignments are there
+	c           handover.Turn    // Now: when this was saved; FreeID: ids for the next step; of the rest, Actor and Assignments
+	actor       handover.Account // c.Actor's
+	assignments bool             // c.Assignments are there
 	version     int64
 	at          time.Time // when it was saved
 	read        time.Time // when what is outside the row was read
@@ -37,7 +37,7 @@ type known struct {
 
 func newMemory() *memory { return &memory{known: map[int64]*known{}, names: map[name]int64{}} }
 
-func named(a handover.Asks) (name, bool) {
+func named(a handover.Ref) (name, bool) {
 	switch {
 	case a.Channel != "":
 		return name{channel: a.Channel, contact: a.Customer}, true
@@ -48,7 +48,7 @@ func named(a handover.Asks) (name, bool) {
 }
 
 // called is what a conversation is known by here: one thing for all the ways to name it, where that is remembered.
-func (m *memory) called(a handover.Asks) any {
+func (m *memory) called(a handover.Ref) any {
 	n, is := named(a)
 	switch {
 	case !is && a.Handoff != 0:
@@ -64,10 +64,10 @@ func (m *memory) called(a handover.Asks) any {
 	return n
 }
 
-// recall returns what a step that asks for no more than its conversation would read, its version, and when it was read; false:
+// recall returns what a step that ref for no more than its conversation would read, its version, and when it was read; false:
 // read.
-func (m *memory) recall(a handover.Asks) (c handover.Conversation, version int64, read time.Time, ok bool) {
-	if a.Open != nil || a.Line != "" || a.Pending {
+func (m *memory) recall(a handover.Ref) (c handover.Turn, version int64, read time.Time, ok bool) {
+	if a.Open != nil || a.Message != "" || a.Pending {
 		return c, 0, read, false
 	}
 	m.mu.Lock()
@@ -94,17 +94,15 @@ func (m *memory) recall(a handover.Asks) (c handover.Conversation, version int64
 }
 
 // keep remembers what a step saved that was decided on what was read then.
-func (m *memory) keep(a handover.Asks, was handover.Conversation, version int64, read time.Time, ch handover.Change, now time.Time, next int64) {
-	k := &known{c: ch.Next, actor: a.Actor, assignments: a.Card.TS != "" && was.ThreadCard.ID == ch.Next.Handoff.Card.ID, version: version, at: time.Now(), read: read}
-	k.c.Now, k.c.FreeID = now, next
-	k.c.ThreadCard, k.c.Message, k.c.Pending, k.c.Kept = handover.Card{}, nil, nil, nil
+func (m *memory) keep(a handover.Ref, was handover.Turn, version int64, read time.Time, ch handover.Change, now time.Time, next int64) {
+	k := &known{c: handover.Turn{Conversation: ch.Next, Now: now, FreeID: next, Actor: was.Actor, Assignments: was.Assignments}, actor: a.Actor, assignments: a.Card.TS != "" && was.ThreadCard.ID == ch.Next.Handoff.Card.ID, version: version, at: time.Now(), read: read}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	old := m.known[k.c.ID]
 	if old != nil && old.version >= version {
 		return
 	}
-	if ch.NewAccount != nil || ch.Agent != nil { // an agent may be in many conversations
+	if ch.NewAgent != nil || ch.Agent != nil { // an agent may be in many conversations
 		clear(m.known)
 		return
 	}

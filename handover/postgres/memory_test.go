@@ -20,10 +20,10 @@ func TestABusyConversationIsReadAgainNowAndThen(t *testing.T) {
 			if version%2 == 0 {
 				ref = ref.By(mia)
 			}
-			c, was, at, ok := m.recall(ref.Asks())
+			c, was, at, ok := m.recall(ref)
 			switch {
 			case !ok:
-				c, at = handover.Conversation{ID: 7}, time.Now()
+				c, at = handover.Turn{Conversation: handover.Conversation{ID: 7}}, time.Now()
 				read = at
 				reads++
 			case was != version-1 || c.Rev != was || !c.Now.Equal(time.Now()):
@@ -32,7 +32,7 @@ func TestABusyConversationIsReadAgainNowAndThen(t *testing.T) {
 				t.Fatalf("step %d is decided on what was read %v ago", version, time.Since(read))
 			}
 			c.Rev = version
-			m.keep(ref.Asks(), c, version, at, handover.Change{Next: c}, time.Now(), 16)
+			m.keep(ref, c, version, at, handover.Change{Next: c.Conversation}, time.Now(), 16)
 			time.Sleep(time.Second)
 		}
 		if reads < 6 || reads > 12 { // hers may have to be read apart

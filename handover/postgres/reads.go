@@ -11,44 +11,43 @@ import (
 	"github.com/deskbell/deskbell/handover"
 )
 
-var _ handover.Reads = (*Store)(nil)
-
 func (s *Store) one(ctx context.Context, cond string, args ...any) (c handover.Conversation, err error) {
-	err = s.db.QueryRow(ctx, `SELECT now(), `+conversationColumns+` FROM `+conversationJoins+` WHERE NOT c.erasing AND `+cond, args...).Scan(append([]any{&c.Now}, conversationFields(&c)...)...)
+	err = s.db.QueryRow(ctx, `SELECT `+conversationColumns+` FROM `+conversationJoins+` WHERE NOT c.erasing AND `+cond, args...).Scan(conversationFields(&c)...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return c, handover.ErrUnknown
 	}
 	return c, err
 }
 
-// Find implements handover.Reads.
+// Find returns the conversation with a contact on a channel; ErrUnknown when there is none.
 func (s *Store) Find(ctx context.Context, channel, customer string) (handover.Conversation, error) {
 	return s.one(ctx, `c.channel = $1 AND c.customer = $2`, channel, customer)
 }
 
-// Get implements handover.Reads.
+// Get returns a conversation; ErrUnknown when there is none.
 func (s *Store) Get(ctx context.Context, id int64) (handover.Conversation, error) {
 	return s.one(ctx, `c.id = $1`, id)
 }
 
-// OfHandoff implements handover.Reads.
+// OfHandoff returns the conversation of a handoff, which may be an earlier one; ErrUnknown when there is none.
 func (s *Store) OfHandoff(ctx context.Context, handoff int64) (handover.Conversation, error) {
 	var c handover.Conversation
-	err := s.db.QueryRow(ctx, `SELECT now(), `+conversationColumns+` FROM handoffs h JOIN conversations c ON c.id = h.conversation_id LEFT JOIN agents a ON a.id = h.agent_id
+	err := s.db.QueryRow(ctx, `SELECT `+conversationColumns+` FROM handoffs h JOIN conversations c ON c.id = h.conversation_id LEFT JOIN agents a ON a.id = h.agent_id
 		LEFT JOIN LATERAL (SELECT * FROM cards k WHERE k.handoff_id = h.id ORDER BY k.closed_at DESC NULLS FIRST LIMIT 1) k ON true WHERE h.id = $1 AND NOT c.erasing`, handoff).
-		Scan(append([]any{&c.Now}, conversationFields(&c)...)...)
+		Scan(conversationFields(&c)...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return c, handover.ErrUnknown
 	}
 	return c, err
 }
 
-// Since implements handover.Reads.
+// Since returns what a customer may see of a conversation and that changed after rev, in order of Rev: the first limit of
+// them or, with a negative limit, the last.
 func (s *Store) Since(ctx context.Context, conversation, rev int64, limit int) (c handover.Conversation, messages []handover.Message, err error) {
 	b := &pgx.Batch{}
 	// The conversation first: messages read after it are at least as new, so a reader that goes on from c.Rev misses nothing.
-	b.Queue(`SELECT now(), `+conversationColumns+` FROM `+conversationJoins+` WHERE c.id = $1 AND NOT c.erasing`, conversation).QueryRow(func(row pgx.Row) error {
-		return row.Scan(append([]any{&c.Now}, conversationFields(&c)...)...)
+	b.Queue(`SELECT `+conversationColumns+` FROM `+conversationJoins+` WHERE c.id = $1 AND NOT c.erasing`, conversation).QueryRow(func(row pgx.Row) error {
+		return row.Scan(conversationFields(&c)...)
 	})
 	order := `m.rev`
 	if limit < 0 {
@@ -73,11 +72,12 @@ func (s *Store) Since(ctx context.Context, conversation, rev int64, limit int) (
 // pageBytes is how much text a page of changes has, unless its first message has more.
 const pageBytes = 32 << 10
 
-// Page implements handover.Reads.
+// Page is Since in pieces of a few dozen KiB: the first of the changes after rev, none older than the newest so many; more says that there
+// are others.
 func (s *Store) Page(ctx context.Context, conversation, rev int64, newest int) (c handover.Conversation, messages []handover.Message, more bool, err error) {
 	b := &pgx.Batch{}
-	b.Queue(`SELECT now(), `+conversationColumns+` FROM `+conversationJoins+` WHERE c.id = $1 AND NOT c.erasing`, conversation).QueryRow(func(row pgx.Row) error { // first, as in Since
-		return row.Scan(append([]any{&c.Now}, conversationFields(&c)...)...)
+	b.Queue(`SELECT `+conversationColumns+` FROM `+conversationJoins+` WHERE c.id = $1 AND NOT c.erasing`, conversation).QueryRow(func(row pgx.Row) error { // first, as in Since
+		return row.Scan(conversationFields(&c)...)
 	})
 	b.Queue(`WITH start AS (SELECT greatest($2, coalesce((SELECT rev - 1 FROM messages WHERE conversation_id = $1 AND rev IS NOT NULL ORDER BY rev DESC OFFSET $3 - 1 LIMIT 1), 0)) AS rev),
 			page AS (SELECT id, sum(octet_length(text)) OVER (ORDER BY rev) - octet_length(text) AS before FROM messages WHERE conversation_id = $1 AND rev > (SELECT rev FROM start) ORDER BY rev LIMIT 200)
@@ -101,7 +101,7 @@ func (s *Store) Page(ctx context.Context, conversation, rev int64, newest int) (
 	return c, messages, len(messages) == 200 || size >= pageBytes, nil
 }
 
-// Transcript implements handover.Reads.
+// Transcript returns all messages after seq, notes among them, in the order they were written.
 func (s *Store) Transcript(ctx context.Context, conversation, after int64) ([]handover.Message, error) {
 	rows, err := s.db.Query(ctx, `SELECT `+messageColumns+` FROM `+messageJoins+` WHERE m.conversation_id = $1 AND (m.seq > $2 OR m.seq IS NULL AND m.id > coalesce(
 		(SELECT max(id) FROM messages WHERE conversation_id = $1 AND seq <= $2), 0)) ORDER BY m.id`, conversation, after)
@@ -111,7 +111,8 @@ func (s *Store) Transcript(ctx context.Context, conversation, after int64) ([]ha
 	return scanMessages(rows)
 }
 
-// Recent implements handover.Reads. Each message counts for 100 bytes more than its text.
+// Recent returns what was said in public after seq and not taken back, in the customer's order: the newest MostRead bytes of it.
+// Each message counts for 100 bytes more than its text.
 func (s *Store) Recent(ctx context.Context, conversation, after int64) ([]handover.Message, error) {
 	rows, err := s.db.Query(ctx, `SELECT `+messageColumns+` FROM `+messageJoins+` WHERE m.conversation_id = $1 AND m.seq > coalesce(
 		(SELECT max(r.seq) FROM (SELECT seq, sum(octet_length(text) + 100) OVER (ORDER BY seq DESC) AS total FROM messages WHERE conversation_id = $1 AND seq > $2 ORDER BY seq DESC LIMIT $3) r WHERE r.total > $4), $2)
@@ -122,40 +123,41 @@ func (s *Store) Recent(ctx context.Context, conversation, after int64) ([]handov
 	return scanMessages(rows)
 }
 
-// Queue implements handover.Reads.
+// Queue returns the open conversations for the team, waiting ones first; with live, also those the bot holds.
 func (s *Store) Queue(ctx context.Context, live bool) ([]handover.Conversation, error) {
-	rows, err := s.db.Query(ctx, `SELECT now(), `+conversationColumns+` FROM `+conversationJoins+`
+	rows, err := s.db.Query(ctx, `SELECT `+conversationColumns+` FROM `+conversationJoins+`
 		WHERE h.state IN ('waiting', 'claimed') OR $1 AND c.state = 'bot' AND c.seq > 0 AND c.changed_at > now() - interval '30 minutes'
 		ORDER BY array_position(ARRAY['waiting', 'claimed', 'bot'], c.state), h.priority DESC, h.requested_at, c.changed_at DESC LIMIT 200`, live)
 	if err != nil {
 		return nil, fmt.Errorf("queue: %w", err)
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (c handover.Conversation, err error) {
-		return c, row.Scan(append([]any{&c.Now}, conversationFields(&c)...)...)
+		return c, row.Scan(conversationFields(&c)...)
 	})
 }
 
-// Held implements handover.Reads.
+// Held returns the conversations that an agent holds, the longest held first.
 func (s *Store) Held(ctx context.Context, agent int64) ([]handover.Conversation, error) {
 	return s.list(ctx, `h.state = 'claimed' AND h.agent_id = $1 ORDER BY h.claimed_at`, agent)
 }
 
-// OfTeam implements handover.Reads.
+// OfTeam returns the open conversations of a team.
 func (s *Store) OfTeam(ctx context.Context, team string) ([]handover.Conversation, error) {
 	return s.list(ctx, `h.state <> 'closed' AND h.team = $1 ORDER BY h.requested_at`, team)
 }
 
 func (s *Store) list(ctx context.Context, where string, arg any) ([]handover.Conversation, error) {
-	rows, err := s.db.Query(ctx, `SELECT now(), `+conversationColumns+` FROM `+conversationJoins+` WHERE `+where, arg)
+	rows, err := s.db.Query(ctx, `SELECT `+conversationColumns+` FROM `+conversationJoins+` WHERE `+where, arg)
 	if err != nil {
 		return nil, fmt.Errorf("list conversations: %w", err)
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (c handover.Conversation, err error) {
-		return c, row.Scan(append([]any{&c.Now}, conversationFields(&c)...)...)
+		return c, row.Scan(conversationFields(&c)...)
 	})
 }
 
-// Wait implements handover.Reads: the usual wait is the middle half of the last 20 claims of a day, when there are 5.
+// Wait says how many wait up to and with this handoff, and the usual wait; zeros when not known.
+// The usual wait is the middle half of the last 20 claims of a day, when there are 5.
 func (s *Store) Wait(ctx context.Context, h handover.Handoff) (w handover.Wait, err error) {
 	if h.State != handover.Waiting {
 		return w, nil
@@ -172,7 +174,7 @@ func (s *Store) Wait(ctx context.Context, h handover.Handoff) (w handover.Wait, 
 	return w, err
 }
 
-// Revs implements handover.Reads.
+// Revs returns the Rev of each of the conversations.
 func (s *Store) Revs(ctx context.Context, conversations []int64) (map[int64]int64, error) {
 	revs := make(map[int64]int64, len(conversations))
 	rows, err := s.db.Query(ctx, `SELECT id, rev FROM conversations WHERE id = ANY($1)`, conversations)
@@ -209,7 +211,7 @@ func (s *Store) OfThread(ctx context.Context, p handover.Place, ts string) (hand
 	return s.OfHandoff(ctx, handoff)
 }
 
-// Figures implements handover.Reads.
+// Figures counts the handoffs of the last while.
 func (s *Store) Figures(ctx context.Context, since time.Duration) (f handover.Figures, err error) {
 	var wait, score float64
 	err = s.db.QueryRow(ctx, `SELECT count(*)::int, count(*) FILTER (WHERE claimed_at IS NOT NULL)::int, count(*) FILTER (WHERE outcome = 'resolved')::int, count(*) FILTER (WHERE outcome = 'cancelled')::int,

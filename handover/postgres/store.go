@@ -98,7 +98,7 @@ func scanMessages(rows pgx.Rows) ([]handover.Message, error) {
 
 // where returns the condition on conversations c that a ref is, with its arguments. What its subqueries read never changes,
 // so that waiting for the lock cannot make them stale.
-func where(a handover.Asks) (string, []any) {
+func where(a handover.Ref) (string, []any) {
 	switch {
 	case a.ID != 0:
 		return `c.id = $1`, []any{a.ID}
@@ -126,18 +126,18 @@ var errNotRemembered = errors.New("not remembered")
 
 // Update implements handover.Store: in one round trip, which checks that nobody came between and saves; in two where it must
 // read first; and under the row's lock where it lost a race, opens a conversation, or reads in several statements.
-func (s *Store) Update(ctx context.Context, ref handover.Ref, decide func(handover.Conversation) (handover.Change, error)) (handover.Saved, error) {
-	asks, on := ref.Asks(), remembered
-	leave, err := s.crowd.enter(ctx, s.memory.called(asks))
+func (s *Store) Update(ctx context.Context, ref handover.Ref, decide func(handover.Turn) (handover.Change, error)) (handover.Saved, error) {
+	on := remembered
+	leave, err := s.crowd.enter(ctx, s.memory.called(ref))
 	if err != nil {
 		return handover.Saved{}, err
 	}
 	defer leave()
-	if asks.Open != nil || asks.Line != "" || asks.Pending {
+	if ref.Open != nil || ref.Message != "" || ref.Pending {
 		on = locked
 	}
 	for try := 0; ; try++ {
-		saved, err := s.update(ctx, asks, on, decide)
+		saved, err := s.update(ctx, ref, on, decide)
 		// Another step came between, or another first step of one account: now its work is seen.
 		var pgErr *pgconn.PgError
 		collided := errors.As(err, &pgErr) && (pgErr.Code == "40001" || pgErr.Code == "23505" && pgErr.TableName == "agent_accounts")
@@ -148,13 +148,13 @@ func (s *Store) Update(ctx context.Context, ref handover.Ref, decide func(handov
 	}
 }
 
-func (s *Store) update(ctx context.Context, asks handover.Asks, on basis, decide func(handover.Conversation) (handover.Change, error)) (saved handover.Saved, err error) {
-	var c handover.Conversation
+func (s *Store) update(ctx context.Context, ref handover.Ref, on basis, decide func(handover.Turn) (handover.Change, error)) (saved handover.Saved, err error) {
+	var c handover.Turn
 	var version int64
 	at := time.Now()
 	if on == remembered {
 		known := false
-		if c, version, at, known = s.memory.recall(asks); !known {
+		if c, version, at, known = s.memory.recall(ref); !known {
 			return saved, errNotRemembered
 		}
 	}
@@ -172,25 +172,25 @@ func (s *Store) update(ctx context.Context, asks handover.Asks, on basis, decide
 		}
 	}()
 	if on != remembered {
-		if c, version, err = read(ctx, conn, asks, on == locked); err != nil {
+		if c, version, err = read(ctx, conn, ref, on == locked); err != nil {
 			return saved, err
 		}
 	}
 	ch, err := decide(c)
-	nothing := err == nil && asks.Open == nil && reflect.DeepEqual(ch, handover.Change{Next: c})
+	nothing := err == nil && ref.Open == nil && ch.Nothing(c)
 	switch {
 	case on == remembered && (err != nil || nothing): // it may be old
 		return saved, errNotRemembered
 	case nothing:
-		return handover.Saved{Conversation: c, Before: c.Rev, Again: true}, nil
+		return handover.Saved{Conversation: c.Conversation, Actor: c.Actor, Thread: c.ThreadCard, Before: c.Rev}, nil
 	case err != nil: // a repeat of what was allowed then
-		if again, is, e := first(ctx, conn, c, asks.Key); is || e != nil {
+		if again, is, e := first(ctx, conn, c, ref.Key); is || e != nil {
 			return again, e
 		}
 		return saved, err
 	}
 	b, now, next := &pgx.Batch{}, c.Now, int64(0) // one transaction
-	check(b, asks, on, ch.Next, version, &now, &next)
+	check(b, ref, on, ch.Next, version, &now, &next)
 	saved = s.save(b, c, ch)
 	if open {
 		b.Queue("COMMIT")
@@ -206,14 +206,14 @@ func (s *Store) update(ctx context.Context, asks handover.Asks, on basis, decide
 				}
 				open = false
 			}
-			if again, is, e := first(ctx, conn, c, asks.Key); is || e != nil {
+			if again, is, e := first(ctx, conn, c, ref.Key); is || e != nil {
 				return again, e
 			}
 		}
 		return handover.Saved{}, fmt.Errorf("save conversation: %w", err)
 	}
 	open = false
-	s.memory.keep(asks, c, version+1, at, ch, now, next)
+	s.memory.keep(ref, c, version+1, at, ch, now, next)
 	for _, e := range ch.Effects {
 		s.limits.LoadOrStore(e.Limit, true)
 	}
@@ -232,11 +232,11 @@ func (s *Store) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 
 // check queues the conversation's row, which is refused if it is of another version than the one decided on, or is there no more. It tells the
 // time and the ids for the next step.
-func check(b *pgx.Batch, asks handover.Asks, on basis, next handover.Conversation, version int64, now *time.Time, ids *int64) {
+func check(b *pgx.Batch, ref handover.Ref, on basis, next handover.Conversation, version int64, now *time.Time, ids *int64) {
 	same, args := `version = $2`, []any{next.ID, version, next.Language, next.PageURL, next.State, next.Rev, next.StateRev, next.Seq, next.LastCustomer, next.Episode, next.Offers, next.Seen, next.Handoff.ID, next.Offered, next.Answered, next.Topic, next.Erasing}
-	if on == remembered && asks.Card.TS != "" { // nor may there be what read would have found beside the row
+	if on == remembered && ref.Card.TS != "" { // nor may there be what read would have found beside the row
 		same += ` AND NOT EXISTS (SELECT FROM unmatched_lines l WHERE l.workspace = $18 AND l.channel = $19 AND l.ts = $20 AND l.kind <> 'written')`
-		args = append(args, asks.Card.Workspace, asks.Card.Channel, lineTS(asks))
+		args = append(args, ref.Card.Workspace, ref.Card.Channel, lineTS(ref))
 	}
 	b.Queue(`WITH saved AS (UPDATE conversations SET version = version + 1, language = $3, page_url = $4, state = $5, rev = $6, state_rev = $7,
 			seq = $8, last_customer = $9, episode = $10, offers = $11, seen = $12, handoff_id = nullif($13, 0), offered = $14, answered = $15, topic = $16, erasing = $17, changed_at = now()
@@ -245,11 +245,11 @@ func check(b *pgx.Batch, asks handover.Asks, on basis, next handover.Conversatio
 }
 
 // lineTS is the ts in the key of a line.
-func lineTS(a handover.Asks) string { return a.Key[strings.LastIndexByte(a.Key, ':')+1:] }
+func lineTS(a handover.Ref) string { return a.Key[strings.LastIndexByte(a.Key, ':')+1:] }
 
 // read is the first round trip: what decide must see, and the version that it is. Locked, it begins a transaction, opens if
 // asked to, and locks; reading is a statement after the lock then, because one that waits for it would see the rows from before.
-func read(ctx context.Context, conn *pgxpool.Conn, a handover.Asks, locked bool) (c handover.Conversation, version int64, err error) {
+func read(ctx context.Context, conn *pgxpool.Conn, a handover.Ref, locked bool) (c handover.Turn, version int64, err error) {
 	b := &pgx.Batch{}
 	if locked {
 		b.Queue("BEGIN")
@@ -265,7 +265,7 @@ func read(ctx context.Context, conn *pgxpool.Conn, a handover.Asks, locked bool)
 	}
 	found, kept := false, false
 	columns, joins, extra := conversationColumns, conversationJoins, []any{}
-	fields := append([]any{&c.Now, &c.FreeID, &version}, conversationFields(&c)...)
+	fields := append([]any{&c.Now, &c.FreeID, &version}, conversationFields(&c.Conversation)...)
 	n := len(args)
 	arg := func(v any) string {
 		extra = append(extra, v)
@@ -300,8 +300,8 @@ func read(ctx context.Context, conn *pgxpool.Conn, a handover.Asks, locked bool)
 		return err
 	})
 	this := `(SELECT c.id FROM conversations c WHERE ` + cond + `)`
-	if a.Line != "" {
-		b.Queue(fmt.Sprintf(`SELECT `+messageColumns+` FROM `+messageJoins+` WHERE m.conversation_id = %s AND m.external_id = $%d`, this, n+1), append(slices.Clone(args), a.Line)...).Query(func(rows pgx.Rows) error {
+	if a.Message != "" {
+		b.Queue(fmt.Sprintf(`SELECT `+messageColumns+` FROM `+messageJoins+` WHERE m.conversation_id = %s AND m.external_id = $%d`, this, n+1), append(slices.Clone(args), a.Message)...).Query(func(rows pgx.Rows) error {
 			lines, err := scanMessages(rows)
 			if len(lines) > 0 {
 				c.Message = &lines[0]
@@ -327,7 +327,7 @@ func read(ctx context.Context, conn *pgxpool.Conn, a handover.Asks, locked bool)
 		if err != nil {
 			return c, 0, fmt.Errorf("read kept lines: %w", err)
 		}
-		if c.Kept, err = pgx.CollectRows(rows, pgx.RowTo[handover.Line]); err != nil {
+		if c.Waiting, err = pgx.CollectRows(rows, pgx.RowTo[handover.Line]); err != nil {
 			return c, 0, fmt.Errorf("read kept lines: %w", err)
 		}
 	}
@@ -335,7 +335,7 @@ func read(ctx context.Context, conn *pgxpool.Conn, a handover.Asks, locked bool)
 }
 
 // first looks for what the first of several repeats saved.
-func first(ctx context.Context, conn *pgxpool.Conn, c handover.Conversation, key string) (handover.Saved, bool, error) {
+func first(ctx context.Context, conn *pgxpool.Conn, c handover.Turn, key string) (handover.Saved, bool, error) {
 	if key == "" {
 		return handover.Saved{}, false, nil
 	}
@@ -344,20 +344,20 @@ func first(ctx context.Context, conn *pgxpool.Conn, c handover.Conversation, key
 		return handover.Saved{}, false, fmt.Errorf("look for a repeat: %w", err)
 	}
 	found, err := scanMessages(rows)
-	return handover.Saved{Conversation: c, Messages: found, Again: true}, len(found) > 0, err
+	return handover.Saved{Conversation: c.Conversation, Actor: c.Actor, Thread: c.ThreadCard, Messages: found, Repeat: true}, len(found) > 0, err
 }
 
 // save queues all that a change is, and says what will have been saved.
-func (s *Store) save(b *pgx.Batch, was handover.Conversation, ch handover.Change) handover.Saved {
+func (s *Store) save(b *pgx.Batch, was handover.Turn, ch handover.Change) handover.Saved {
 	next := ch.Next
-	if ch.NewAccount != nil {
-		b.Queue(`INSERT INTO agents (id) VALUES ($1)`, next.Actor.ID)
-		b.Queue(`INSERT INTO agent_accounts (workspace, external, agent_id) VALUES ($1, $2, $3)`, ch.NewAccount.Workspace, ch.NewAccount.External, next.Actor.ID)
+	if a := ch.NewAgent; a != nil {
+		b.Queue(`INSERT INTO agents (id) VALUES ($1)`, a.ID)
+		b.Queue(`INSERT INTO agent_accounts (workspace, external, agent_id) VALUES ($1, $2, $3)`, a.Account.Workspace, a.Account.External, a.ID)
 	}
 	if a := ch.Agent; a != nil {
 		b.Queue(`UPDATE agents SET title = $2, avatar = $3 WHERE id = $1 AND NOT (listed AND title <> '')`, a.ID, a.Title, a.Avatar)
 	}
-	saveHandoff(b, was, next)
+	saveHandoff(b, was.Conversation, next)
 	for _, t := range ch.Assignments {
 		b.Queue(`INSERT INTO assignments (id, handoff_id, agent_id, workspace, since_ts, until_ts, open) VALUES ($1, $2, $3, $4, $5, $6, $7)
 			ON CONFLICT (id) DO UPDATE SET workspace = EXCLUDED.workspace, until_ts = EXCLUDED.until_ts, open = EXCLUDED.open`,
@@ -387,7 +387,7 @@ func (s *Store) save(b *pgx.Batch, was handover.Conversation, ch handover.Change
 	for _, l := range ch.Matched {
 		forget(b, l)
 	}
-	saved := handover.Saved{Conversation: next, Before: was.Rev, Messages: ch.Messages, Lanes: s.saveEffects(b, next.ID, ch.Effects)}
+	saved := handover.Saved{Conversation: next, Actor: ch.Actor(), Thread: was.ThreadCard, Changed: true, Before: was.Rev, Messages: ch.Messages, Lanes: s.saveEffects(b, next.ID, ch.Effects)}
 	if learnt { // what waited for the card's thread
 		b.Queue(`UPDATE lanes SET due_at = now(), limit_key = $3 WHERE conversation_id = $1 AND lane = $2 AND queued > 0 AND due_at = 'infinity'`,
 			next.ID, handover.LaneThread, next.Handoff.Card.Workspace+":"+next.Handoff.Card.Channel+":post")

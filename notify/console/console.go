@@ -389,7 +389,7 @@ func (c *Console) reply(ctx context.Context, in request) error {
 	if err != nil {
 		return err
 	}
-	if s.Again && s.Message().Text != in.text { // the browser went back to a page whose form was sent
+	if s.Repeat && s.Message().Text != in.text { // the browser went back to a page whose form was sent
 		return errUsed
 	}
 	if err := c.reads.DraftSent(ctx, in.key, in.text); err != nil { // it was sent all the same
@@ -403,7 +403,7 @@ func (c *Console) note(ctx context.Context, in request) error {
 		return err
 	}
 	s, err := c.desk.Note(ctx, in.handoff, in.by, in.key, in.text)
-	if err == nil && s.Again && s.Message().Text != in.text {
+	if err == nil && s.Repeat && s.Message().Text != in.text {
 		return errUsed
 	}
 	return err

@@ -58,7 +58,7 @@ func (w *Workspace) sendLine(ctx context.Context, c click, claim bool) (reply, e
 	if err != nil {
 		return reply{}, err
 	}
-	if s.Again || s.Message().ID == 0 { // it is gone, or was sent
+	if !s.Changed || s.Message().ID == 0 { // it is gone, or was sent
 		return refuse("There is nothing to send any more.")
 	}
 	w.unmarkLater(markNote, place, c.line)

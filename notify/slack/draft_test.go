@@ -21,7 +21,7 @@ func (w writer) Draft(ctx context.Context, _ handover.Conversation, _ []handover
 		case <-ctx.Done():
 			w.stopped <- ctx.Err()
 			return handover.Draft{}, ctx.Err()
-		case <-time.After(500 * time.Millisecond): // a model's limit
+		case <-time.After(500 * time.Millisecond): // a model's pace
 		}
 		text += word + " "
 		heard(text)

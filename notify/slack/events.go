@@ -202,10 +202,10 @@ func (w *Workspace) event(ctx context.Context, body []byte) error {
 			w.askOfEdit(ctx, l)
 			return nil
 		}
-		if m := s.Message(); err == nil && !s.Again && m.ID != 0 && m.Visibility == handover.Internal && !m.Deleted && l.Ask && !l.Note { // it was in its undo window
-			w.offerToSend(l, s.Conversation)
+		if m := s.Message(); err == nil && s.Changed && m.ID != 0 && m.Visibility == handover.Internal && !m.Deleted && l.Ask && !l.Note { // it was in its undo window
+			w.offerToSend(l, s)
 		}
-		if m := s.Message(); err == nil && !s.Again && m.ID != 0 && (l.Note || l.Ask) && (m.Deleted || m.Visibility == handover.Internal) { // it became a note
+		if m := s.Message(); err == nil && s.Changed && m.ID != 0 && (l.Note || l.Ask) && (m.Deleted || m.Visibility == handover.Internal) { // it became a note
 			w.unmarkLater(markDelivered, l.Place, l.TS)
 			w.markLater(markNote, l.Place, l.TS)
 		}
@@ -290,7 +290,7 @@ func (w *Workspace) written(ctx context.Context, l handover.Line, raw string) er
 	if err == nil && m.Visibility == handover.Pending {
 		w.desk.AgentTypes(s.Conversation)
 	}
-	if err == nil && !s.Again && !s.Conversation.Push && (m.Visibility == handover.Pending || m.Visibility == handover.Public) { // what is sent on may still fail
+	if err == nil && s.Changed && !s.Conversation.Push && (m.Visibility == handover.Pending || m.Visibility == handover.Public) { // what is sent on may still fail
 		w.deliveredLater(l)
 	}
 	if err == nil && s.Conversation.ID == 0 { // kept until its card knows its ts: they hear what became of it then
@@ -298,17 +298,17 @@ func (w *Workspace) written(ctx context.Context, l handover.Line, raw string) er
 			w.bestEffort("tell of a kept line", func(ctx context.Context) error {
 				s, err := w.desk.ReceiveLine(ctx, l)
 				if err == nil && s.Message().Visibility == handover.Internal && !s.Message().Deleted {
-					w.markInternal(l, s.Conversation)
+					w.markInternal(l, s)
 				}
 				return err
 			})
 		})
 	}
-	if err != nil || s.Again || m.Visibility != handover.Internal || m.Deleted {
+	if err != nil || !s.Changed || m.Visibility != handover.Internal || m.Deleted {
 		return err
 	}
 	w.runMention(ctx, l, raw)
-	w.markInternal(l, s.Conversation)
+	w.markInternal(l, s)
 	return nil
 }
 
@@ -316,26 +316,27 @@ func (w *Workspace) written(ctx context.Context, l handover.Line, raw string) er
 const keptFor = 2 * time.Second
 
 // markInternal marks a line that stays in the team, and asks its author whether they meant it.
-func (w *Workspace) markInternal(l handover.Line, c handover.Conversation) {
+func (w *Workspace) markInternal(l handover.Line, s handover.Saved) {
 	w.markLater(markNote, l.Place, l.TS)
 	if !l.Note {
-		w.offerToSend(l, c)
+		w.offerToSend(l, s)
 	}
 }
 
 // offerToSend tells who wrote a line that it stayed in the team, and what can be done about it.
-func (w *Workspace) offerToSend(l handover.Line, c handover.Conversation) {
-	text, value := notSent(c), strconv.FormatInt(c.Handoff.ID, 10)
+func (w *Workspace) offerToSend(l handover.Line, s handover.Saved) {
+	c := s.Conversation
+	text, value := notSent(s), strconv.FormatInt(c.Handoff.ID, 10)
 	button := func(action, label string) slack.BlockElement {
 		return slack.NewButtonBlockElement(action, value, plainText(label))
 	}
 	keep := button("keep_internal", "Keep internal")
 	blocks := []slack.Block{section(text)}
 	switch {
-	case c.ThreadCard.Closed: // the card has moved on
+	case s.Thread.Closed: // the card has moved on
 	case c.State == handover.Waiting:
 		blocks = append(blocks, slack.NewActionBlock("line:"+l.TS, button("claim_send", "Claim & send"), keep))
-	case c.State == handover.Claimed && c.Handoff.Agent.ID == c.Actor.ID:
+	case c.State == handover.Claimed && c.Handoff.Agent.ID == s.Actor.ID:
 		blocks = append(blocks, slack.NewActionBlock("line:"+l.TS, button("send_line", "Send"), keep))
 	case c.State == handover.Claimed:
 		blocks = append(blocks, slack.NewActionBlock("line:"+l.TS, button("send_on_behalf", clip("Send on behalf of "+agentName(c.Handoff.Agent), 75)), keep))
@@ -357,11 +358,12 @@ func (w *Workspace) askOfEdit(ctx context.Context, l handover.Line) {
 }
 
 // notSent says why a line stayed in the team.
-func notSent(c handover.Conversation) string {
-	if c.State == handover.Claimed && c.Handoff.Agent.ID == c.Actor.ID && !c.ThreadCard.Closed {
+func notSent(s handover.Saved) string {
+	c := s.Conversation
+	if c.State == handover.Claimed && c.Handoff.Agent.ID == s.Actor.ID && !s.Thread.Closed {
 		return "Not sent to the customer: your line mentions a colleague, or is marked as internal. Send it all the same?"
 	}
-	if c.State == handover.Claimed && c.Handoff.Agent.ID != c.Actor.ID {
+	if c.State == handover.Claimed && c.Handoff.Agent.ID != s.Actor.ID {
 		return "Not sent to the customer: " + agentName(c.Handoff.Agent) + " has this conversation. Your line is a note for the team."
 	}
 	if c.State == handover.Waiting {

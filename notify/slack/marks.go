@@ -97,7 +97,7 @@ func (w *Workspace) retry(ctx context.Context, c click) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if s.Again {
+	if !s.Changed {
 		return refuse("There is nothing to try again.")
 	}
 	w.unmarkLater(markFailed, at, c.line)
