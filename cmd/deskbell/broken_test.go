@@ -349,7 +349,7 @@ func (w *whole) medley(p *platform) {
 	w.slack.Say("C1", card.TS, "UMIA", "<@UBOT> kb what does delivery cost")
 	w.told("UMIA", "found")
 	w.ok(w.slack.Answer("UMIA", "insert"))
-	w.until("the draft is open", func() bool { return w.slack.Modal("UMIA") != nil })
+	w.until("the draft is open", func() bool { v := w.slack.Modal("UMIA"); return v != nil && len(v.Fields()) > 0 })
 	_, err := w.slack.Submit("UMIA", "from the draft")
 	w.ok(err)
 	w.click(card.TS, "draft", "UMIA")

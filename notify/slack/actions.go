@@ -93,23 +93,24 @@ func (w *Workspace) sendEdit(ctx context.Context, c click) (reply, error) {
 	return ok("The customer is shown the edit.")
 }
 
-// insert puts what a search found into a draft.
-func (w *Workspace) insert(ctx context.Context, c click) (reply, error) {
+// insert puts what a search found into a draft. Its modal opens at once, because its trigger lives three seconds; the search may take longer.
+func (w *Workspace) insert(_ context.Context, c click) (reply, error) {
 	_, rest, _ := strings.Cut(c.block, ":")
 	nth, query, _ := strings.Cut(rest, ":")
 	n, err := strconv.Atoi(nth)
 	if err != nil || n < 0 {
 		return reply{}, nil
 	}
-	found, err := w.drafter.Search(ctx, query)
-	if err != nil {
-		return reply{}, err
-	}
-	if n >= len(found) || found[n].Internal {
-		return refuse("It is not there any more. Search again.")
-	}
-	text := handover.Unmarkable(found[n].Text) + " [1]"
-	w.openWith(c, handover.Draft{Text: text, Citations: found[n : n+1]})
+	w.openWith(c, func(ctx context.Context) (d handover.Draft, refused string, err error) {
+		found, err := w.drafter.Search(ctx, query)
+		if err != nil {
+			return d, "", err
+		}
+		if n >= len(found) || found[n].Internal {
+			return d, "It is not there any more. Search again.", nil
+		}
+		return handover.Draft{Text: handover.Unmarkable(found[n].Text) + " [1]", Citations: found[n : n+1]}, "", nil
+	})
 	return reply{done: true}, nil
 }
 
@@ -189,12 +190,7 @@ func (w *Workspace) pressed(ctx context.Context, action, value, option string, c
 	var r reply
 	var err error
 	if do := w.buttons()[action]; do != nil {
-		if r.text, err = w.checkAccess(ctx, c.user); r.text == "" && err == nil {
-			r, err = do(ctx, c)
-		}
-		if text := refusalText(err); text != "" {
-			r, err = reply{text: text}, nil
-		}
+		r, err = w.permitted(ctx, c.user, func(ctx context.Context) (reply, error) { return refusedAsReply(do(ctx, c)) }, func(r reply) { w.tellPresser(c, r) })
 	} else if v, is := w.commands()[action]; is && v.about && c.handoff != 0 {
 		r, err = w.about(ctx, action, c)
 	} else {
@@ -204,6 +200,20 @@ func (w *Workspace) pressed(ctx context.Context, action, value, option string, c
 	if err != nil {
 		return err
 	}
+	w.tellPresser(c, r)
+	return nil
+}
+
+// refusedAsReply makes a refusal a reply.
+func refusedAsReply(r reply, err error) (reply, error) {
+	if text := refusalText(err); text != "" {
+		return reply{text: text}, nil
+	}
+	return r, err
+}
+
+// tellPresser tells whoever pressed a button what a card does not show.
+func (w *Workspace) tellPresser(c click, r reply) {
 	switch {
 	case c.aside == "home":
 		w.homeLater(c.user)
@@ -220,7 +230,6 @@ func (w *Workspace) pressed(ctx context.Context, action, value, option string, c
 	case !r.done:
 		w.answer(c.channel, c.user, "", r)
 	}
-	return nil
 }
 
 // about does a command on a handoff.
@@ -249,13 +258,11 @@ func (w *Workspace) shortcut(ctx context.Context, name string, c click) error {
 	case err != nil:
 		return err
 	case name == "send_to_customer":
-		if r.text, err = w.checkAccess(ctx, c.user); r.text != "" || err != nil {
-			break
-		}
 		c.handoff = conv.Handoff.ID
-		if r, err = w.sendLine(ctx, c, conv.State == handover.Waiting); refusalText(err) != "" {
-			r, err = reply{text: refusalText(err)}, nil
+		send := func(ctx context.Context) (reply, error) {
+			return refusedAsReply(w.sendLine(ctx, c, conv.State == handover.Waiting))
 		}
+		r, err = w.permitted(ctx, c.user, send, func(r reply) { w.answer(c.channel, c.user, c.ts, r) })
 	default:
 		c.handoff = conv.Handoff.ID
 		r, err = w.about(ctx, name, c)

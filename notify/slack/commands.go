@@ -115,11 +115,14 @@ func (w *Workspace) perform(ctx context.Context, a request) (reply, error) {
 	if !known {
 		return refuse("Unknown command %q. There are: %s.", clip(a.name, 40), strings.Join(slices.Sorted(maps.Keys(w.commands())), ", "))
 	}
-	if a.name != "claim" { // who claims is looked up when they are introduced, and a guest's claim is taken back: a claim does not wait for Slack
-		if text, err := w.checkAccess(ctx, a.user); text != "" || err != nil {
-			return reply{text: text}, err
-		}
+	if a.name == "claim" { // who claims is looked up when they are introduced, and a guest's claim is taken back
+		return w.carryOut(ctx, v, a)
 	}
+	return w.permitted(ctx, a.user, func(ctx context.Context) (reply, error) { return w.carryOut(ctx, v, a) }, func(r reply) { w.answer(a.channel, a.user, a.card, r) })
+}
+
+// carryOut does a command for somebody who may do things here.
+func (w *Workspace) carryOut(ctx context.Context, v command, a request) (reply, error) {
 	lead := w.o.Lead == nil || w.o.Lead(w.account(a.user))
 	if v.may == leads && !lead {
 		return refuse("This is for leads and admins.")
@@ -143,19 +146,49 @@ func (w *Workspace) perform(ctx context.Context, a request) (reply, error) {
 	return r, err
 }
 
-// checkAccess says why somebody may do nothing here, "" when they may: where agents are listed they must be, and a guest must be allowed. Who has not
-// been seen before is looked up, once.
-func (w *Workspace) checkAccess(ctx context.Context, user string) (string, error) {
+// permitted does something for somebody, if they may do things here. Who has not been seen before has to be looked up, which does not keep Slack
+// waiting for its ack: it is done after that, and what came of it is told to later.
+func (w *Workspace) permitted(ctx context.Context, user string, do func(context.Context) (reply, error), later func(reply)) (reply, error) {
+	refused, stranger, err := w.checkAccess(ctx, user)
+	if err != nil || refused != "" {
+		return reply{text: refused}, err
+	}
+	if !stranger {
+		return do(ctx)
+	}
+	w.bestEffort("do something for somebody new", func(ctx context.Context) error {
+		refused, err := w.lookUp(ctx, user)
+		r := reply{text: refused}
+		if err == nil && refused == "" {
+			r, err = do(ctx)
+		}
+		if err != nil {
+			r = reply{text: "Something went wrong. Try again in a moment."}
+		}
+		later(r)
+		return err
+	})
+	return reply{done: true}, nil
+}
+
+// checkAccess says why somebody may do nothing here: where agents are listed they must be. A stranger, who has not been seen before, must be looked up
+// first.
+func (w *Workspace) checkAccess(ctx context.Context, user string) (refused string, stranger bool, err error) {
 	me, err := w.people.AgentFor(ctx, w.account(user))
 	switch {
 	case err != nil:
+		return "", false, err
+	case me.Name == "" && w.o.ListedOnly:
+		return refusalText(&handover.NotListedError{}), false, nil
+	}
+	return "", me.Name == "" && me.Title == "" && !w.o.Guests, nil
+}
+
+// lookUp asks Slack who somebody is, once, and says why they may do nothing here: a guest must be allowed.
+func (w *Workspace) lookUp(ctx context.Context, user string) (refused string, err error) {
+	me, err := w.people.AgentFor(ctx, w.account(user))
+	if err != nil {
 		return "", err
-	case me.Name != "":
-		return "", nil
-	case w.o.ListedOnly:
-		return refusalText(&handover.NotListedError{}), nil
-	case me.Title != "" || w.o.Guests:
-		return "", nil
 	}
 	ask, cancel := context.WithTimeout(ctx, nameWithin)
 	defer cancel()

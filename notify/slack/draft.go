@@ -73,15 +73,29 @@ func (w *Workspace) openDraft(c click) {
 	})
 }
 
-// openWith opens the modal with a text that is there already.
-func (w *Workspace) openWith(c click, found handover.Draft) {
+// openWith opens the modal at once, and fills it with a text when find has found it.
+func (w *Workspace) openWith(c click, find func(context.Context) (found handover.Draft, refused string, err error)) {
 	w.bestEffort("open a draft", func(ctx context.Context) error {
-		d := draft{Handoff: c.handoff, Round: 1, Cited: len(found.Citations), Shown: fingerprint(clip(found.Text, maxInput)), Style: handover.StyleOf("", "")}
-		view, err := w.api().OpenViewContext(ctx, c.trigger, d.modal(w.draftBlocks(d, found, ""), true))
+		d := draft{Handoff: c.handoff, Style: handover.StyleOf("", "")}
+		view, err := w.api().OpenViewContext(ctx, c.trigger, d.modal([]slack.Block{section("Reading the article …")}, false))
 		if err != nil {
 			return err
 		}
-		return w.reads.Drafted(ctx, "view:"+view.ID, d.Handoff, found)
+		s := shown{w, view.ID, view.Hash}
+		search, cancel := context.WithTimeout(ctx, time.Minute)
+		found, refused, err := find(search)
+		cancel()
+		if err != nil {
+			refused = "Something went wrong. Try again in a moment."
+		}
+		if refused != "" {
+			return errors.Join(err, s.last(ctx, d.modal([]slack.Block{section(refused)}, false)))
+		}
+		d.Round, d.Cited, d.Shown = 1, len(found.Citations), fingerprint(clip(found.Text, maxInput))
+		if err := w.reads.Drafted(ctx, "view:"+view.ID, d.Handoff, found); err != nil {
+			return err
+		}
+		return s.last(ctx, d.modal(w.draftBlocks(d, found, ""), true))
 	})
 }
 

@@ -95,15 +95,54 @@ func (d distant) Search(ctx context.Context, question string) ([]handover.Citati
 func TestASearchThatTakesLongIsToldLater(t *testing.T) {
 	t.Parallel()
 	_, s := connect(t, distant{"draft"}, false)
+	if _, err := s.Command("UMIA", "C1", "status"); err != nil { // who is new is looked up first
+		t.Fatal(err)
+	}
+	for range 1000 {
+		if strings.Contains(strings.Join(s.Ephemerals("UMIA"), "|"), "You are available") {
+			break
+		}
+		time.Sleep(10 * time.Millisecond) // until they are known
+	}
 	got, err := s.Command("UMIA", "C1", "kb delivery")
 	if err != nil || got != "Searching …" {
 		t.Fatal(got, err)
 	}
 	for range 1000 {
-		if all := s.Ephemerals("UMIA"); len(all) == 2 && strings.Contains(all[1], "2 found") {
+		if all := s.Ephemerals("UMIA"); strings.Contains(all[len(all)-1], "2 found") {
 			return
 		}
 		time.Sleep(10 * time.Millisecond) // until it is there
 	}
 	t.Error(s.Ephemerals("UMIA"))
+}
+
+// library finds one passage, slowly.
+type library struct{ writer }
+
+func (library) Search(ctx context.Context, _ string) ([]handover.Citation, error) {
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-time.After(3500 * time.Millisecond): // longer than Slack waits, or a trigger lives
+		return []handover.Citation{{Title: "Numbers", Text: "One comes first.", Score: 0.9}}, nil
+	}
+}
+
+func TestAPassageIsInsertedHoweverSlowTheSearch(t *testing.T) {
+	t.Parallel()
+	_, s := connect(t, library{}, false)
+	agent{s}.click(t, "claim")
+	s.Say("C1", agent{s}.card(t), "UMIA", "<@UBOT> kb which number is first")
+	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(strings.Join(s.Ephemerals("UMIA"), "\n"), "1 found"); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal(s.Ephemerals("UMIA"))
+		}
+	}
+	start := time.Now()
+	if err := s.Answer("UMIA", "insert"); err != nil || time.Since(start) > time.Second {
+		t.Fatal(time.Since(start), err)
+	}
+	modal(t, s, "Reading the article")
+	modal(t, s, "One comes first. [1]")
 }

@@ -36,8 +36,12 @@ func (w *Workspace) home(ctx context.Context, user string) (blocks []slack.Block
 	if err != nil {
 		return nil, err
 	}
-	if text, err := w.checkAccess(ctx, user); text != "" || err != nil {
-		return []slack.Block{section(text)}, err
+	refused, stranger, err := w.checkAccess(ctx, user)
+	if stranger { // nobody waits for an ack here
+		refused, err = w.lookUp(ctx, user)
+	}
+	if refused != "" || err != nil {
+		return []slack.Block{section(refused)}, err
 	}
 	queue, err := w.reads.Queue(ctx, false)
 	if err != nil {
