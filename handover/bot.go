@@ -66,7 +66,7 @@ func (d *Desk) preview(ch *Change, why Decision) {
 	if _, place := d.place(team); place.Workspace != "" {
 		ch.Preview = &Preview{Conversation: ch.Next.ID, Episode: ch.Next.Episode, Place: place, Why: why.Notify}
 		ch.enqueue(KindPreview)
-		ch.Effects[len(ch.Effects)-1].Limit = place.Workspace + ":" + place.Channel + ":post"
+		ch.Effects[len(ch.Effects)-1].Limit = place.PostLimit()
 	}
 }
 
@@ -74,7 +74,7 @@ func (d *Desk) preview(ch *Change, why Decision) {
 func (d *Desk) RefreshPreview(ctx context.Context, w Preview) (Saved, error) {
 	return d.update(ctx, ByID(w.Conversation), func(_ Turn, ch *Change) error {
 		ch.enqueue(KindPreview)
-		ch.Effects[len(ch.Effects)-1].Limit = w.Place.Workspace + ":update"
+		ch.Effects[len(ch.Effects)-1].Limit = w.Place.UpdateLimit()
 		return nil
 	})
 }

@@ -84,18 +84,20 @@ func (ch *Change) enqueueMessage(k Kind, m Message) {
 	card := ch.Next.Handoff.Card
 	switch k {
 	case KindCard:
-		e.Priority, e.Limit = redraw, card.Workspace+":update"
+		e.Priority, e.Limit = redraw, card.UpdateLimit()
 		if card.TS == "" {
-			e.Priority, e.Limit = firstCard, card.Workspace+":"+card.Channel+":post"
+			e.Priority, e.Limit = firstCard, card.PostLimit()
 		}
 	case KindRelay, KindTranscript, KindMark, KindSweep:
-		e.Limit = card.Workspace + ":" + card.Channel + ":post"
+		e.Limit = card.PostLimit()
 		e.Blocked = card.TS == ""
 	case KindIntroduce:
 		e.Priority = claim
 	case KindErase:
 		e.Priority = redraw
-	case KindAnswer, KindBrief, KindFetch, KindDeliver, KindState, KindRemind, KindPreview:
+	case KindDeliver, KindState:
+		e.Limit = chatLimit(ch.Next)
+	case KindAnswer, KindBrief, KindFetch, KindRemind, KindPreview:
 	}
 	if (e.Kind.Lane() == LaneCard || e.Kind.Lane() == LaneThread) && card.Workspace == "" {
 		return // no team workspace: the console reads the rows

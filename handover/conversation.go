@@ -163,6 +163,12 @@ type Account struct {
 // Place is a channel of a workspace that cards are posted in.
 type Place struct{ Workspace, Channel string }
 
+// Platform is the platform of the workspace: its name up to the first colon.
+func (p Place) Platform() string {
+	platform, _, _ := strings.Cut(p.Workspace, ":")
+	return platform
+}
+
 // Card is the live message of a handoff in a team's channel.
 type Card struct {
 	ID      int64

@@ -1,6 +1,9 @@
 package handover
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // Kind names what happens outside the database.
 type Kind string
@@ -63,8 +66,21 @@ func (k Kind) Lane() string {
 // Posts says whether effects of this kind post in a team's channel: an attempt whose outcome is unknown, or that came late, may leave a copy there.
 func (k Kind) Posts() bool { return k == KindCard || k == KindTranscript || k == KindRelay }
 
-// SweepAfter is how long after such an attempt copies are looked for: Slack shows a post later than it says so.
+// SweepAfter is how long after such an attempt copies are looked for: a platform may show a post later than it says so.
 const SweepAfter = 10 * time.Second
+
+// PostLimit is what limits posts in a place: each platform declares its own "PLATFORM:post".
+func (p Place) PostLimit() LimitKey {
+	return LimitKey{p.Platform() + ":post", p.Workspace + " " + p.Channel}
+}
+
+// UpdateLimit is what limits updates of what was posted in a place: each platform declares its own "PLATFORM:update".
+func (p Place) UpdateLimit() LimitKey { return LimitKey{p.Platform() + ":update", p.Workspace} }
+
+// chatLimit is what limits deliveries to one customer: a channel may declare its own "CHANNEL:chat".
+func chatLimit(c Conversation) LimitKey {
+	return LimitKey{c.Channel + ":chat", strconv.FormatInt(c.ID, 10)}
+}
 
 // The order in which free slots are given away.
 const (
@@ -80,9 +96,9 @@ type Effect struct {
 	Kind     Kind
 	Message  Message // what it is about, as it is now; zero: the conversation
 	Handoff  int64
-	Limit    string // the platform's limit that its lane waits for; "": none
-	Priority int    // lower is sooner
-	Blocked  bool   // its lane waits until the card has its ts
+	Limit    LimitKey // the platform's, that its lane waits for
+	Priority int      // lower is sooner
+	Blocked  bool     // its lane waits until the card has its ts
 }
 
 // Batch is what a worker got with the lease of a lane: effects of one kind, in order.

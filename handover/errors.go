@@ -55,7 +55,7 @@ func IsPermanent(err error) bool { return errors.As(err, new(permanentError)) }
 // RetryLaterError says that the platform is limited or down: nothing is wrong with the message, and no attempt is used up.
 type RetryLaterError struct {
 	Err        error
-	Key        string        // the limit that must wait; "": this lane alone
+	Limit      LimitKey      // that must wait; zero: this lane alone
 	After      time.Duration // how long
 	CheckFirst bool          // part of it was done: look before doing the rest
 }

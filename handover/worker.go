@@ -26,19 +26,22 @@ type Queue interface {
 	Fail(ctx context.Context, r Batch, cause string) error
 }
 
-// Limit is how often a platform lets something be done: keys that end in Suffix, once Every, with Burst more at once.
+// Limit is how often a platform lets something be done: once Every for each key, with Burst more at once.
 type Limit struct {
-	Suffix string
-	Every  time.Duration
-	Burst  int
+	Name  string // the platform, a colon and what is limited: "slack:post"
+	Every time.Duration
+	Burst int
 }
+
+// LimitKey is what a limit counts for: posts in one channel, messages to one customer.
+type LimitKey struct{ Name, Key string } // Name is the Limit's; "": nothing is limited
 
 // Backoff says how a lane is given back.
 type Backoff struct {
 	After      time.Duration
 	Failed     bool          // it counts as a failure of the lane's head
 	CheckFirst bool          // it may have been done: look first
-	Key        string        // a limit that must wait as well
+	Limit      LimitKey      // that must wait as well
 	Wait       time.Duration // how long
 	Cause      string
 }
@@ -297,15 +300,11 @@ func (w *Worker) handle(ctx context.Context, r Batch) (err error) {
 // limited is how long the limit of the run's lane is taken.
 func (w *Worker) limited(r Batch) time.Duration {
 	for _, p := range w.o.Limits {
-		if len(r.Effects) > 0 && hasSuffix(r.Effects[0].Limit, p.Suffix) {
+		if len(r.Effects) > 0 && r.Effects[0].Limit.Name == p.Name {
 			return p.Every + time.Millisecond
 		}
 	}
 	return 0
-}
-
-func hasSuffix(key, suffix string) bool {
-	return len(key) > len(suffix) && key[len(key)-len(suffix)-1:] == ":"+suffix
 }
 
 // backoffFor says how to try again: an outage moves the limit and counts for nothing; an unknown outcome waits, then looks.
@@ -320,7 +319,7 @@ func (w *Worker) backoffFor(ctx context.Context, r Batch, err error) Backoff {
 	case errors.As(err, &unknown):
 		b.CheckFirst, b.After = true, max(b.After, 2*time.Second)
 	case errors.As(err, &notNow):
-		b.Failed, b.After, b.Key, b.Wait, b.CheckFirst = false, notNow.After, notNow.Key, notNow.After, notNow.CheckFirst
+		b.Failed, b.After, b.Limit, b.Wait, b.CheckFirst = false, notNow.After, notNow.Limit, notNow.After, notNow.CheckFirst
 	case ctx.Err() != nil: // we are stopping
 		b.Failed, b.After = false, 0
 	}

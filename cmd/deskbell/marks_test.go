@@ -87,7 +87,7 @@ func TestALineThatFailedIsMarkedAndTriedAgain(t *testing.T) {
 	w.threadHas(card.TS, "Not delivered to the customer")
 	w.told("UMIA", "This line did not reach the customer")
 	var free int
-	if err := w.app.db.QueryRow(t.Context(), `SELECT count(*) FROM lanes WHERE lane = 'thread' AND limit_key = ''`).Scan(&free); err != nil || free > 0 {
+	if err := w.app.db.QueryRow(t.Context(), `SELECT count(*) FROM lanes WHERE lane = 'thread' AND limit_name = ''`).Scan(&free); err != nil || free > 0 {
 		t.Error("a mark lets the thread forget Slack's pace", err)
 	}
 	fine := w.slack.Say("C1", card.TS, "UMIA", "A fine one.")

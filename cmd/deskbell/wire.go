@@ -194,7 +194,7 @@ func wire(ctx context.Context, c *configs.Config, db *pg.DB, logger *slog.Logger
 	handlers := b.Handlers()
 	maps.Copy(handlers, n.Handlers())
 	if a.worker, err = handover.NewWorker(a.store, a.bus, handlers, handover.WorkerOptions{
-		Lease: c.Duration("worker.lease"), Slots: c.Int("worker.slots"), Limits: slackLimits(c), Observer: a.metrics, Logger: logger,
+		Lease: c.Duration("worker.lease"), Slots: c.Int("worker.slots"), Limits: slack.Limits(c.Float("slack.posts_per_second")), Observer: a.metrics, Logger: logger,
 	}); err != nil {
 		return nil, err
 	}
@@ -234,16 +234,6 @@ func prices(c *configs.Config) map[tokenKind]float64 {
 		{model, "sent"}:     c.Float("openai.price_sent") / 1e6,
 		{model, "received"}: c.Float("openai.price_received") / 1e6,
 	}
-}
-
-// slackLimits are Slack's: about one post a second in a channel with short bursts, and 50 updates a minute.
-func slackLimits(c *configs.Config) []handover.Limit {
-	perSecond := c.Float("slack.posts_per_second")
-	if perSecond == 0 {
-		return nil
-	}
-	every := time.Duration(float64(time.Second) / perSecond)
-	return []handover.Limit{{Suffix: "post", Every: every, Burst: 2}, {Suffix: "update", Every: 60 * time.Second / 50, Burst: 20}}
 }
 
 func examples(c *configs.Config) map[string][]string {

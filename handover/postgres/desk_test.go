@@ -714,14 +714,14 @@ func lost(err error) error {
 func TestAnOutageUsesUpNoAttemptAndHoldsItsPace(t *testing.T) {
 	b := setup(t)
 	b.waits()
-	paces := []handover.Limit{{Suffix: "post", Every: time.Millisecond}, {Suffix: "update", Every: time.Millisecond}}
+	paces := []handover.Limit{{Name: "slack:post", Every: time.Millisecond}, {Name: "slack:update", Every: time.Millisecond}}
 	for range 3 {
 		time.Sleep(5 * time.Millisecond) // the limit itself
 		runs := b.lease(handover.LaneThread, paces...)
 		if len(runs) != 1 || runs[0].Failures != 0 {
 			t.Fatalf("%+v", runs)
 		}
-		if err := b.store.Retry(t.Context(), runs[0], handover.Backoff{Key: "slack:T1:C1:post", Wait: time.Hour}); err != nil {
+		if err := b.store.Retry(t.Context(), runs[0], handover.Backoff{Limit: home.PostLimit(), Wait: time.Hour}); err != nil {
 			t.Fatal(err)
 		}
 		if runs := b.lease(handover.LaneThread, paces...); len(runs) != 0 {
@@ -744,13 +744,38 @@ func TestAPaceIsGivenToTheMostUrgentLane(t *testing.T) {
 			first = c.ID
 		}
 	}
-	pace := handover.Limit{Suffix: "post", Every: time.Hour}
+	pace := handover.Limit{Name: "slack:post", Every: time.Hour}
 	runs := b.lease(handover.LaneCard, pace)
 	if len(runs) != 1 || runs[0].Conversation.ID != first {
 		t.Fatalf("%d runs", len(runs))
 	}
 	if more := b.lease(handover.LaneCard, pace); len(more) != 0 {
 		t.Fatal("the pace was not taken")
+	}
+}
+
+func TestACustomersLimitKeepsNobodyElseWaiting(t *testing.T) {
+	b := setup(t)
+	limit := handover.Limit{Name: "telegram:chat", Every: time.Hour}
+	for _, who := range []string{"ana", "ben"} {
+		b.ok(b.desk.Open(t.Context(), handover.Opening{Channel: "telegram", Customer: who, Push: true}))
+		b.ok(b.desk.AskForPerson(t.Context(), handover.ByCustomer("telegram", who)))
+	}
+	for range 2 { // the state and the words of each, of which the first takes the limit
+		for _, r := range b.lease(handover.LaneCustomer, limit) {
+			if _, err := b.store.Done(t.Context(), r); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	var left, rows int
+	if err := b.db.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM effects WHERE lane = 'customer'), (SELECT count(*) FROM limits WHERE name = 'telegram:chat')`).Scan(&left, &rows); err != nil || left != 2 || rows != 2 {
+		t.Fatalf("%d effects are left, want one of each; %d limits; %v", left, rows, err)
+	}
+	b.ok(b.desk.Open(t.Context(), handover.Opening{Channel: "telegram", Customer: "cy", Push: true}))
+	b.ok(b.desk.AskForPerson(t.Context(), handover.ByCustomer("telegram", "cy")))
+	if other := b.lease(handover.LaneCustomer, limit); len(other) != 1 {
+		t.Fatalf("%d runs: the others' limits hold a third customer", len(other))
 	}
 }
 

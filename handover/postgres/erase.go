@@ -124,7 +124,7 @@ func (s *Store) Purge(ctx context.Context, r handover.Batch, e handover.Erasure)
 				UNION SELECT workspace, channel, ts FROM previews WHERE conversation_id = $1 AND ts IS NOT NULL ON CONFLICT DO NOTHING`,
 			`DELETE FROM drafts WHERE handoff_id` + of, `DELETE FROM notified WHERE handoff_id` + of, `DELETE FROM assignments WHERE handoff_id` + of, `DELETE FROM cards WHERE handoff_id` + of,
 			`DELETE FROM effects WHERE conversation_id = $1`, `DELETE FROM timers WHERE conversation_id = $1`, `DELETE FROM lanes WHERE conversation_id = $1`,
-			`DELETE FROM decisions WHERE conversation_id = $1`, `DELETE FROM previews WHERE conversation_id = $1`, `DELETE FROM files WHERE conversation_id = $1`,
+			`DELETE FROM decisions WHERE conversation_id = $1`, `DELETE FROM previews WHERE conversation_id = $1`, `DELETE FROM limits WHERE key = $1::bigint::text`, `DELETE FROM files WHERE conversation_id = $1`,
 			`DELETE FROM messages WHERE conversation_id = $1`, `DELETE FROM handoffs WHERE conversation_id = $1`, `DELETE FROM conversations WHERE id = $1`,
 		} {
 			b.Queue(q, id)

@@ -11,7 +11,7 @@ import (
 	"github.com/deskbell/deskbell/handover"
 )
 
-// maxRun is how many effects of a lane are given out at once: the blocks that one Slack post may have.
+// maxRun is how many effects of a lane are given out at once: a platform merges what fits into one post.
 const maxRun = 40
 
 // chooseFree chooses lanes where nothing is limited.
@@ -24,23 +24,23 @@ const chooseFree = `
 // chooseLimited chooses the most urgent lane of each limit that is free, and takes a place of it.
 const chooseLimited = `
 		WITH due AS (
-			SELECT l.conversation_id, l.lane, l.limit_key, row_number() OVER (PARTITION BY l.limit_key ORDER BY l.priority, l.due_at) AS nth, l.priority, l.due_at
-			FROM lanes l LEFT JOIN limits p ON p.key = l.limit_key
+			SELECT l.conversation_id, l.lane, row_number() OVER (PARTITION BY l.limit_name, l.limit_key ORDER BY l.priority, l.due_at) AS nth, l.priority, l.due_at
+			FROM lanes l LEFT JOIN limits p ON p.name = l.limit_name AND p.key = l.limit_key
 			WHERE l.due_at <= now() AND l.lane = ANY($1) AND (l.leased_until IS NULL OR l.leased_until <= now()) AND coalesce(p.next_at, '-infinity') <= now()),
-		declared AS (SELECT * FROM unnest($5::text[], $6::interval[], $7::int[]) AS u (suffix, every, burst)),
+		declared AS (SELECT * FROM unnest($5::text[], $6::interval[], $7::int[]) AS u (name, every, burst)),
 		free AS (
 			SELECT l.conversation_id, l.lane, l.leased_until IS NOT NULL AS lost FROM lanes l JOIN due USING (conversation_id, lane)
-			WHERE (l.limit_key = '' OR split_part(l.limit_key, ':', -1) NOT IN (SELECT suffix FROM declared))
+			WHERE l.limit_name NOT IN (SELECT name FROM declared)
 				AND l.due_at <= now() AND (l.leased_until IS NULL OR l.leased_until <= now())
 			ORDER BY due.priority, due.due_at LIMIT $2 FOR UPDATE OF l SKIP LOCKED),
 		paced AS (
-			SELECT l.conversation_id, l.lane, l.leased_until IS NOT NULL AS lost, p.key FROM lanes l JOIN due USING (conversation_id, lane) JOIN limits p ON p.key = l.limit_key
-			WHERE due.nth = 1 AND split_part(l.limit_key, ':', -1) IN (SELECT suffix FROM declared) AND p.next_at <= now()
+			SELECT l.conversation_id, l.lane, l.leased_until IS NOT NULL AS lost, p.name, p.key FROM lanes l JOIN due USING (conversation_id, lane) JOIN limits p ON p.name = l.limit_name AND p.key = l.limit_key
+			WHERE due.nth = 1 AND l.limit_name IN (SELECT name FROM declared) AND p.next_at <= now()
 				AND l.due_at <= now() AND (l.leased_until IS NULL OR l.leased_until <= now())
 			ORDER BY due.priority, due.due_at LIMIT $2 FOR UPDATE OF l, p SKIP LOCKED),
 		taken AS (
 			UPDATE limits p SET next_at = greatest(p.next_at, now() - u.every * u.burst) + u.every FROM paced, declared u
-			WHERE p.key = paced.key AND u.suffix = split_part(p.key, ':', -1)),
+			WHERE p.name = paced.name AND p.key = paced.key AND u.name = p.name),
 		chosen AS (SELECT conversation_id, lane, lost FROM free UNION ALL SELECT conversation_id, lane, lost FROM paced LIMIT $2),`
 
 // leased leases the chosen lanes and reads what they have to do.
@@ -49,8 +49,8 @@ const leased = `
 			UPDATE lanes l SET leased_until = now() + $3, attempt = l.attempt + 1, check_first = l.check_first OR f.lost
 			FROM chosen f
 			WHERE l.conversation_id = f.conversation_id AND l.lane = f.lane
-			RETURNING l.conversation_id, l.lane, l.limit_key, l.priority, l.attempt, l.failures, l.check_first)
-		SELECT l.lane, l.limit_key, l.attempt, l.failures, l.check_first, now() - coalesce(e.at, now()), coalesce(e.id, 0), coalesce(e.kind, ''), coalesce(e.handoff_id, 0), ` + conversationColumns + `,
+			RETURNING l.conversation_id, l.lane, l.limit_name, l.limit_key, l.priority, l.attempt, l.failures, l.check_first)
+		SELECT l.lane, l.limit_name, l.limit_key, l.attempt, l.failures, l.check_first, now() - coalesce(e.at, now()), coalesce(e.id, 0), coalesce(e.kind, ''), coalesce(e.handoff_id, 0), ` + conversationColumns + `,
 			m.id IS NOT NULL, coalesce(m.id, 0), coalesce(m.conversation_id, 0), coalesce(m.handoff_id, 0), coalesce(m.sender, ''), coalesce(ma.id, 0), coalesce(ma.name, ''), coalesce(ma.title, ''), coalesce(ma.avatar, ''),
 			coalesce(m.visibility, ''), coalesce(m.text, ''), coalesce(m.external_id, ''), coalesce(m.line_ts, ''), coalesce(m.edited_ts, ''), coalesce(m.seq, 0), coalesce(m.rev, 0), m.options, m.citations, m.files,
 			coalesce(m.at, 'epoch'), coalesce(m.edited, false), coalesce(m.deleted, false), coalesce(m.failure, '')
@@ -63,14 +63,14 @@ const leased = `
 // Lease implements handover.Queue. Of the lanes that wait for one limit the most urgent is chosen, and the limit's row is locked
 // with it: two processes cannot take the same place. A lane whose last lease ended without a word was lost: Look is set.
 func (s *Store) Lease(ctx context.Context, lanes []string, n int, lease time.Duration, limits []handover.Limit) ([]handover.Batch, error) {
-	suffixes, every, burst := make([]string, len(limits)), make([]time.Duration, len(limits)), make([]int32, len(limits))
+	names, every, burst := make([]string, len(limits)), make([]time.Duration, len(limits)), make([]int32, len(limits))
 	for i, p := range limits {
-		suffixes[i], every[i], burst[i] = p.Suffix, p.Every, int32(p.Burst)
+		names[i], every[i], burst[i] = p.Name, p.Every, int32(p.Burst)
 	}
 	args := []any{lanes, n, lease, maxRun}
 	with := chooseFree
 	if len(limits) > 0 {
-		with, args = chooseLimited, append(args, suffixes, every, burst)
+		with, args = chooseLimited, append(args, names, every, burst)
 	}
 	rows, err := s.queue.Query(ctx, with+leased, args...)
 	if err != nil {
@@ -83,7 +83,7 @@ func (s *Store) Lease(ctx context.Context, lanes []string, n int, lease time.Dur
 		var r handover.Batch
 		var e handover.Effect
 		var about bool
-		fields := append([]any{&r.Lane, &e.Limit, &r.Attempt, &r.Failures, &r.CheckFirst, &r.Age, &e.ID, &e.Kind, &e.Handoff}, conversationFields(&r.Conversation)...)
+		fields := append([]any{&r.Lane, &e.Limit.Name, &e.Limit.Key, &r.Attempt, &r.Failures, &r.CheckFirst, &r.Age, &e.ID, &e.Kind, &e.Handoff}, conversationFields(&r.Conversation)...)
 		if err := rows.Scan(append(append(fields, &about), messageFields(&e.Message)...)...); err != nil {
 			return nil, fmt.Errorf("lease lanes: %w", err)
 		}
@@ -159,8 +159,8 @@ func (s *Store) Fail(ctx context.Context, r handover.Batch, cause string) error 
 
 // Retry implements handover.Queue.
 func (s *Store) Retry(ctx context.Context, r handover.Batch, b handover.Backoff) error {
-	if b.Key != "" {
-		if _, err := s.queue.Exec(ctx, `INSERT INTO limits AS p (key, next_at) VALUES ($1, now() + $2) ON CONFLICT (key) DO UPDATE SET next_at = greatest(p.next_at, EXCLUDED.next_at)`, b.Key, b.Wait); err != nil {
+	if b.Limit.Name != "" {
+		if _, err := s.queue.Exec(ctx, `INSERT INTO limits AS p (name, key, next_at) VALUES ($1, $2, now() + $3) ON CONFLICT (name, key) DO UPDATE SET next_at = greatest(p.next_at, EXCLUDED.next_at)`, b.Limit.Name, b.Limit.Key, b.Wait); err != nil {
 			return fmt.Errorf("move limit: %w", err)
 		}
 	}
@@ -176,8 +176,8 @@ func (s *Store) Retry(ctx context.Context, r handover.Batch, b handover.Backoff)
 // Resume lets everything that waits for a workspace be tried at once: it takes what it refused before.
 func (s *Store) Resume(ctx context.Context, workspace string) error {
 	b := &pgx.Batch{}
-	b.Queue(`UPDATE limits SET next_at = now() WHERE starts_with(key, $1 || ':') AND next_at > now()`, workspace)
-	b.Queue(`UPDATE lanes SET due_at = now() WHERE starts_with(limit_key, $1 || ':') AND queued > 0 AND due_at > now() AND due_at <> 'infinity' AND leased_until IS NULL`, workspace)
+	b.Queue(`UPDATE limits SET next_at = now() WHERE (key = $1 OR starts_with(key, $1 || ' ')) AND next_at > now()`, workspace)
+	b.Queue(`UPDATE lanes SET due_at = now() WHERE (limit_key = $1 OR starts_with(limit_key, $1 || ' ')) AND queued > 0 AND due_at > now() AND due_at <> 'infinity' AND leased_until IS NULL`, workspace)
 	if err := s.queue.SendBatch(ctx, b).Close(); err != nil {
 		return fmt.Errorf("resume: %w", err)
 	}

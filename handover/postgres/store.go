@@ -40,7 +40,7 @@ type Store struct {
 	queue  *pgxpool.Pool // for the worker's queue, timers and health
 	crowd  crowd
 	memory *memory
-	limits sync.Map // keys whose row is there: rows of limits are never deleted
+	limits sync.Map // keys whose row is there: such rows are never deleted
 }
 
 var (
@@ -215,7 +215,9 @@ func (s *Store) update(ctx context.Context, ref handover.Ref, on basis, decide f
 	open = false
 	s.memory.keep(ref, c, version+1, at, ch, now, next)
 	for _, e := range ch.Effects {
-		s.limits.LoadOrStore(e.Limit, true)
+		if e.Kind.Lane() != handover.LaneCustomer { // there are as many of a customer's as conversations
+			s.limits.LoadOrStore(e.Limit, true)
+		}
 	}
 	return saved, nil
 }
@@ -389,8 +391,8 @@ func (s *Store) save(b *pgx.Batch, was handover.Turn, ch handover.Change) handov
 	}
 	saved := handover.Saved{Conversation: next, Actor: ch.Actor(), Thread: was.ThreadCard, Changed: true, Before: was.Rev, Messages: ch.Messages, Lanes: s.saveEffects(b, next.ID, ch.Effects)}
 	if learnt { // what waited for the card's thread
-		b.Queue(`UPDATE lanes SET due_at = now(), limit_key = $3 WHERE conversation_id = $1 AND lane = $2 AND queued > 0 AND due_at = 'infinity'`,
-			next.ID, handover.LaneThread, next.Handoff.Card.Workspace+":"+next.Handoff.Card.Channel+":post")
+		b.Queue(`UPDATE lanes SET due_at = now(), limit_name = $3, limit_key = $4 WHERE conversation_id = $1 AND lane = $2 AND queued > 0 AND due_at = 'infinity'`,
+			next.ID, handover.LaneThread, next.Handoff.Card.PostLimit().Name, next.Handoff.Card.PostLimit().Key)
 		saved.Lanes = append(saved.Lanes, handover.LaneThread)
 	}
 	for _, t := range ch.Timers {
@@ -462,15 +464,15 @@ func (s *Store) saveEffects(b *pgx.Batch, conversation int64, effects []handover
 	slices.SortStableFunc(byLane, func(x, y handover.Effect) int { return strings.Compare(x.Kind.Lane(), y.Kind.Lane()) })
 	for _, e := range byLane {
 		lane := e.Kind.Lane()
-		if _, there := s.limits.Load(e.Limit); e.Limit != "" && !there {
-			b.Queue(`INSERT INTO limits (key) VALUES ($1) ON CONFLICT DO NOTHING`, e.Limit)
+		if _, there := s.limits.Load(e.Limit); e.Limit.Name != "" && !there {
+			b.Queue(`INSERT INTO limits (name, key) VALUES ($1, $2) ON CONFLICT DO NOTHING`, e.Limit.Name, e.Limit.Key)
 		}
 		b.Queue(`WITH e AS (INSERT INTO effects (conversation_id, lane, kind, message_id, handoff_id) VALUES ($1, $2, $3, nullif($4, 0), nullif($5, 0)))
-			INSERT INTO lanes AS l (conversation_id, lane, limit_key, priority, queued, due_at) VALUES ($1, $2, $6, $7, 1, CASE WHEN $8 THEN 'infinity' ELSE now() END)
-			ON CONFLICT (conversation_id, lane) DO UPDATE SET limit_key = EXCLUDED.limit_key, queued = l.queued + 1,
+			INSERT INTO lanes AS l (conversation_id, lane, limit_name, limit_key, priority, queued, due_at) VALUES ($1, $2, $6, $7, $8, 1, CASE WHEN $9 THEN 'infinity' ELSE now() END)
+			ON CONFLICT (conversation_id, lane) DO UPDATE SET limit_name = EXCLUDED.limit_name, limit_key = EXCLUDED.limit_key, queued = l.queued + 1,
 			priority = CASE WHEN l.queued = 0 THEN EXCLUDED.priority ELSE least(l.priority, EXCLUDED.priority) END,
 			due_at = CASE WHEN l.queued = 0 OR l.failures = 0 THEN least(l.due_at, EXCLUDED.due_at) ELSE l.due_at END`,
-			conversation, lane, e.Kind, e.Message.ID, e.Handoff, e.Limit, e.Priority, e.Blocked)
+			conversation, lane, e.Kind, e.Message.ID, e.Handoff, e.Limit.Name, e.Limit.Key, e.Priority, e.Blocked)
 		if !e.Blocked && !slices.Contains(lanes, lane) {
 			lanes = append(lanes, lane)
 		}

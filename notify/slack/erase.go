@@ -59,7 +59,7 @@ func (w *Workspace) eraseThread(ctx context.Context, card handover.Card, files [
 	// It keeps the card's id, by which it is found again if this is all that is done now.
 	gone := slack.NewSectionBlock(mrkdwn("_This conversation was erased._"), nil, nil, slack.SectionBlockOptionBlockID(cardBlock(card.ID)))
 	_, _, _, err = w.api().UpdateMessageContext(ctx, card.Channel, card.TS, slack.MsgOptionBlocks(gone), slack.MsgOptionText("This conversation was erased.", false))
-	if err = outcome(err, w.updateKey(), true); err != nil && !handover.IsPermanent(err) && !errors.Is(err, notify.ErrPlace) {
+	if err = outcome(err, w.updateLimit(), true); err != nil && !handover.IsPermanent(err) && !errors.Is(err, notify.ErrPlace) {
 		return nil, err
 	}
 	for cursor, more := "", true; more; { // what is deleted is not there the next time
@@ -68,7 +68,7 @@ func (w *Workspace) eraseThread(ctx context.Context, card handover.Card, files [
 		if saying(err, "thread_not_found", "message_not_found") {
 			break
 		}
-		if err = outcome(err, "", true); w.stays(&left, card, card.TS, err) {
+		if err = outcome(err, handover.LimitKey{}, true); w.stays(&left, card, card.TS, err) {
 			return left, nil
 		}
 		if err != nil {
@@ -92,7 +92,7 @@ func (w *Workspace) eraseThread(ctx context.Context, card handover.Card, files [
 		if saying(err, "file_not_found", "file_deleted") {
 			continue
 		}
-		if err := outcome(err, "", true); handover.IsPermanent(err) {
+		if err := outcome(err, handover.LimitKey{}, true); handover.IsPermanent(err) {
 			left = append(left, fmt.Sprintf("%s, file %s: %v", card.Workspace, id, err))
 		} else if err != nil {
 			return nil, err

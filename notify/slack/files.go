@@ -109,7 +109,7 @@ func (w *Workspace) share(ctx context.Context, thread handover.Card, p *post) er
 		_, err := w.api().CompleteUploadExternalContext(ctx, slack.CompleteUploadExternalParameters{
 			Files: uploaded, Channel: thread.Channel, ThreadTimestamp: thread.TS, Blocks: slack.Blocks{BlockSet: p.blocks},
 		})
-		switch err = outcome(err, w.postKey(thread.Place), false); {
+		switch err = outcome(err, thread.PostLimit(), false); {
 		case err == nil:
 			if err := w.shown(ctx, thread, uploaded[len(uploaded)-1].ID); err != nil {
 				return err
@@ -173,7 +173,7 @@ func (w *Workspace) uploaded(ctx context.Context, thread handover.Card, f handov
 	}
 	to, err := w.api().GetUploadURLExternalContext(ctx, slack.GetUploadURLExternalParameters{FileName: f.Name, FileSize: int(now.Size)})
 	if err != nil {
-		return "", outcome(err, "", true)
+		return "", outcome(err, handover.LimitKey{}, true)
 	}
 	if err := w.api().UploadToURL(ctx, slack.UploadToURLParameters{UploadURL: to.UploadURL, Filename: f.Name, Reader: content}); err != nil {
 		var status slack.StatusCodeError

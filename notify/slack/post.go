@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -14,9 +15,9 @@ import (
 	"github.com/deskbell/deskbell/notify"
 )
 
-func (w *Workspace) postKey(p handover.Place) string { return p.Workspace + ":" + p.Channel + ":post" }
-
-func (w *Workspace) updateKey() string { return w.o.Identity.Workspace() + ":update" }
+func (w *Workspace) updateLimit() handover.LimitKey {
+	return handover.Place{Workspace: w.o.Identity.Workspace()}.UpdateLimit()
+}
 
 // Post implements notify.Workspace.
 func (w *Workspace) Post(ctx context.Context, c notify.Card, look bool) (string, error) {
@@ -35,7 +36,7 @@ func (w *Workspace) Post(ctx context.Context, c notify.Card, look bool) (string,
 	blocks, fallback := card(c)
 	_, ts, err := w.api().PostMessageContext(ctx, k.Channel, slack.MsgOptionBlocks(blocks...), slack.MsgOptionText(fallback, false), slack.MsgOptionDisableLinkUnfurl(),
 		metadata("deskbell_card", "card", k.ID))
-	return ts, outcome(err, w.postKey(k.Place), false)
+	return ts, outcome(err, k.PostLimit(), false)
 }
 
 func metadata(kind, name string, id int64) slack.MsgOption {
@@ -46,7 +47,7 @@ func metadata(kind, name string, id int64) slack.MsgOption {
 func (w *Workspace) Redraw(ctx context.Context, c notify.Card) error {
 	blocks, fallback := card(c)
 	_, _, _, err := w.api().UpdateMessageContext(ctx, c.Handoff.Card.Channel, c.Handoff.Card.TS, slack.MsgOptionBlocks(blocks...), slack.MsgOptionText(fallback, false))
-	err = outcome(err, w.updateKey(), true)
+	err = outcome(err, w.updateLimit(), true)
 	if errors.Is(err, notify.ErrPlace) { // somebody deleted the card, or archived its channel: there is nothing to redraw
 		w.o.Logger.WarnContext(ctx, "a card cannot be redrawn", "handoff", c.Handoff.ID, "err", err)
 		return nil
@@ -125,11 +126,11 @@ func (w *Workspace) send(ctx context.Context, thread handover.Card, p *post) err
 		}
 	}
 	_, _, err := w.api().PostMessageContext(ctx, thread.Channel, opts...)
-	err = outcome(err, w.postKey(thread.Place), false)
+	err = outcome(err, thread.PostLimit(), false)
 	if handover.IsPermanent(err) { // say in the thread that something is not shown, rather than show nothing
 		w.o.Logger.ErrorContext(ctx, "Slack refused a post", "channel", thread.Channel, "err", err)
 		_, _, e := w.api().PostMessageContext(ctx, thread.Channel, slack.MsgOptionTS(thread.TS), slack.MsgOptionText("A message could not be shown here. Open the console to read it.", false))
-		return outcome(e, w.postKey(thread.Place), false)
+		return outcome(e, thread.PostLimit(), false)
 	}
 	return err
 }
@@ -232,7 +233,7 @@ func (w *Workspace) replies(ctx context.Context, thread handover.Card) ([]seen, 
 	for cursor := ""; ; {
 		messages, more, next, err := w.api().GetConversationRepliesContext(ctx, &slack.GetConversationRepliesParameters{ChannelID: thread.Channel, Timestamp: thread.TS, Limit: 200, Cursor: cursor})
 		if err != nil {
-			return nil, fmt.Errorf("look into the thread: %w", outcome(err, "", true))
+			return nil, fmt.Errorf("look into the thread: %w", outcome(err, handover.LimitKey{}, true))
 		}
 		for _, m := range messages {
 			if m.Timestamp != thread.TS {
@@ -249,7 +250,7 @@ func (w *Workspace) replies(ctx context.Context, thread handover.Card) ([]seen, 
 func (w *Workspace) history(ctx context.Context, k handover.Card) ([]seen, error) {
 	r, err := w.api().GetConversationHistoryContext(ctx, &slack.GetConversationHistoryParameters{ChannelID: k.Channel, Limit: 200, IncludeAllMetadata: true})
 	if err != nil {
-		return nil, fmt.Errorf("look into the channel: %w", outcome(err, "", true))
+		return nil, fmt.Errorf("look into the channel: %w", outcome(err, handover.LimitKey{}, true))
 	}
 	var all []seen
 	for _, m := range r.Messages {
@@ -315,5 +316,14 @@ func (w *Workspace) remove(ctx context.Context, channel, ts string) error {
 	if errors.As(err, &said) && said.Err == "message_not_found" {
 		return nil
 	}
-	return outcome(err, "", true)
+	return outcome(err, handover.LimitKey{}, true)
+}
+
+// Limits are Slack's: about one post a second in a channel with short bursts, and 50 updates a minute in a workspace. None with 0 posts a second.
+func Limits(postsPerSecond float64) []handover.Limit {
+	if postsPerSecond == 0 {
+		return nil
+	}
+	every := time.Duration(float64(time.Second) / postsPerSecond)
+	return []handover.Limit{{Name: "slack:post", Every: every, Burst: 2}, {Name: "slack:update", Every: time.Minute / 50, Burst: 20}}
 }

@@ -34,12 +34,12 @@ func (w *Workspace) Preview(ctx context.Context, c notify.Card, x handover.Previ
 	switch {
 	case x.TS != "":
 		_, _, _, err := w.api().UpdateMessageContext(ctx, x.Place.Channel, x.TS, slack.MsgOptionBlocks(blocks...), slack.MsgOptionText(fallback, false))
-		return x.TS, outcome(err, w.updateKey(), true)
+		return x.TS, outcome(err, w.updateLimit(), true)
 	case c.State != handover.WithBot: // nothing was shown, and nothing need be
 		return "", nil
 	}
 	_, ts, err := w.api().PostMessageContext(ctx, x.Place.Channel, slack.MsgOptionBlocks(blocks...), slack.MsgOptionText(fallback, false), slack.MsgOptionDisableLinkUnfurl())
-	return ts, outcome(err, w.postKey(x.Place), false)
+	return ts, outcome(err, x.Place.PostLimit(), false)
 }
 
 // watchCard shows a conversation that is with the bot; once it holds it no longer, what became of it.

@@ -288,7 +288,7 @@ func (o observed) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // outcome says what an error of a call means. repeatable: doing it twice is the same as once, so an unknown outcome is none.
-func outcome(err error, paceKey string, repeatable bool) error {
+func outcome(err error, limit handover.LimitKey, repeatable bool) error {
 	if err == nil {
 		return nil
 	}
@@ -298,13 +298,13 @@ func outcome(err error, paceKey string, repeatable bool) error {
 	var op *net.OpError
 	switch {
 	case errors.As(err, &limited):
-		return &handover.RetryLaterError{Err: err, Key: paceKey, After: max(limited.RetryAfter, 100*time.Millisecond)}
+		return &handover.RetryLaterError{Err: err, Limit: limit, After: max(limited.RetryAfter, 100*time.Millisecond)}
 	case errors.As(err, &said):
-		return refusal(said, paceKey, repeatable)
+		return refusal(said, limit, repeatable)
 	case errors.As(err, &op) && op.Op == "dial": // nothing was sent
-		return &handover.RetryLaterError{Err: err, Key: paceKey, After: 2 * time.Second}
+		return &handover.RetryLaterError{Err: err, Limit: limit, After: 2 * time.Second}
 	case repeatable && (errors.As(err, &status) || errors.As(err, &op) || errors.Is(err, context.DeadlineExceeded)):
-		return &handover.RetryLaterError{Err: err, Key: paceKey, After: time.Second}
+		return &handover.RetryLaterError{Err: err, Limit: limit, After: time.Second}
 	case repeatable:
 		return err
 	}
@@ -312,18 +312,18 @@ func outcome(err error, paceKey string, repeatable bool) error {
 }
 
 // refusal: ok:false comes with HTTP 200 and is a failure all the same.
-func refusal(said slack.SlackErrorResponse, paceKey string, repeatable bool) error {
+func refusal(said slack.SlackErrorResponse, limit handover.LimitKey, repeatable bool) error {
 	err := fmt.Errorf("refused by Slack: %w", said)
 	switch said.Err {
 	case "channel_not_found", "is_archived", "not_in_channel", "restricted_action", "restricted_action_read_only_channel", "cannot_reply_to_message", "message_not_found", "thread_not_found":
 		return &handover.RetryLaterError{Err: fmt.Errorf("%w: %w", notify.ErrPlace, err), After: 30 * time.Second}
 	case "invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "missing_scope", "org_login_required", "ekm_access_denied", "no_permission":
-		return &handover.RetryLaterError{Err: err, Key: paceKey, After: time.Minute}
+		return &handover.RetryLaterError{Err: err, Limit: limit, After: time.Minute}
 	case "ratelimited", "rate_limited", "message_limit_exceeded":
-		return &handover.RetryLaterError{Err: err, Key: paceKey, After: time.Second}
+		return &handover.RetryLaterError{Err: err, Limit: limit, After: time.Second}
 	case "internal_error", "fatal_error", "service_unavailable", "request_timeout":
 		if repeatable {
-			return &handover.RetryLaterError{Err: err, Key: paceKey, After: time.Second}
+			return &handover.RetryLaterError{Err: err, Limit: limit, After: time.Second}
 		}
 		return &handover.UnknownOutcomeError{Err: err}
 	}
