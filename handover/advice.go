@@ -23,7 +23,7 @@ type Signals struct {
 	WantsHuman  bool       `json:"wants_human,omitempty"`
 	Accepts     bool       `json:"accepts,omitempty"`    // says yes to the offer of a person
 	Declines    bool       `json:"declines,omitempty"`   // says no to it
-	Solved      bool       `json:"solved,omitempty"`     // says that the topic is settled
+	Solved      bool       `json:"solved,omitempty"`     // says that it is settled
 	Unclear     bool       `json:"unclear,omitempty"`    // says "cancel", and may mean an order instead of the wait
 	SmallTalk   bool       `json:"small_talk,omitempty"` // courtesies alone, or a question about the bot: Courtesy says which
 	Courtesy    Courtesy   `json:"courtesy,omitempty"`

@@ -228,7 +228,7 @@ type Conversation struct {
 	Seq               int64  // of the newest visible message
 	LastCustomer      int64  // Seq of the customer's newest message
 	Episode           int64  // Seq after which the current episode starts; the copilot reads from there
-	Answered          int64  // Seq of the customer's newest message that is with the bot dealt with
+	Answered          int64  // Seq of the customer's newest message that the bot has dealt with
 	Offers            int    // times in a row that the bot could only offer a person
 	Offered           bool   // an offer stands: a yes is a yes to it
 	Topic             *Topic // what the episode is about; nil: not known

@@ -73,7 +73,7 @@ func (d *Desk) texts(c Conversation) Texts {
 	return d.opts.Texts
 }
 
-// update is Store.Update, with what must be woken told after the commit.
+// update is Store.Update, and tells the bus after the commit.
 func (d *Desk) update(ctx context.Context, ref Ref, decide func(c Turn, ch *Change) error) (Saved, error) {
 	return d.step(ctx, ref, func(c Turn, ch *Change) error {
 		if c.Erasing {

@@ -94,7 +94,7 @@ func (d *Desk) EndSnooze(ctx context.Context, t Timer) (Saved, error) {
 	})
 }
 
-// Dismiss says that this should not have rung: the conversation goes back to the bot, and the handoff keeps the label.
+// Dismiss says that this needed no person: the conversation goes back to the bot, and the handoff keeps the label.
 func (d *Desk) Dismiss(ctx context.Context, handoff int64, by By) (Saved, error) {
 	return d.agentStep(ctx, handoff, by, stepReturn, func(c Turn, ch *Change) error {
 		if c.Handoff.Label == LabelNotAHandoff {

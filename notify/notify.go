@@ -95,7 +95,7 @@ type Reads interface {
 	ExternalAccount(ctx context.Context, workspace string, agent int64) (string, error)
 	KeepContent(ctx context.Context, key string, content []byte) error
 	Get(ctx context.Context, id int64) (handover.Conversation, error)
-	// Watch and Watched keep what a team is shown of a conversation that is with the bot.
+	// Preview and SetPreview keep what a team is shown of a conversation that is with the bot.
 	Preview(ctx context.Context, conversation int64) (handover.Preview, error)
 	SetPreview(ctx context.Context, w handover.Preview, ts string) error
 	Unnotified(ctx context.Context, handoff int64) ([]handover.Subscription, error)
@@ -118,7 +118,7 @@ type Options struct {
 	Fields     []string                                        // variables of a contact that cards show, at most 10; no others leave for a workspace
 	MostFile   int64                                           // bytes that a file of an agent's may have; 0: none is passed on
 	Senders    map[string]Sender                               // ways to reach agents who asked for it, by name
-	Subscribed func(b handover.Subscription, team string) bool // whether one is to be rung for a team's handoff; nil: all are
+	Subscribed func(b handover.Subscription, team string) bool // whether one is notified of a team's handoffs; nil: all are
 	Unlearn    func(ctx context.Context, handoff int64) error  // removes the article that was made of a handoff; nil: there are none
 	PublicURL  string                                          // where the console is reached, for links
 	Logger     *slog.Logger                                    // required

@@ -15,7 +15,7 @@ func (n *Notifier) preview(ctx context.Context, r handover.Batch) error {
 	}
 	x, err := n.reads.Preview(ctx, c.ID)
 	if errors.Is(err, handover.ErrUnknown) || err == nil && x.TS == "" && !r.CheckFirst && c.State != handover.WithBot {
-		return nil // it rang first
+		return nil // a handoff was made first
 	}
 	if err != nil {
 		return err

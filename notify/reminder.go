@@ -25,7 +25,7 @@ type Sender interface {
 	Send(ctx context.Context, address string, s Reminder) error
 }
 
-// remindTries is how often a bell that does not answer is signalled.
+// remindTries is how often a sender that does not answer is asked.
 const remindTries = 8
 
 // remind tells agents who asked for it of a handoff that nobody has claimed.
@@ -35,15 +35,15 @@ func (n *Notifier) remind(ctx context.Context, r handover.Batch) error {
 	if err != nil || card.Handoff.State != handover.Waiting {
 		return err
 	}
-	bells, err := n.reads.Unnotified(ctx, handoff)
+	subscriptions, err := n.reads.Unnotified(ctx, handoff)
 	if err != nil {
 		return err
 	}
 	s := n.reminder(card)
 	var wg sync.WaitGroup
-	failed := make([]error, len(bells))
+	failed := make([]error, len(subscriptions))
 	slots := make(chan struct{}, sendAtOnce)
-	for i, b := range bells {
+	for i, b := range subscriptions {
 		way := n.o.Senders[b.Way]
 		if way == nil || n.o.Subscribed != nil && !n.o.Subscribed(b, card.Handoff.Team) {
 			continue
@@ -63,18 +63,18 @@ func (n *Notifier) remind(ctx context.Context, r handover.Batch) error {
 	return nil
 }
 
-// A slow bell keeps no other waiting, and all are rung before the lane's lease ends.
+// A slow sender keeps no other waiting, and all are asked before the lane's lease ends.
 const (
 	sendAtOnce = 16
 	sendWithin = 8 * time.Second
 )
 
-// send rings one bell, and keeps that it did.
+// send notifies one agent, and keeps that it did.
 func (n *Notifier) send(ctx context.Context, h handover.Handoff, way Sender, b handover.Subscription, s Reminder) error {
 	at, cancel := context.WithTimeout(ctx, sendWithin)
 	defer cancel()
 	err := way.Send(at, b.Address, s)
-	save := context.WithoutCancel(ctx) // it rang
+	save := context.WithoutCancel(ctx) // it was sent
 	switch {
 	case errors.Is(err, ErrGone):
 		return n.reads.Subscribe(save, b, false)

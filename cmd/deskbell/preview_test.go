@@ -8,7 +8,7 @@ import (
 	"github.com/deskbell/deskbell/notify/slack/slacktest"
 )
 
-// previews are what the team is shown of conversations that is with the bot, or held.
+// previews are what the team is shown of conversations that are with the bot, or were.
 func (w *whole) previews() []slacktest.Message {
 	return slices.DeleteFunc(w.slack.Channel("C2"), func(m slacktest.Message) bool {
 		return !strings.Contains(m.Shown(), "_Why:_ about delivery")

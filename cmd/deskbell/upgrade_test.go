@@ -135,9 +135,11 @@ func TestAnInstallationOfAnEarlierVersionGoesOn(t *testing.T) {
 	w.in("C1", "still waiting")
 
 	for _, v := range []*visitor{ana, ben, cleo, dora, eli, flo} {
+		v.mu.Lock()
 		if slices.ContainsFunc(v.order, func(s string) bool { return strings.Contains(s, "difficult") }) {
 			t.Error("a note was shown")
 		}
+		v.mu.Unlock()
 	}
 	var failed int
 	if err := w.app.db.QueryRow(t.Context(), `SELECT count(*) FROM effects WHERE failed_at IS NOT NULL`).Scan(&failed); err != nil || failed > 0 {

@@ -343,7 +343,7 @@ func senders(ctx context.Context, c *configs.Config, store *desk.Store) (ways ma
 	return ways, keys.Public, browsers.Check, nil
 }
 
-// serves says whether a bell is to be rung for a team's handoff: its agent is listed, with that address, and the team is theirs; with none all are.
+// serves says whether somebody is notified of a team's handoffs: its agent is listed, with that address, and the team is theirs; with none all are.
 func serves(c *configs.Config, agents []desk.Listed) func(b handover.Subscription, team string) bool {
 	listed := map[int64]configs.Agent{}
 	for _, a := range agents {

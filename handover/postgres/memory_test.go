@@ -35,7 +35,7 @@ func TestABusyConversationIsReadAgainNowAndThen(t *testing.T) {
 			m.keep(ref, c, version, at, handover.Change{Next: c.Conversation}, time.Now(), 16)
 			time.Sleep(time.Second)
 		}
-		if reads < 6 || reads > 12 { // hers may have to be read apart
+		if reads < 6 || reads > 12 { // theirs may have to be read apart
 			t.Fatalf("%d reads in a minute", reads)
 		}
 	})

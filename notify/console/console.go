@@ -45,7 +45,7 @@ type Reads interface {
 	DraftSent(ctx context.Context, key, sent string) error
 	// Content returns what a file has.
 	Content(ctx context.Context, key string, shown bool) (handover.File, io.Reader, error)
-	// Subscribe and Subscriptions are of handover.Bells.
+	// Subscribe and Subscriptions keep where agents are told that nobody claims.
 	Subscribe(ctx context.Context, b handover.Subscription, on bool) error
 	Subscriptions(ctx context.Context, agent int64) ([]handover.Subscription, error)
 }

@@ -27,7 +27,7 @@ type Options struct {
 	From           string // address, with or without a name
 }
 
-// Sender rings by mail.
+// Sender reaches agents by mail.
 type Sender struct {
 	o    Options
 	from *mail.Address
@@ -35,7 +35,7 @@ type Sender struct {
 
 var _ notify.Sender = (*Sender)(nil)
 
-// New returns a bell. A From that is no address is an error.
+// New returns a sender. A From that is no address is an error.
 func New(o Options) (*Sender, error) {
 	from, err := mail.ParseAddress(o.From)
 	if err != nil {
@@ -44,7 +44,7 @@ func New(o Options) (*Sender, error) {
 	return &Sender{o: o, from: from}, nil
 }
 
-// Send implements notify.Bell. A repeat has the same Message-ID.
+// Send implements notify.Sender. A repeat has the same Message-ID.
 func (b *Sender) Send(ctx context.Context, address string, s notify.Reminder) error {
 	m := gomail.NewMsg()
 	if err := errors.Join(m.From(b.from.String()), m.To(address)); err != nil {

@@ -29,14 +29,14 @@ func NewKeys() (k Keys, err error) {
 	return k, err
 }
 
-// Options are the bell's knobs.
+// Options are the sender's knobs.
 type Options struct {
 	Keys    Keys
 	Contact string // a URL or mail address at which a push service finds us
 	Host    string // of another push service than the browsers' own, which may be reached without TLS; "": none
 }
 
-// Sender rings in browsers.
+// Sender reaches agents in their browsers.
 type Sender struct {
 	o      Options
 	client *http.Client
@@ -44,7 +44,7 @@ type Sender struct {
 
 var _ notify.Sender = (*Sender)(nil)
 
-// New returns a bell.
+// New returns a sender.
 func New(o Options) *Sender {
 	// An address comes from a browser: a redirect would lead where nobody has looked.
 	return &Sender{o: o, client: &http.Client{Transport: outside.Transport(nil, 64<<10), Timeout: 15 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
@@ -80,7 +80,7 @@ func (b *Sender) subscription(address string) (*webpush.Subscription, error) {
 	return &s, nil
 }
 
-// Send implements notify.Bell. A browser shows one notice a handoff.
+// Send implements notify.Sender. A browser shows one notice a handoff.
 func (b *Sender) Send(ctx context.Context, address string, s notify.Reminder) error {
 	to, err := b.subscription(address)
 	if err != nil {

@@ -295,7 +295,7 @@ func (w *Workspace) written(ctx context.Context, l handover.Line, raw string) er
 	}
 	if err == nil && s.Conversation.ID == 0 { // kept until its card knows its ts: they hear what became of it then
 		time.AfterFunc(keptFor, func() {
-			w.bestEffort("tell of a kept line", func(ctx context.Context) error {
+			w.bestEffort("tell of a line that was kept", func(ctx context.Context) error {
 				s, err := w.desk.ReceiveLine(ctx, l)
 				if err == nil && s.Message().Visibility == handover.Internal && !s.Message().Deleted {
 					w.markInternal(l, s)

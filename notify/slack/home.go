@@ -108,8 +108,8 @@ func (w *Workspace) mail(a handover.Agent) string {
 
 // mailed says whether they asked for it.
 func (w *Workspace) mailed(ctx context.Context, a handover.Agent, mail string) (bool, error) {
-	bells, err := w.people.Subscriptions(ctx, a.ID)
-	return slices.ContainsFunc(bells, func(b handover.Subscription) bool { return b.Way == "email" && b.Address == mail }), err
+	subscriptions, err := w.people.Subscriptions(ctx, a.ID)
+	return slices.ContainsFunc(subscriptions, func(b handover.Subscription) bool { return b.Way == "email" && b.Address == mail }), err
 }
 
 // setMail turns it on or off.

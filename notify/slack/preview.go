@@ -13,7 +13,7 @@ import (
 	"github.com/deskbell/deskbell/notify"
 )
 
-func watchBlock(w handover.Preview) string {
+func previewBlock(w handover.Preview) string {
 	return fmt.Sprintf("watch:%d:%d", w.Conversation, w.Episode)
 }
 
@@ -25,12 +25,12 @@ func (w *Workspace) Preview(ctx context.Context, c notify.Card, x handover.Previ
 			return "", err
 		}
 		for _, p := range slices.Backward(posts) { // in the end the oldest
-			if slices.Contains(p.blocks, watchBlock(x)) {
+			if slices.Contains(p.blocks, previewBlock(x)) {
 				x.TS = p.ts
 			}
 		}
 	}
-	blocks, fallback := watchCard(c, x)
+	blocks, fallback := previewCard(c, x)
 	switch {
 	case x.TS != "":
 		_, _, _, err := w.api().UpdateMessageContext(ctx, x.Place.Channel, x.TS, slack.MsgOptionBlocks(blocks...), slack.MsgOptionText(fallback, false))
@@ -42,8 +42,8 @@ func (w *Workspace) Preview(ctx context.Context, c notify.Card, x handover.Previ
 	return ts, outcome(err, x.Place.PostLimit(), false)
 }
 
-// watchCard shows a conversation that is with the bot; once it holds it no longer, what became of it.
-func watchCard(c notify.Card, x handover.Preview) (blocks []slack.Block, fallback string) {
+// previewCard shows a conversation that is with the bot; once it holds it no longer, what became of it.
+func previewCard(c notify.Card, x handover.Preview) (blocks []slack.Block, fallback string) {
 	head := "WITH THE BOT"
 	switch c.State {
 	case handover.Claimed:
@@ -59,7 +59,7 @@ func watchCard(c notify.Card, x handover.Preview) (blocks []slack.Block, fallbac
 		person += " on " + plain(clip(c.PageURL, 200))
 	}
 	blocks = []slack.Block{
-		slack.NewHeaderBlock(plainText(clip(head, maxHeader)), slack.HeaderBlockOptionBlockID(watchBlock(x))),
+		slack.NewHeaderBlock(plainText(clip(head, maxHeader)), slack.HeaderBlockOptionBlockID(previewBlock(x))),
 		section(clipEscaped(person+"\n_Why:_ "+escape(clip(x.Why, 300)), maxSection)),
 	}
 	if quote := quoted(c); quote != "" {

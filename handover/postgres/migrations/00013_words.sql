@@ -6,6 +6,7 @@ ALTER INDEX tenures_one_holder RENAME TO assignments_one_holder;
 ALTER INDEX tenures_handoff RENAME TO assignments_handoff;
 ALTER TABLE watches RENAME TO previews;
 ALTER INDEX watches_pkey RENAME TO previews_pkey;
+ALTER INDEX watches_thread RENAME TO previews_thread;
 ALTER TABLE bells RENAME TO subscriptions;
 ALTER INDEX bells_pkey RENAME TO subscriptions_pkey;
 ALTER TABLE rung RENAME TO notified;
