@@ -86,7 +86,7 @@ func (c *Config) walk(prefix string, n *yaml.Node, m *Mistakes) {
 		case isSection(name):
 			m.add(v.Line, "%s: expected keys below it, such as %s", name, firstKey(name))
 		default:
-			m.add(k.Line, "%s is not a key%s", name, nearest(name, all()))
+			m.add(k.Line, "%s is not a key%s", name, nearest(name, append(all(), sections()...)))
 		}
 	}
 }
@@ -458,6 +458,18 @@ func firstKey(section string) string {
 		}
 	}
 	return ""
+}
+
+// sections are the keys that have others below them.
+func sections() (names []string) {
+	for _, k := range all() {
+		for i, c := range k {
+			if c == '.' && !slices.Contains(names, k[:i]) {
+				names = append(names, k[:i])
+			}
+		}
+	}
+	return names
 }
 
 func all() []string {

@@ -152,6 +152,7 @@ func TestWhatDoesNotGoTogetherIsSaid(t *testing.T) {
 		"texts: {de: none}":                                       "texts.de: expected keys below it",
 		"texts: {xx: {offer: Hm}}":                                "texts.xx is not a key",
 		"[]":                                                      "expected keys and values",
+		"remiders: {after: 1m}":                                   "remiders is not a key; did you mean reminders?",
 		"listen: [":                                               "not YAML",
 		"agents: {mia: {teams: support}}":                         "agents: cannot unmarshal",
 	} {
