@@ -65,16 +65,14 @@ func (d *Desk) preview(ch *Change, why Decision) {
 	}
 	if _, place := d.place(team); place.Workspace != "" {
 		ch.Preview = &Preview{Conversation: ch.Next.ID, Episode: ch.Next.Episode, Place: place, Why: why.Notify}
-		ch.enqueue(KindPreview)
-		ch.Effects[len(ch.Effects)-1].Limit = place.PostLimit()
+		ch.enqueueLimited(KindPreview, place.PostLimit())
 	}
 }
 
 // RefreshPreview brings what a team was shown up to date, once the bot holds the conversation no longer.
 func (d *Desk) RefreshPreview(ctx context.Context, w Preview) (Saved, error) {
 	return d.update(ctx, ByID(w.Conversation), func(_ Turn, ch *Change) error {
-		ch.enqueue(KindPreview)
-		ch.Effects[len(ch.Effects)-1].Limit = w.Place.UpdateLimit()
+		ch.enqueueLimited(KindPreview, w.Place.UpdateLimit())
 		return nil
 	})
 }

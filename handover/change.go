@@ -105,6 +105,12 @@ func (ch *Change) enqueueMessage(k Kind, m Message) {
 	ch.Effects = append(ch.Effects, e)
 }
 
+// enqueueLimited saves an effect that another limit holds than its kind's.
+func (ch *Change) enqueueLimited(k Kind, limit LimitKey) {
+	ch.enqueue(k)
+	ch.Effects[len(ch.Effects)-1].Limit = limit
+}
+
 // publish numbers the pending replies, all (0) or up to and with the one named, in the thread's own order. The agent is
 // introduced before their first word.
 func (d *Desk) publish(ch *Change, upTo int64) {

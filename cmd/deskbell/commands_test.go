@@ -246,7 +246,7 @@ func TestTheQueueIsReadAndWorkedFromACommand(t *testing.T) {
 		w.command("UMIA", "status asleep", "Expected available")
 		w.command("UMIA", "resolve", "Resolved.")
 		w.until("it is resolved", func() bool { return strings.HasPrefix(ana.stateText(), "closed") })
-		w.command("UMIA", "stats 1d", "1 handoffs · 1 claimed", "1 resolved")
+		w.command("UMIA", "stats 1d", "1 handoff · 1 claimed", "1 resolved")
 		w.command("UMIA", "doctor", "0 wait, 0 are with agents.")
 		eve := w.visit()
 		eve.says("How long does delivery take?")
@@ -281,7 +281,7 @@ func TestHomeShowsMineTheQueueAndMyStatus(t *testing.T) {
 			})
 		}
 		w.slack.OpenHome("UMIA")
-		shows("Yours: 0", "Waiting: 1", "Ana Ruiz", "1 handoffs")
+		shows("Yours: 0", "Waiting: 1", "Ana Ruiz", "1 handoff ·")
 		w.ok(w.slack.AtHome("UMIA", "claim", ""))
 		ana.reads("Hi, I'm Mia.")
 		shows("Yours: 1", "Waiting: 0")

@@ -115,7 +115,7 @@ func TestAnInstallationOfAnEarlierVersionGoesOn(t *testing.T) {
 	w.ok(w.slack.Shortcut("C1", w.in("C1", "too early").TS, "send_to_customer", "UMIA"))
 	ben.reads("agent: too early")
 
-	cleo := w.back(was.Tokens["cleo"]) // her team moved to another channel
+	cleo := w.back(was.Tokens["cleo"]) // a team that moved to another channel
 	moved := w.in("C3", "Cleo Marsh")
 	w.slack.Say("C3", moved.TS, "UBOB", "The invoice is on its way")
 	cleo.reads("agent: The invoice is on its way")
@@ -125,7 +125,7 @@ func TestAnInstallationOfAnEarlierVersionGoesOn(t *testing.T) {
 	w.click(done.TS, "reopen", "UBOB")
 	w.until("Dora is with an agent again", func() bool { return strings.HasPrefix(dora.stateText(), "claimed") })
 
-	eli := w.back(was.Tokens["eli"]) // billing is shown what he asks
+	eli := w.back(was.Tokens["eli"]) // shown to billing while with the bot
 	w.ok(w.slack.Click("C2", w.in("C2", "Eli Sand").TS, "take_over", "UMIA"))
 	eli.reads("Hi, I'm Mia.")
 	w.in("C3", "Eli Sand") // the team's cards come to where it moved

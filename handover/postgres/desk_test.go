@@ -716,7 +716,7 @@ func TestAnOutageUsesUpNoAttemptAndHoldsItsPace(t *testing.T) {
 	b.waits()
 	paces := []handover.Limit{{Name: "slack:post", Every: time.Millisecond}, {Name: "slack:update", Every: time.Millisecond}}
 	for range 3 {
-		time.Sleep(5 * time.Millisecond) // the limit itself
+		time.Sleep(5 * time.Millisecond) // until the limit is free again
 		runs := b.lease(handover.LaneThread, paces...)
 		if len(runs) != 1 || runs[0].Failures != 0 {
 			t.Fatalf("%+v", runs)

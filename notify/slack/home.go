@@ -172,7 +172,11 @@ func (w *Workspace) rows(list []handover.Conversation, most int) (blocks []slack
 }
 
 func figures(f handover.Figures) string {
-	text := fmt.Sprintf("%d handoffs · %d claimed, median %s · %d resolved · %d cancelled · %d not a handoff", f.Handoffs, f.Claimed, f.Wait.Round(time.Second), f.Resolved, f.Cancelled, f.NotAHandoff)
+	handoffs := "1 handoff"
+	if f.Handoffs != 1 {
+		handoffs = fmt.Sprintf("%d handoffs", f.Handoffs)
+	}
+	text := fmt.Sprintf("%s · %d claimed, median %s · %d resolved · %d cancelled · %d not a handoff", handoffs, f.Claimed, f.Wait.Round(time.Second), f.Resolved, f.Cancelled, f.NotAHandoff)
 	if f.Score > 0 {
 		text += fmt.Sprintf(" · rated %.1f of 5", f.Score)
 	}
